@@ -1,0 +1,278 @@
+/** Agent: a prompt, a model policy and limits that the operator turns into a running microservice. */
+import { z } from 'zod';
+import { Conditions, type ConditionClaim } from './conditions.ts';
+import { FREE_FORM, type KindDefinition, type KindObject, celRules, listMap } from './kind-definition.ts';
+import { DATA_CLASSES } from './model.ts';
+import { ResourceName, UsDollars } from './object-meta.ts';
+
+/** Children are named `agent-<name>`, and a Service name may have 63 characters. */
+export const AGENT_NAME_MAXIMUM_LENGTH = 57;
+
+/** The tools the agent-runtime has in itself. None of them has an effect outside the run. */
+export const BUILT_IN_TOOLS = ['calculate', 'current-time', 'parse-email'] as const;
+export type BuiltInTool = (typeof BUILT_IN_TOOLS)[number];
+
+export const PromptReference = z
+  .strictObject({
+    name: ResourceName.optional().describe(
+      'Name of the CanaryRollout to follow: the agent serves its stable version and changes with it in under a second.',
+    ),
+    version: ResourceName.optional().describe('Name of one PromptVersion to stay on, whatever is released.'),
+  })
+  .meta(
+    celRules({
+      rule: 'has(self.name) != has(self.version)',
+      message:
+        'set exactly one of promptRef.name (follow a CanaryRollout) and promptRef.version (stay on one PromptVersion)',
+    }),
+  )
+  .describe('Which prompt the agent serves.');
+
+export const AllowedModel = z.strictObject({
+  name: ResourceName.describe('Name of a Model in the same namespace.'),
+  weight: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .describe('Share of requests relative to the other entries; 1 when not given, 0 means fallback only.'),
+});
+
+export const ModelPolicy = z
+  .strictObject({
+    allow: z
+      .array(AllowedModel)
+      .min(1)
+      .max(32)
+      .meta({
+        ...listMap('name'),
+        ...celRules({
+          rule: 'self.exists(model, !has(model.weight) || model.weight > 0)',
+          message: 'at least one entry of modelPolicy.allow needs a weight above 0',
+        }),
+      })
+      .describe('The Models that the router may choose for this agent. Others are refused.'),
+    dataClass: z
+      .enum(DATA_CLASSES)
+      .optional()
+      .describe(
+        "How sensitive the agent's data is: only Models that list this data class are used. Internal when not given.",
+      ),
+  })
+  .describe('Which models the router may use for this agent.');
+
+export const AgentTool = z
+  .strictObject({
+    type: z
+      .enum(['BuiltIn'])
+      .describe('Where the tool comes from. BuiltIn tools are part of the agent-runtime.'),
+    name: z.enum(BUILT_IN_TOOLS).describe('Name of the built-in tool.'),
+  })
+  .describe('One tool that the model may call.');
+
+export const AgentLimits = z
+  .strictObject({
+    steps: z.int().min(1).max(100).optional().describe('Most ReAct cycles in one run; 8 when not given.'),
+    seconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .optional()
+      .describe('Longest duration of one run in seconds; 120 when not given.'),
+    usdPerRun: UsDollars.optional().describe(
+      'Most US dollars that one run may cost, a decimal string such as "0.05". The run stops before the step that would pass it.',
+    ),
+    outputRepairs: z
+      .int()
+      .min(0)
+      .max(5)
+      .optional()
+      .describe(
+        'How often the model is asked again when its answer does not fit output.schema; 2 when not given.',
+      ),
+    outputTokens: z
+      .int()
+      .min(1)
+      .max(131072)
+      .optional()
+      .describe(
+        "Most tokens that one model call may write; the prompt's own setting, else 512, when not given.",
+      ),
+  })
+  .describe('Where one run ends at the latest.');
+
+export const Quantity = z
+  .string()
+  .max(32)
+  .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/);
+
+const ResourceAmounts = z.strictObject({
+  cpu: Quantity.optional().describe('Processor time, for example "250m".'),
+  memory: Quantity.optional().describe('Memory, for example "256Mi".'),
+});
+
+export const AgentSpec = z
+  .strictObject({
+    description: z.string().max(1024).optional().describe('What the agent is for, in words for people.'),
+    promptRef: PromptReference,
+    modelPolicy: ModelPolicy,
+    tools: z
+      .array(AgentTool)
+      .max(32)
+      .optional()
+      .meta(listMap('name'))
+      .describe('The tools that the model may call.'),
+    output: z
+      .strictObject({
+        schema: z
+          .record(z.string(), z.unknown())
+          .meta(FREE_FORM)
+          .describe(
+            'JSON Schema (draft 2020-12 or draft-07) of the answer. An answer that does not fit is repaired or refused.',
+          ),
+      })
+      .optional()
+      .describe('What the answer must look like. Without it the answer is plain text.'),
+    limits: AgentLimits.optional(),
+    replicas: z
+      .int()
+      .min(0)
+      .max(1000)
+      .optional()
+      .describe('How many pods serve the agent; 1 when not given.'),
+    autoscaling: z
+      .strictObject({
+        minReplicas: z.int().min(1).max(1000).describe('Fewest pods.'),
+        maxReplicas: z.int().min(1).max(1000).describe('Most pods.'),
+        targetCpuPercent: z
+          .int()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe('Mean processor use, in percent of the request, that is aimed at; 70 when not given.'),
+      })
+      .optional()
+      .meta(
+        celRules({
+          rule: 'self.minReplicas <= self.maxReplicas',
+          message: 'autoscaling.minReplicas must not be above autoscaling.maxReplicas',
+        }),
+      )
+      .describe('Lets a HorizontalPodAutoscaler choose the number of pods.'),
+    resources: z
+      .strictObject({
+        requests: ResourceAmounts.optional().describe('What each pod is promised.'),
+        limits: ResourceAmounts.optional().describe('What each pod may use at most.'),
+      })
+      .optional()
+      .describe('Processor time and memory of each pod.'),
+    image: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe(
+        'Bring your own: an image that serves HTTP on port 8080 and GET /readyz, run in place of the agent-runtime with the same identity and configuration.',
+      ),
+  })
+  .meta(
+    celRules({
+      rule: '!(has(self.replicas) && has(self.autoscaling))',
+      message: 'set replicas or autoscaling, not both',
+    }),
+  )
+  .describe('What the agent is.');
+export type AgentSpec = z.infer<typeof AgentSpec>;
+
+/** Every condition type of an Agent with its closed set of reasons. */
+export const AGENT_REASONS = {
+  Accepted: ['Accepted', 'OutputSchemaInvalid', 'ChildNameTaken', 'TemplateVariablesInvalid'],
+  ResolvedRefs: [
+    'Resolved',
+    'RolloutNotFound',
+    'RolloutHasNoStable',
+    'PromptVersionNotFound',
+    'PromptVersionNotAccepted',
+    'ModelNotFound',
+    'ModelNotReady',
+  ],
+  Ready: ['PodsReady', 'NotAccepted', 'RefsNotResolved', 'PodsNotReady', 'ScaledToZero'],
+} as const;
+export type AgentConditionClaim = {
+  [Type in keyof typeof AGENT_REASONS]: ConditionClaim<Type, (typeof AGENT_REASONS)[Type][number]>;
+}[keyof typeof AGENT_REASONS];
+
+export const AgentStatus = z
+  .strictObject({
+    conditions: Conditions.optional(),
+    endpoint: z.string().max(512).optional().describe('Base URL of the agent inside the cluster.'),
+    replicas: z.int().min(0).optional().describe('Pods that exist.'),
+    readyReplicas: z.int().min(0).optional().describe('Pods that are ready.'),
+    selector: z
+      .string()
+      .max(512)
+      .optional()
+      .describe('Label selector of the pods, for the scale subresource.'),
+    prompt: z
+      .strictObject({
+        version: ResourceName.optional().describe(
+          'Name of the PromptVersion that the agent is told to serve.',
+        ),
+        digest: z.string().max(64).optional().describe('Its digest.'),
+      })
+      .optional()
+      .describe('The prompt being served.'),
+  })
+  .describe('What was observed of the agent.');
+export type AgentStatus = z.infer<typeof AgentStatus>;
+export type Agent = KindObject<AgentSpec, AgentStatus>;
+
+export const AGENT: KindDefinition = {
+  kind: 'Agent',
+  plural: 'agents',
+  shortNames: ['agent'],
+  description:
+    'Agent is a prompt, a model policy and limits. The operator runs it as a self-healing microservice with its own API.',
+  spec: AgentSpec,
+  status: AgentStatus,
+  rules: [
+    {
+      rule: `self.metadata.name.size() <= ${AGENT_NAME_MAXIMUM_LENGTH} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
+      message: `metadata.name of an Agent may have at most ${AGENT_NAME_MAXIMUM_LENGTH} characters, only a-z, 0-9 and "-", because its Service is called agent-<name>`,
+    },
+  ],
+  printerColumns: [
+    {
+      name: 'Ready',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+      description: 'Whether the agent answers.',
+    },
+    {
+      name: 'Reason',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+      description: 'Why it is ready or not.',
+    },
+    {
+      name: 'Prompt',
+      type: 'string',
+      jsonPath: '.status.prompt.version',
+      description: 'The PromptVersion being served.',
+    },
+    { name: 'Pods', type: 'integer', jsonPath: '.status.readyReplicas', description: 'Pods that are ready.' },
+    {
+      name: 'Endpoint',
+      type: 'string',
+      jsonPath: '.status.endpoint',
+      description: 'Base URL inside the cluster.',
+      priority: 1,
+    },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'When it was created.',
+    },
+  ],
+};

@@ -1,0 +1,198 @@
+/** Model: one model at one provider, as the router may use it for the agents of this namespace. */
+import { z } from 'zod';
+import { Conditions, type ConditionClaim } from './conditions.ts';
+import { type KindDefinition, type KindObject, LIST_SET, celRules } from './kind-definition.ts';
+import { ResourceName, UsDollars } from './object-meta.ts';
+
+export const PROVIDERS = ['OpenAI', 'Anthropic', 'Gemini', 'OpenAICompatible'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+export const CAPABILITIES = ['Chat', 'Tools', 'JsonSchema', 'Vision', 'Embeddings'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+export const DATA_CLASSES = ['Public', 'Internal', 'Confidential', 'Restricted'] as const;
+export type DataClass = (typeof DATA_CLASSES)[number];
+
+const usdPerMillionTokens = (what: string): z.ZodOptional<z.ZodString> =>
+  UsDollars.optional().describe(`US dollars for a million ${what}, a decimal string such as "0.15".`);
+
+export const ModelPrice = z
+  .strictObject({
+    inputUsdPerMillionTokens: UsDollars.describe(
+      'US dollars for a million input tokens, a decimal string such as "0.15".',
+    ),
+    outputUsdPerMillionTokens: UsDollars.describe(
+      'US dollars for a million output tokens, a decimal string such as "0.60".',
+    ),
+    cachedInputUsdPerMillionTokens: usdPerMillionTokens(
+      "input tokens read from the provider's cache; the input price when not given",
+    ),
+    cacheWriteUsdPerMillionTokens: usdPerMillionTokens(
+      "input tokens written to the provider's cache; the input price when not given",
+    ),
+  })
+  .describe('Price that replaces the built-in price table. An unknown price is never free.');
+export type ModelPrice = z.infer<typeof ModelPrice>;
+
+export const ModelTimeouts = z
+  .strictObject({
+    connectSeconds: z
+      .int()
+      .min(1)
+      .max(60)
+      .optional()
+      .describe('Longest wait for a connection; 5 when not given.'),
+    firstByteSeconds: z
+      .int()
+      .min(1)
+      .max(600)
+      .optional()
+      .describe('Longest wait for the first byte of the answer; 60 when not given.'),
+    idleSeconds: z
+      .int()
+      .min(1)
+      .max(600)
+      .optional()
+      .describe('Longest silence inside a stream; 30 when not given.'),
+    totalSeconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .optional()
+      .describe('Longest duration of one attempt; 300 when not given.'),
+  })
+  .describe('When an attempt at this model is given up.');
+
+export const ModelSpec = z
+  .strictObject({
+    provider: z.enum(PROVIDERS).describe('The wire format that the endpoint speaks.'),
+    endpoint: z
+      .string()
+      .max(512)
+      .regex(/^https?:\/\/[^\s@?#]+$/)
+      .optional()
+      .describe(
+        "Base URL up to and including the version, for example https://api.openai.com/v1. The provider's public one when not given.",
+      ),
+    model: z.string().min(1).max(256).describe("The provider's own name of the model."),
+    keyFrom: z
+      .strictObject({
+        secretRef: z
+          .strictObject({
+            name: ResourceName.describe('Name of a Secret in the same namespace.'),
+            key: z
+              .string()
+              .min(1)
+              .max(253)
+              .optional()
+              .describe('Key inside the Secret; "key" when not given.'),
+          })
+          .describe(
+            'The Secret that holds the API key. A changed Secret is used in seconds, without a restart.',
+          ),
+      })
+      .optional()
+      .describe('Where the API key is. Only the router ever reads it.'),
+    capabilities: z
+      .array(z.enum(CAPABILITIES))
+      .min(1)
+      .max(8)
+      .meta(LIST_SET)
+      .describe('What the model can do.'),
+    contextTokens: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .optional()
+      .describe('How many tokens fit in the context window.'),
+    price: ModelPrice.optional(),
+    dataClasses: z
+      .array(z.enum(DATA_CLASSES))
+      .max(4)
+      .optional()
+      .meta(LIST_SET)
+      .describe('Data classes that may be sent to this model; Public and Internal when not given.'),
+    timeouts: ModelTimeouts.optional(),
+  })
+  .meta(
+    celRules(
+      {
+        rule: "self.provider != 'OpenAICompatible' || has(self.endpoint)",
+        message:
+          'an OpenAICompatible model needs an endpoint, for example http://my-model.default.svc:8080/v1',
+      },
+      {
+        rule: "self.provider == 'OpenAICompatible' || has(self.keyFrom)",
+        message: 'models of OpenAI, Anthropic and Gemini need keyFrom.secretRef',
+      },
+      {
+        rule: "self.provider != 'OpenAICompatible' || has(self.price)",
+        message:
+          'an OpenAICompatible model needs a price ("0" for your own machine): no price table knows it, and an unknown price is never free',
+      },
+      {
+        rule: "!has(self.endpoint) || self.endpoint.startsWith('https://') || !has(self.keyFrom) || self.endpoint.matches('^http://[^/:]+[.]svc([.]cluster[.]local)?(:[0-9]+)?(/.*)?$')",
+        message:
+          'a key is only sent over https://, or to a Service of this cluster (http://NAME.NAMESPACE.svc)',
+      },
+    ),
+  )
+  .describe('The model and how it is reached.');
+export type ModelSpec = z.infer<typeof ModelSpec>;
+
+export const MODEL_REASONS = {
+  ResolvedRefs: ['Resolved', 'NoKeyNeeded', 'SecretNotFound', 'SecretKeyMissing', 'Unknown'],
+  PriceKnown: ['PriceOverride', 'PriceTable', 'PriceUnknown'],
+  Reachable: ['Reachable', 'ConnectionFailed', 'ServerError', 'NotProbed'],
+  KeyAccepted: ['KeyAccepted', 'NoKeyNeeded', 'KeyRefused', 'NotProbed'],
+  Ready: ['Ready', 'RefsNotResolved', 'PriceUnknown', 'NotReachable', 'KeyRefused', 'NotProbed'],
+} as const;
+export type ModelConditionClaim = {
+  [Type in keyof typeof MODEL_REASONS]: ConditionClaim<Type, (typeof MODEL_REASONS)[Type][number]>;
+}[keyof typeof MODEL_REASONS];
+
+export const ModelStatus = z
+  .strictObject({
+    conditions: Conditions.optional(),
+  })
+  .describe('What was observed of the model.');
+export type ModelStatus = z.infer<typeof ModelStatus>;
+export type Model = KindObject<ModelSpec, ModelStatus>;
+
+export const MODEL: KindDefinition = {
+  kind: 'Model',
+  plural: 'models',
+  shortNames: [],
+  description:
+    'Model is one model at one provider. The router uses it for the agents of the same namespace that allow it.',
+  spec: ModelSpec,
+  status: ModelStatus,
+  printerColumns: [
+    { name: 'Provider', type: 'string', jsonPath: '.spec.provider', description: 'The wire format.' },
+    {
+      name: 'Model',
+      type: 'string',
+      jsonPath: '.spec.model',
+      description: "The provider's name of the model.",
+    },
+    {
+      name: 'Ready',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+      description: 'Whether the router can use it.',
+    },
+    {
+      name: 'Reason',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+      description: 'Why or why not.',
+    },
+    { name: 'Endpoint', type: 'string', jsonPath: '.spec.endpoint', description: 'Base URL.', priority: 1 },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'When it was created.',
+    },
+  ],
+};

@@ -1,0 +1,118 @@
+/** PromptVersion: one immutable version of a prompt, identified by the digest of its text. */
+import { z } from 'zod';
+import { Conditions, type ConditionClaim } from './conditions.ts';
+import { type KindDefinition, type KindObject, celRules } from './kind-definition.ts';
+import { ResourceName, Sha256 } from './object-meta.ts';
+
+/** Bounded so that the agent's configuration, which carries it, fits well inside an etcd object. */
+export const PROMPT_TEXT_MAXIMUM_LENGTH = 131_072;
+
+export const PromptVersionSpec = z
+  .strictObject({
+    prompt: ResourceName.describe(
+      'Name of the prompt that this is a version of, for example email-classifier.',
+    ),
+    text: z
+      .string()
+      .min(1)
+      .max(PROMPT_TEXT_MAXIMUM_LENGTH)
+      .describe(
+        'The whole dotprompt file (https://google.github.io/dotprompt): front matter with model settings and the schema of the variables, then the Handlebars template.',
+      ),
+    digest: Sha256.describe(
+      'SHA-256 of the text in hexadecimal, with LF line ends and no byte order mark: the identity of the version.',
+    ),
+    source: z
+      .strictObject({
+        commit: z
+          .string()
+          .max(64)
+          .regex(/^[a-f0-9]{7,64}$/)
+          .optional()
+          .describe('Git commit that the text was read at.'),
+        path: z.string().max(1024).optional().describe('Path of the file in the repository.'),
+        author: z.string().max(256).optional().describe('Who wrote the change.'),
+      })
+      .optional()
+      .describe('Where the text comes from. It is not part of the identity.'),
+    goldenSet: z
+      .strictObject({
+        name: ResourceName.describe('Name of the golden set.'),
+        digest: Sha256.describe('SHA-256 of the golden set.'),
+      })
+      .optional()
+      .describe('The cases that this version is to be tested on.'),
+  })
+  .meta(
+    celRules({
+      rule: 'self == oldSelf',
+      message: 'a PromptVersion never changes: create a new one for a new text',
+    }),
+  )
+  .describe('The version. It can be set once and never changes.');
+export type PromptVersionSpec = z.infer<typeof PromptVersionSpec>;
+
+export const PROMPT_VERSION_REASONS = {
+  Accepted: ['Accepted', 'DigestMismatch', 'FrontMatterInvalid', 'TemplateInvalid', 'VariablesSchemaInvalid'],
+} as const;
+export type PromptVersionConditionClaim = {
+  [Type in keyof typeof PROMPT_VERSION_REASONS]: ConditionClaim<
+    Type,
+    (typeof PROMPT_VERSION_REASONS)[Type][number]
+  >;
+}[keyof typeof PROMPT_VERSION_REASONS];
+
+export const PromptVersionStatus = z
+  .strictObject({
+    conditions: Conditions.optional(),
+    variables: z
+      .array(z.string().max(128))
+      .max(64)
+      .optional()
+      .describe('Names of the variables that the template takes.'),
+  })
+  .describe('What was observed of the version.');
+export type PromptVersionStatus = z.infer<typeof PromptVersionStatus>;
+export type PromptVersion = KindObject<PromptVersionSpec, PromptVersionStatus>;
+
+export const PROMPT_VERSION: KindDefinition = {
+  kind: 'PromptVersion',
+  plural: 'promptversions',
+  shortNames: ['pv'],
+  description: 'PromptVersion is one immutable version of a prompt.',
+  spec: PromptVersionSpec,
+  status: PromptVersionStatus,
+  printerColumns: [
+    {
+      name: 'Prompt',
+      type: 'string',
+      jsonPath: '.spec.prompt',
+      description: 'The prompt that this is a version of.',
+    },
+    {
+      name: 'Accepted',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Accepted")].status',
+      description: 'Whether it can be served.',
+    },
+    {
+      name: 'Reason',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Accepted")].reason',
+      description: 'Why or why not.',
+    },
+    {
+      name: 'Digest',
+      type: 'string',
+      jsonPath: '.spec.digest',
+      description: 'SHA-256 of the text.',
+      priority: 1,
+    },
+    {
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+      description: 'When it was created.',
+    },
+  ],
+};

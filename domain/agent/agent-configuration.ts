@@ -1,0 +1,26 @@
+/**
+ * AgentConfiguration: all that a running agent must know, as one document. The operator writes it into the
+ * agent's ConfigMap (so that a pod boots without the operator) and pushes it over a stream (so that a change is
+ * live in under a second); the agent-runtime parses it. Everything in it may change without a restart.
+ */
+import { z } from 'zod';
+import { BUILT_IN_TOOLS } from '#crds/agent.ts';
+import { ResourceName, Sha256 } from '#crds/object-meta.ts';
+
+/** Key of the ConfigMap, and name of the file it is mounted as. */
+export const AGENT_CONFIGURATION_KEY = 'configuration.json';
+
+export const AgentConfiguration = z.object({
+  agent: z.object({ namespace: z.string(), name: ResourceName, uid: z.string(), generation: z.int() }),
+  prompt: z.object({ name: ResourceName, version: ResourceName, digest: Sha256, text: z.string() }),
+  tools: z.array(z.enum(BUILT_IN_TOOLS)),
+  outputSchema: z.record(z.string(), z.unknown()).optional(),
+  limits: z.object({
+    steps: z.int().min(1),
+    seconds: z.int().min(1),
+    nanoUsdPerRun: z.int().min(0).optional(),
+    outputRepairs: z.int().min(0),
+    outputTokens: z.int().min(1).optional(),
+  }),
+});
+export type AgentConfiguration = z.infer<typeof AgentConfiguration>;
