@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { findConflictingRoute, type HostRoute } from './address-plan.ts';
+import { ClusterError } from './cluster-error.ts';
+import { runCommand, tryCommand } from './command.ts';
+import { type Instance, runRoot } from './instance.ts';
+
+const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';
+// Shared by all instances: the first that needs forwarding notes what it was, the last restores it.
+const forwardingRecord = join(runRoot, 'ip-forward-before');
+
+export const networkNamespacePath = (instance: Instance): string =>
+  `/run/netns/${instance.networkNamespace}`;
+
+export async function requireFreeSubnet(instance: Instance): Promise<void> {
+  const listed = JSON.parse(await runCommand('ip', ['-json', '-4', 'route', 'show', 'table', 'all'])) as {
+    readonly dst?: string;
+    readonly dev?: string;
+  }[];
+  const routes: HostRoute[] = listed.map((route) => ({
+    destination: route.dst ?? 'default',
+    device: route.dev ?? '',
+  }));
+  const subnet = instance.addresses.instanceSubnet;
+  const conflict = findConflictingRoute(subnet, instance.hostDevice, routes);
+  if (conflict === undefined) return;
+  throw new ClusterError(
+    `The subnet ${subnet} of the cluster "${instance.name}" is taken on this machine: ${conflict.destination} is routed to ${conflict.device}. Choose another one, for example CAPATAZ_SUBNET=10.230.0.0/16 npm run up.`,
+  );
+}
+
+// Every step may have been done before, wholly or in part: an `up` repairs what is missing.
+export async function ensureHostNetwork(instance: Instance): Promise<void> {
+  const { addresses, hostDevice, networkNamespace } = instance;
+  const inside = (...commandArguments: readonly string[]): Promise<string> =>
+    runCommand('ip', ['-n', networkNamespace, ...commandArguments]);
+  if (!(await isNamespaceUsable(instance))) {
+    await tryCommand('ip', ['netns', 'delete', networkNamespace]);
+    await runCommand('ip', ['netns', 'add', networkNamespace]);
+  }
+  const insideLink = await tryCommand('ip', ['-n', networkNamespace, 'link', 'show', 'eth0']);
+  const outsideLink = await tryCommand('ip', ['link', 'show', hostDevice]);
+  if (insideLink.exitCode !== 0 || outsideLink.exitCode !== 0) {
+    await tryCommand('ip', ['link', 'delete', hostDevice]);
+    await runCommand('ip', [
+      ...['link', 'add', hostDevice, 'type', 'veth'],
+      ...['peer', 'name', 'eth0', 'netns', networkNamespace],
+    ]);
+  }
+  const prefix = addresses.linkPrefixLength;
+  await runCommand('ip', ['address', 'replace', `${addresses.hostAddress}/${prefix}`, 'dev', hostDevice]);
+  await runCommand('ip', ['link', 'set', hostDevice, 'up']);
+  await inside('link', 'set', 'lo', 'up');
+  await inside('address', 'replace', `${addresses.nodeAddress}/${prefix}`, 'dev', 'eth0');
+  await inside('link', 'set', 'eth0', 'up');
+  await inside('route', 'replace', 'default', 'via', addresses.hostAddress);
+  await runCommand('ip', [
+    ...['route', 'replace', addresses.instanceSubnet],
+    ...['via', addresses.nodeAddress, 'dev', hostDevice],
+  ]);
+  await runCommand('nsenter', [
+    `--net=${networkNamespacePath(instance)}`,
+    ...['sh', '-c', `echo 1 >${forwardingSwitch}`],
+  ]);
+  for (const rule of describeFirewallRules(instance)) await ensureRule(rule);
+  await ensureForwarding();
+}
+
+async function isNamespaceUsable(instance: Instance): Promise<boolean> {
+  if (!existsSync(networkNamespacePath(instance))) return false;
+  // After an unclean end the file may be there without the namespace that was mounted on it.
+  return (await tryCommand('ip', ['-n', instance.networkNamespace, 'link', 'show', 'lo'])).exitCode === 0;
+}
+
+type FirewallRule = { readonly table: string; readonly chain: string; readonly match: readonly string[] };
+
+// Pods reach the internet as this machine does; forwarding may be refused by default (Docker's way).
+function describeFirewallRules(instance: Instance): readonly FirewallRule[] {
+  const { hostDevice, addresses } = instance;
+  const comment = ['-m', 'comment', '--comment', `capataz:${instance.name}`];
+  return [
+    {
+      table: 'nat',
+      chain: 'POSTROUTING',
+      match: [
+        ...['-s', addresses.instanceSubnet, '!', '-o', hostDevice],
+        ...[...comment, '-j', 'MASQUERADE'],
+      ],
+    },
+    { table: 'filter', chain: 'FORWARD', match: ['-i', hostDevice, ...comment, '-j', 'ACCEPT'] },
+    { table: 'filter', chain: 'FORWARD', match: ['-o', hostDevice, ...comment, '-j', 'ACCEPT'] },
+  ];
+}
+
+async function ensureRule(rule: FirewallRule): Promise<void> {
+  const base = ['-w', '10', '-t', rule.table];
+  const present = await tryCommand('iptables', [...base, '-C', rule.chain, ...rule.match]);
+  if (present.exitCode !== 0) await runCommand('iptables', [...base, '-I', rule.chain, ...rule.match]);
+}
+
+async function ensureForwarding(): Promise<void> {
+  const before = (await readFile(forwardingSwitch, 'utf8')).trim();
+  await mkdir(runRoot, { recursive: true });
+  if (!existsSync(forwardingRecord)) await writeFile(forwardingRecord, before);
+  if (before !== '1') await writeFile(forwardingSwitch, '1');
+}
+
+export async function removeHostNetwork(instance: Instance): Promise<void> {
+  for (const rule of describeFirewallRules(instance)) {
+    const removal = ['-w', '10', '-t', rule.table, '-D', rule.chain, ...rule.match];
+    // A rule may be there more than once when two runs raced; the program may be missing altogether.
+    const remove = (): Promise<boolean> =>
+      tryCommand('iptables', removal).then(
+        (result) => result.exitCode === 0,
+        () => false,
+      );
+    while (await remove());
+  }
+  await tryCommand('ip', ['link', 'delete', instance.hostDevice]).catch(() => undefined);
+  await tryCommand('ip', ['netns', 'delete', instance.networkNamespace]).catch(() => undefined);
+}
+
+// Call after the instance's own run folder is gone.
+export async function restoreForwarding(): Promise<void> {
+  const others = (await readdir(runRoot, { withFileTypes: true }).catch(() => [])).filter((entry) =>
+    entry.isDirectory(),
+  );
+  if (others.length > 0 || !existsSync(forwardingRecord)) return;
+  await writeFile(forwardingSwitch, (await readFile(forwardingRecord, 'utf8')).trim());
+  await rm(forwardingRecord);
+  await rm(runRoot, { recursive: true, force: true });
+}
