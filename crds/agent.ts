@@ -139,7 +139,7 @@ export const AgentSpec = z
       .min(0)
       .max(1000)
       .optional()
-      .describe('How many pods serve the agent; 1 when not given.'),
+      .describe('How many pods serve the agent; 1 when not given. "kubectl scale" needs it to be given.'),
     autoscaling: z
       .strictObject({
         minReplicas: z.int().min(1).max(1000).describe('Fewest pods.'),

@@ -78,7 +78,8 @@ export type PromptVersion = KindObject<PromptVersionSpec, PromptVersionStatus>;
 export const PROMPT_VERSION: KindDefinition = {
   kind: 'PromptVersion',
   plural: 'promptversions',
-  shortNames: ['pv'],
+  // Not `pv`: that is PersistentVolume's, which wins, and every user of it would be warned of the clash.
+  shortNames: ['prompt'],
   description: 'PromptVersion is one immutable version of a prompt.',
   spec: PromptVersionSpec,
   status: PromptVersionStatus,
