@@ -1,0 +1,207 @@
+/**
+ * Puts a bounded memory in front of a TokenReviewer.
+ *
+ * A confirmed token is trusted for `positiveSeconds` (10) and renewed in the background after half of that, so a
+ * busy caller never waits for the API server and a deleted pod is locked out after 10 seconds at the latest. A refused
+ * token is remembered for `negativeSeconds` (2). Concurrent reviews of one token are one request.
+ *
+ * While the API server does not answer, a token that it had confirmed stays good until its own expiry, at most
+ * `outageGraceSeconds` (600) after the last confirmation: nothing can be revoked through an API server that is
+ * down, and agents must go on serving. A token never seen before gets `unavailable`.
+ *
+ * Tokens are kept as SHA-256 only. Refused ones live in a memory of their own, so that a flood of rubbish cannot
+ * push out the good ones; what is plainly no token for us is refused without asking.
+ */
+import { hash } from 'node:crypto';
+import type { TokenReviewer, TokenReviewResult } from './token-reviewer.ts';
+
+export interface CachingTokenReviewerOptions {
+  readonly positiveSeconds?: number;
+  readonly negativeSeconds?: number;
+  readonly outageGraceSeconds?: number;
+  /** Most entries of each of the two memories. */
+  readonly capacity?: number;
+  /** Most reviews under way; above it unknown tokens get `unavailable` at once. */
+  readonly concurrency?: number;
+  readonly monotonicMilliseconds?: () => number;
+  readonly epochSeconds?: () => number;
+  readonly onReview?: (outcome: TokenReviewOutcome) => void;
+}
+
+export const TOKEN_REVIEW_OUTCOMES = ['cached', 'confirmed', 'refused', 'unavailable', 'graceUsed'] as const;
+export type TokenReviewOutcome = (typeof TOKEN_REVIEW_OUTCOMES)[number];
+
+interface Entry {
+  readonly result: TokenReviewResult;
+  readonly atMilliseconds: number;
+  /** From the token itself; a cached answer never outlives it. */
+  readonly expiresAtEpochSeconds: number;
+}
+
+/** After a failed review, graced tokens are answered at once for so long instead of each waiting for a time-out. */
+const OUTAGE_PAUSE_MILLISECONDS = 2_000;
+const TOKEN_MAXIMUM_LENGTH = 16_384;
+
+type Claims =
+  | { readonly ok: true; readonly audiences: readonly string[]; readonly expiresAtEpochSeconds: number }
+  | { readonly ok: false };
+
+export function cachingTokenReviewer(
+  reviewer: TokenReviewer,
+  options: CachingTokenReviewerOptions = {},
+): TokenReviewer {
+  const positiveMilliseconds = (options.positiveSeconds ?? 10) * 1000;
+  const negativeMilliseconds = (options.negativeSeconds ?? 2) * 1000;
+  const outageGraceMilliseconds = (options.outageGraceSeconds ?? 600) * 1000;
+  const concurrency = options.concurrency ?? 64;
+  const monotonicMilliseconds = options.monotonicMilliseconds ?? (() => performance.now());
+  const epochSeconds = options.epochSeconds ?? (() => Date.now() / 1000);
+  const onReview = options.onReview ?? (() => undefined);
+  const confirmed = new RecentEntries<Entry>(options.capacity ?? 10_000);
+  const refused = new RecentEntries<Entry>(options.capacity ?? 10_000);
+  const underWay = new Map<string, Promise<TokenReviewResult>>();
+  let pausedUntilMilliseconds = Number.NEGATIVE_INFINITY;
+
+  const isWithin = (entry: Entry, lifetimeMilliseconds: number): boolean =>
+    monotonicMilliseconds() - entry.atMilliseconds < lifetimeMilliseconds &&
+    epochSeconds() < entry.expiresAtEpochSeconds;
+
+  const graced = (key: string): TokenReviewResult | undefined => {
+    const entry = confirmed.get(key);
+    if (entry === undefined || !isWithin(entry, outageGraceMilliseconds)) return undefined;
+    onReview('graceUsed');
+    return entry.result;
+  };
+
+  const ask = async (
+    key: string,
+    token: string,
+    audience: string,
+    expiry: number,
+  ): Promise<TokenReviewResult> => {
+    // Without any caller's signal: the answer belongs to all who wait for it, and to the memory.
+    const result = await reviewer.review(token, audience);
+    if (!result.ok && result.reason === 'unavailable') {
+      pausedUntilMilliseconds = monotonicMilliseconds() + OUTAGE_PAUSE_MILLISECONDS;
+      onReview('unavailable');
+      return graced(key) ?? result;
+    }
+    pausedUntilMilliseconds = Number.NEGATIVE_INFINITY;
+    onReview(result.ok ? 'confirmed' : 'refused');
+    const entry = { result, atMilliseconds: monotonicMilliseconds(), expiresAtEpochSeconds: expiry };
+    (result.ok ? confirmed : refused).set(key, entry);
+    (result.ok ? refused : confirmed).delete(key);
+    return result;
+  };
+
+  const askOnce = (
+    key: string,
+    token: string,
+    audience: string,
+    expiry: number,
+  ): Promise<TokenReviewResult> => {
+    const already = underWay.get(key);
+    if (already !== undefined) return already;
+    if (underWay.size >= concurrency) {
+      return Promise.resolve(graced(key) ?? { ok: false, reason: 'unavailable' });
+    }
+    const asked = ask(key, token, audience, expiry).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked;
+  };
+
+  const remembered = (key: string, token: string, audience: string): TokenReviewResult | undefined => {
+    const entry = confirmed.get(key);
+    if (entry !== undefined && isWithin(entry, positiveMilliseconds)) {
+      if (!isWithin(entry, positiveMilliseconds / 2) && monotonicMilliseconds() >= pausedUntilMilliseconds) {
+        void askOnce(key, token, audience, entry.expiresAtEpochSeconds);
+      }
+      onReview('cached');
+      return entry.result;
+    }
+    if (entry !== undefined && monotonicMilliseconds() < pausedUntilMilliseconds) return graced(key);
+    const refusal = refused.get(key);
+    if (refusal === undefined || !isWithin(refusal, negativeMilliseconds)) return undefined;
+    onReview('cached');
+    return refusal.result;
+  };
+
+  return {
+    review: async (token, audience, signal) => {
+      const key = hash('sha256', `${audience}\n${token}`, 'base64');
+      const known = remembered(key, token, audience);
+      if (known !== undefined) return known;
+      const claims = readClaims(token);
+      if (!claims.ok) return { ok: false, reason: 'malformed' };
+      if (claims.expiresAtEpochSeconds <= epochSeconds()) return { ok: false, reason: 'expired' };
+      if (!claims.audiences.includes(audience)) return { ok: false, reason: 'wrongAudience' };
+      return await untilAborted(askOnce(key, token, audience, claims.expiresAtEpochSeconds), signal);
+    },
+  };
+}
+
+/**
+ * What the token says of itself, unverified: good enough to refuse, never to accept. Every ServiceAccount token is a
+ * JWT with `exp` and `aud` (KEP-1205).
+ */
+function readClaims(token: string): Claims {
+  const parts = token.split('.');
+  if (token.length > TOKEN_MAXIMUM_LENGTH || parts.length !== 3 || parts[1] === undefined)
+    return { ok: false };
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(parts[1], 'base64url').toString('utf8'));
+    if (typeof claims !== 'object' || claims === null) return { ok: false };
+    const expiry = 'exp' in claims ? claims.exp : undefined;
+    const audience = 'aud' in claims ? claims.aud : undefined;
+    if (typeof expiry !== 'number' || !Number.isFinite(expiry)) return { ok: false };
+    const audiences = (Array.isArray(audience) ? audience : [audience]).filter(
+      (one) => typeof one === 'string',
+    );
+    return { ok: true, audiences, expiresAtEpochSeconds: expiry };
+  } catch {
+    return { ok: false };
+  }
+}
+
+async function untilAborted(
+  review: Promise<TokenReviewResult>,
+  signal: AbortSignal | undefined,
+): Promise<TokenReviewResult> {
+  if (signal === undefined) return await review;
+  const { promise: aborted, resolve } = Promise.withResolvers<TokenReviewResult>();
+  const onAbort = (): void => resolve({ ok: false, reason: 'unavailable' });
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([review, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A map that forgets its oldest entry when it is full; setting an entry makes it the newest. */
+class RecentEntries<Value> {
+  readonly #entries = new Map<string, Value>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries.delete(key);
+    if (this.#entries.size >= this.#capacity) {
+      const oldest = this.#entries.keys().next();
+      if (oldest.done !== true) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+}
