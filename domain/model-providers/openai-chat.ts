@@ -10,10 +10,19 @@ const ContentPart = z.looseObject({
   image_url: z.looseObject({ url: z.string() }).optional(),
 });
 
+/**
+ * `extra_content` is Google's extension of the format: Gemini 3 signs its tool calls and wants the signature back
+ * with the next turn. Clients that return a tool call as they got it need not know about it.
+ */
+const ToolCallExtraContent = z.looseObject({
+  google: z.looseObject({ thought_signature: z.string().optional() }).optional(),
+});
+
 export const ToolCall = z.looseObject({
   id: z.string(),
   type: z.literal('function'),
   function: z.looseObject({ name: z.string(), arguments: z.string() }),
+  extra_content: ToolCallExtraContent.optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
@@ -82,7 +91,9 @@ export interface OpenAiUsage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number };
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number };
+  /** `completion_tokens` contains the reasoning ones. */
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number };
 }
 
 /** What the router adds to an answer under the key `capataz`. `costNanoUsd` is null when the price is not known. */
@@ -127,6 +138,7 @@ export interface ChatCompletionChunk {
         readonly id?: string;
         readonly type?: 'function';
         readonly function?: { readonly name?: string; readonly arguments?: string };
+        readonly extra_content?: z.infer<typeof ToolCallExtraContent>;
       }[];
     };
     readonly finish_reason: FinishReason | null;

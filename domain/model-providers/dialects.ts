@@ -1,0 +1,15 @@
+/** The one list of dialects: a provider of the Model kind and how it is spoken to. */
+import type { Provider } from '#crds/model.ts';
+import type { ProviderDialect } from './dialect.ts';
+import { OPENAI_COMPATIBLE_DIALECT, OPENAI_DIALECT } from './openai-dialect.ts';
+
+const DIALECTS: Readonly<Partial<Record<Provider, ProviderDialect>>> = {
+  OpenAI: OPENAI_DIALECT,
+  OpenAICompatible: OPENAI_COMPATIBLE_DIALECT,
+};
+
+export function dialectOf(provider: Provider): ProviderDialect {
+  const dialect = DIALECTS[provider];
+  if (dialect === undefined) throw new RangeError(`no dialect for ${provider}`);
+  return dialect;
+}
