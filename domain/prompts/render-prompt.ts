@@ -1,0 +1,101 @@
+/** Renders a parsed prompt with a caller's variables into the messages of one chat request. */
+import type { Message, Part } from 'dotprompt';
+import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import type { ParsedPrompt } from './parse-prompt.ts';
+import {
+  RENDERED_MAXIMUM_CHARACTERS,
+  type RenderingState,
+  UnrenderableVariableError,
+  chooseGuard,
+  removeGuards,
+} from './template-helpers.ts';
+
+export type RenderResult =
+  | { readonly ok: true; readonly messages: readonly ChatMessage[] }
+  | {
+      readonly ok: false;
+      /** One sentence that lists all problems of the variables. */
+      readonly message: string;
+    };
+
+/**
+ * The conversation stands where the template says {{history}}, else after the prompt's own messages. Text of variables
+ * is only ever text: it opens no role and no media, whatever it contains.
+ */
+export async function renderPrompt(
+  prompt: ParsedPrompt,
+  variables: Readonly<Record<string, unknown>>,
+  conversation: readonly ChatMessage[] = [],
+): Promise<RenderResult> {
+  const input = { ...prompt.defaults, ...variables };
+  const problems = prompt.findVariableProblems(input);
+  if (problems.length > 0) {
+    return { ok: false, message: `the variables do not fit the prompt: ${problems.join('; ')}` };
+  }
+  const guard = chooseGuard([...textsOf(input), prompt.template]);
+  if (guard === undefined) {
+    return { ok: false, message: 'the variables use every character of the private use area' };
+  }
+  const state: RenderingState = { guard, remainingCharacters: RENDERED_MAXIMUM_CHARACTERS };
+  try {
+    const rendered = await prompt.compiled({
+      input,
+      context: { capataz: state },
+      // One stand-in: dotprompt's messages cannot carry tool calls, so the real ones are put in its place below.
+      messages: prompt.hasHistory ? [HISTORY_PLACE] : [],
+    });
+    const own = rendered.messages.flatMap((message) =>
+      message.metadata?.['purpose'] === 'history' ? conversation : toChatMessage(message, guard),
+    );
+    return { ok: true, messages: prompt.hasHistory ? own : [...own, ...conversation] };
+  } catch (error) {
+    if (error instanceof UnrenderableVariableError) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+const HISTORY_PLACE: Message = { role: 'user', content: [{ text: 'history' }] };
+
+const CHAT_ROLES = { system: 'system', user: 'user', model: 'assistant', tool: 'tool' } as const;
+
+/** Blank lines around a message come from the template's layout; guards keep those of a variable. */
+function toChatMessage(message: Message, guard: string): readonly ChatMessage[] {
+  const parts = message.content
+    .map((part) => toContentPart(part, guard))
+    .filter((part) => part !== undefined);
+  if (parts.length === 0) return [];
+  const role = CHAT_ROLES[message.role];
+  const hasMedia = parts.some((part) => part.type !== 'text');
+  return hasMedia
+    ? [{ role, content: parts }]
+    : [{ role, content: parts.map((part) => part.text ?? '').join('') }];
+}
+
+type ContentPart = {
+  readonly type: 'text' | 'image_url';
+  text?: string;
+  image_url?: { url: string };
+};
+
+function toContentPart(part: Part, guard: string): ContentPart | undefined {
+  if (part.media !== undefined) return { type: 'image_url', image_url: { url: part.media.url } };
+  if (part.text === undefined) return undefined;
+  return { type: 'text', text: removeGuards(part.text.trim(), guard) };
+}
+
+/** Every string of a JSON value, keys included. Iterative: the depth is the caller's. */
+function textsOf(value: unknown): readonly string[] {
+  const texts: string[] = [];
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next === 'string') texts.push(next);
+    else if (typeof next === 'object' && next !== null) {
+      for (const [key, child] of Object.entries(next)) {
+        texts.push(key);
+        pending.push(child);
+      }
+    }
+  }
+  return texts;
+}
