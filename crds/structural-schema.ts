@@ -81,20 +81,23 @@ const KEYWORDS = [
   'x-kubernetes-validations',
 ] as const;
 
+const REFERENCE =
+  'is a reference, which Kubernetes does not resolve: write the schema out (no .meta({ id }), no recursion)';
+const UNION =
+  'is a union, whose types are not structural: use an enum `type`, optional members and a CEL rule';
+
 const REFUSED_KEYWORDS: Readonly<Record<string, string>> = {
-  $ref: 'is a reference, which Kubernetes does not resolve: write the schema out (no .meta({ id }), no recursion)',
-  oneOf: 'is a union, whose types are not structural: use an enum `type`, optional members and a CEL rule',
-  anyOf: 'is a union, whose types are not structural: use an enum `type`, optional members and a CEL rule',
-  allOf: 'is an intersection or has several patterns: write one schema with one pattern',
+  $ref: REFERENCE,
+  definitions: REFERENCE,
+  oneOf: UNION,
+  anyOf: UNION,
+  // zod wraps a reference with a description in it, and writes several patterns as one.
+  allOf: 'is an intersection, a reference or has several patterns: write one schema with one pattern',
   not: 'is a negation: write it as a CEL rule',
 };
 
 /** Go's regular expressions (RE2) have none of these; the API server would refuse the whole definition. */
 const NOT_RE2 = /\(\?<?[=!]|\\[1-9]|\\k<|\\u|\[\^?\]/;
-
-function hasFlags(pattern: unknown): boolean {
-  return pattern instanceof RegExp && pattern.flags !== '';
-}
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -109,16 +112,33 @@ export function toStructuralSchema(schema: z.ZodType, path: string): StructuralS
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema }) => {
-      // oxlint-disable-next-line no-underscore-dangle -- zod's own place for what tools read of a schema.
-      const patterns = zodSchema._zod.bag['patterns'];
-      const flagged = patterns instanceof Set ? [...patterns].find(hasFlags) : undefined;
-      if (flagged)
-        problems.push(`${path}: the pattern ${String(flagged)} has flags, which a schema cannot carry`);
+      problems.push(...lostInTranslation(zodSchema, path));
     },
   });
   const structural = repair(raw, path, problems);
   if (problems.length > 0) throw new StructuralSchemaError(problems);
   return structural;
+}
+
+/** What zod checks and its JSON Schema does not say: Kubernetes would accept more than we do. */
+function lostInTranslation(schema: z.core.$ZodType, path: string): readonly string[] {
+  // oxlint-disable-next-line no-underscore-dangle -- zod's own place for what tools read of a schema.
+  const { def } = schema._zod as { readonly def: ZodDefinition };
+  const patterns = (def.checks ?? []).map(({ _zod }) => _zod.def.pattern);
+  const problems = patterns
+    .filter((pattern) => pattern !== undefined && pattern.flags !== '')
+    .map((pattern) => `${path}: the pattern ${String(pattern)} has flags, which a schema cannot carry`);
+  // oxlint-disable-next-line no-underscore-dangle -- as above.
+  if (def.type === 'record' && (def.keyType?._zod.def.checks ?? []).length > 0) {
+    problems.push(`${path}: the keys of a map cannot be restricted by a schema: write it as a CEL rule`);
+  }
+  return problems;
+}
+
+interface ZodDefinition {
+  readonly type: string;
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly pattern?: RegExp } } }[];
+  readonly keyType?: { readonly _zod: { readonly def: ZodDefinition } };
 }
 
 function repair(raw: Raw, path: string, problems: string[]): StructuralSchema {
@@ -149,17 +169,11 @@ function refusals(raw: Raw, path: string): readonly string[] {
       `${path}: the pattern ${pattern} uses lookaround, a back-reference or \\u, which the API server's RE2 does not have`,
     );
   }
-  const names = raw['propertyNames'];
-  if (names !== undefined && JSON.stringify(names) !== '{"type":"string"}') {
-    problems.push(`${path}: the keys of a map cannot be restricted by a schema: write it as a CEL rule`);
-  }
   return problems;
 }
 
 function isKnown(keyword: string): boolean {
-  return (
-    keyword === '$schema' || keyword === 'propertyNames' || (KEYWORDS as readonly string[]).includes(keyword)
-  );
+  return keyword === '$schema' || (KEYWORDS as readonly string[]).includes(keyword);
 }
 
 function repairKeyword(

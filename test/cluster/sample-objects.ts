@@ -1,0 +1,84 @@
+/** Objects that every rule accepts. Tests change one field of one of them. */
+
+export interface SampleObject {
+  readonly apiVersion: 'capataz.dev/v1alpha1';
+  readonly kind: 'Agent' | 'PromptVersion' | 'CanaryRollout' | 'Model';
+  readonly metadata: { readonly name: string; readonly namespace: 'default' };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+function sample(kind: SampleObject['kind'], name: string, spec: SampleObject['spec']): SampleObject {
+  return { apiVersion: 'capataz.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec };
+}
+
+const DIGEST = 'a'.repeat(64);
+
+/** Every field of every spec stands in at least one of the samples of its kind. */
+export const SAMPLES = {
+  agentThatFollows: sample('Agent', 'classifier', {
+    description: 'Sorts mail.',
+    promptRef: { name: 'email-classifier' },
+    modelPolicy: { allow: [{ name: 'first', weight: 9 }, { name: 'second' }], dataClass: 'Internal' },
+    tools: [{ type: 'BuiltIn', name: 'parse-email' }],
+    output: { schema: { type: 'object', required: ['label'] } },
+    limits: { steps: 8, seconds: 60, usdPerRun: '0.05', outputRepairs: 2, outputTokens: 512 },
+    replicas: 2,
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '256Mi' } },
+    image: 'example.com/agent:1',
+  }),
+  agentThatScales: sample('Agent', 'pinned', {
+    promptRef: { version: 'email-classifier-aaaaaaaaaaaa' },
+    modelPolicy: { allow: [{ name: 'first' }] },
+    autoscaling: { minReplicas: 1, maxReplicas: 1000, targetCpuPercent: 70 },
+  }),
+  promptVersion: sample('PromptVersion', 'email-classifier-aaaaaaaaaaaa', {
+    prompt: 'email-classifier',
+    text: 'Sort {{mail}}.',
+    digest: DIGEST,
+    source: { commit: 'abcdef0', path: 'prompts/email-classifier.prompt', author: 'Ana <ana@example.com>' },
+    goldenSet: { name: 'spam', digest: DIGEST },
+  }),
+  canaryRollout: sample('CanaryRollout', 'email-classifier', {
+    prompt: 'email-classifier',
+    versionRef: { name: 'email-classifier-aaaaaaaaaaaa' },
+  }),
+  model: sample('Model', 'first', {
+    provider: 'OpenAICompatible',
+    endpoint: 'https://models.example.com/v1',
+    model: 'small',
+    keyFrom: { secretRef: { name: 'model-key', key: 'key' } },
+    capabilities: ['Chat'],
+    contextTokens: 8192,
+    price: {
+      inputUsdPerMillionTokens: '0.15',
+      outputUsdPerMillionTokens: '0.60',
+      cachedInputUsdPerMillionTokens: '0.01',
+      cacheWriteUsdPerMillionTokens: '0.2',
+    },
+    dataClasses: ['Public'],
+    timeouts: { connectSeconds: 5, firstByteSeconds: 60, idleSeconds: 30, totalSeconds: 300 },
+  }),
+} as const satisfies Readonly<Record<string, SampleObject>>;
+
+/** A path such as `spec.modelPolicy.allow[0].weight`, as keys. */
+function keysOf(path: string): readonly string[] {
+  return path.split(/[.[\]]+/).filter((key) => key !== '');
+}
+
+type Tree = Record<string, unknown>;
+
+/** A copy with another value at one path; `undefined` removes the field. The parent must be there. */
+export function changed(object: SampleObject, path: string, value: unknown): SampleObject {
+  const copy = structuredClone(object);
+  const keys = keysOf(path);
+  const parent = keys.slice(0, -1).reduce((node, key) => node[key] as Tree, copy as unknown as Tree);
+  const last = keys.at(-1) ?? '';
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return copy;
+}
+
+/** The value at a path, or undefined. */
+export function valueAt(object: SampleObject, path: string): unknown {
+  return keysOf(path).reduce<unknown>((node, key) => (node as Tree | undefined)?.[key], object);
+}

@@ -1,0 +1,92 @@
+/** Arbitrary specs inside the bounds of a schema, for property tests. */
+import * as fc from 'fast-check';
+import type { StructuralSchema } from '#crds/structural-schema.ts';
+import type { SampleObject } from './sample-objects.ts';
+
+type Spec = Readonly<Record<string, unknown>>;
+
+export function validSpecs(kind: SampleObject['kind'], schema: StructuralSchema): fc.Arbitrary<Spec> {
+  return (arbitrary(schema) as fc.Arbitrary<Spec>).map((spec) => KEEP_THE_RULES[kind](spec));
+}
+
+/** A schema knows nothing of the CEL rules: what breaks one is put right here. */
+const KEEP_THE_RULES: Readonly<Record<SampleObject['kind'], (spec: Spec) => Spec>> = {
+  Agent: ({ replicas, autoscaling, ...spec }) => {
+    const policy = spec['modelPolicy'] as { readonly allow: readonly Spec[] };
+    const [first, ...others] = policy.allow;
+    return {
+      ...spec,
+      ...scaling(replicas, autoscaling as ScalingBounds | undefined),
+      promptRef: onePrompt(spec['promptRef'] as PromptReference),
+      modelPolicy: { ...policy, allow: [{ ...first, weight: 1 }, ...others] },
+    };
+  },
+  PromptVersion: (spec) => spec,
+  CanaryRollout: (spec) => spec,
+  Model: (spec) => ({
+    ...spec,
+    endpoint: 'https://models.example.com/v1',
+    keyFrom: spec['keyFrom'] ?? { secretRef: { name: 'model-key' } },
+    price: spec['price'] ?? { inputUsdPerMillionTokens: '0', outputUsdPerMillionTokens: '0' },
+  }),
+};
+
+interface ScalingBounds {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+}
+
+function scaling(replicas: unknown, bounds: ScalingBounds | undefined): Spec {
+  if (!bounds) return replicas === undefined ? {} : { replicas };
+  return { autoscaling: { ...bounds, maxReplicas: Math.max(bounds.minReplicas, bounds.maxReplicas) } };
+}
+
+interface PromptReference {
+  readonly name?: string;
+  readonly version?: string;
+}
+
+function onePrompt({ name, version }: PromptReference): PromptReference {
+  return version === undefined ? { name: name ?? 'any' } : { version };
+}
+
+function arbitrary(schema: StructuralSchema): fc.Arbitrary<unknown> {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true)
+    // JSON has no negative zero.
+    return fc
+      .dictionary(fc.string(), fc.jsonValue())
+      .map((value): unknown => JSON.parse(JSON.stringify(value)));
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (schema.type === 'integer')
+    return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
+  if (schema.type === 'string') return texts(schema);
+  return schema.type === 'array' ? lists(schema) : objects(schema);
+}
+
+function texts({ pattern, minLength = 0, maxLength = 0 }: StructuralSchema): fc.Arbitrary<string> {
+  const bounded = { minLength, maxLength: Math.min(maxLength, 2000) };
+  const any =
+    pattern === undefined
+      ? fc.string({ ...bounded, unit: 'binary' })
+      : fc.stringMatching(new RegExp(pattern), { maxLength });
+  // zod counts UTF-16 units and the API server code points: zod is the stricter of the two.
+  return any.filter((text) => text.length >= minLength && text.length <= maxLength);
+}
+
+function lists(schema: StructuralSchema): fc.Arbitrary<unknown[]> {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  const selector = (value: unknown): unknown =>
+    keys ? JSON.stringify(keys.map((key) => (value as Spec)[key])) : value;
+  const bounds = { minLength: schema.minItems ?? 0, maxLength: schema.maxItems ?? 10 };
+  return fc.uniqueArray(arbitrary(schema.items ?? {}), { ...bounds, selector });
+}
+
+function objects(schema: StructuralSchema): fc.Arbitrary<Spec> {
+  const fields = Object.entries(schema.properties ?? {}).map(
+    ([name, field]) => [name, arbitrary(field)] as const,
+  );
+  return fc.record(Object.fromEntries(fields), {
+    requiredKeys: [...(schema.required ?? [])],
+    noNullPrototype: true,
+  });
+}
