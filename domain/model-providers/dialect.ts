@@ -27,10 +27,13 @@ export interface ProviderRequest {
   readonly body?: string;
 }
 
-/** A parsed value, or one sentence on why it could not be had. */
+/**
+ * A parsed value, or one sentence on why it could not be had. `usage` stands on an answer that is useless but was
+ * billed all the same, such as a tool call that the provider itself could not read.
+ */
 export type Parsed<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problem: string };
+  | { readonly ok: false; readonly problem: string; readonly usage?: TokenUsage };
 
 /** One server-sent event as it came from the provider. */
 export interface ProviderEvent {

@@ -133,6 +133,7 @@ export interface ChatCompletionChunk {
     readonly delta: {
       readonly role?: 'assistant';
       readonly content?: string | null;
+      readonly refusal?: string | null;
       readonly tool_calls?: readonly {
         readonly index: number;
         readonly id?: string;
