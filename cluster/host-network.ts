@@ -108,16 +108,7 @@ async function ensureForwarding(): Promise<void> {
 }
 
 export async function removeHostNetwork(instance: Instance): Promise<void> {
-  for (const rule of describeFirewallRules(instance)) {
-    const removal = ['-w', '10', '-t', rule.table, '-D', rule.chain, ...rule.match];
-    // A rule may be there more than once when two runs raced; the program may be missing altogether.
-    const remove = (): Promise<boolean> =>
-      tryCommand('iptables', removal).then(
-        (result) => result.exitCode === 0,
-        () => false,
-      );
-    while (await remove());
-  }
+  for (const table of ['nat', 'filter']) await removeRules(table, instance.name);
   await tryCommand('ip', ['link', 'delete', instance.hostDevice]).catch(() => undefined);
   await tryCommand('ip', ['netns', 'delete', instance.networkNamespace]).catch(() => undefined);
   // "ip netns add" mounts its folder on itself; when nothing is left in it, that goes too.
@@ -125,6 +116,24 @@ export async function removeHostNetwork(instance: Instance): Promise<void> {
   if (namespaces.length === 0) {
     await tryCommand('umount', ['/run/netns']);
     await rmdir('/run/netns').catch(() => undefined);
+  }
+}
+
+// By the comment, not by the subnet: that finds the rules of an earlier set-up as well.
+export function findOwnRules(listing: string, instanceName: string): readonly (readonly string[])[] {
+  return listing
+    .split('\n')
+    .filter((line) => line.startsWith('-A '))
+    .map((line) => line.replaceAll('"', '').split(' '))
+    .filter((words) => words[words.indexOf('--comment') + 1] === `capataz:${instanceName}`)
+    .map(([, ...rule]) => ['-D', ...rule]);
+}
+
+async function removeRules(table: string, instanceName: string): Promise<void> {
+  // Without the program there can be no rule of ours either.
+  const listed = await tryCommand('iptables', ['-w', '10', '-t', table, '-S']).catch(() => undefined);
+  for (const rule of findOwnRules(listed?.output ?? '', instanceName)) {
+    await tryCommand('iptables', ['-w', '10', '-t', table, ...rule]);
   }
 }
 

@@ -20,6 +20,7 @@ import {
   restoreForwarding,
 } from './host-network.ts';
 import type { Instance } from './instance.ts';
+import { recordInstance } from './instance-record.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 import type { KubernetesPrograms } from './kubernetes-binary.ts';
 import { readNameservers } from './nameservers.ts';
@@ -48,6 +49,7 @@ export async function ensureNode(
   if (!existsSync(state)) await requireFreeDisk(state, nodeDiskGibibytes, 'running the cluster');
   await mkdir(join(state, 'logs'), { recursive: true, mode: 0o700 });
   await mkdir(instance.runDirectory, { recursive: true });
+  await recordInstance(instance);
   const plan = await writeNodeFiles(instance, programs);
   await ensureHostNetwork(instance);
   await ensureRunning(instance, plan, report);

