@@ -2,16 +2,16 @@
 import type { Provider } from '#crds/model.ts';
 import { ANTHROPIC_DIALECT } from './anthropic-dialect.ts';
 import type { ProviderDialect } from './dialect.ts';
+import { GEMINI_DIALECT } from './gemini-dialect.ts';
 import { OPENAI_COMPATIBLE_DIALECT, OPENAI_DIALECT } from './openai-dialect.ts';
 
-const DIALECTS: Readonly<Partial<Record<Provider, ProviderDialect>>> = {
+const DIALECTS: Readonly<Record<Provider, ProviderDialect>> = {
   OpenAI: OPENAI_DIALECT,
   Anthropic: ANTHROPIC_DIALECT,
+  Gemini: GEMINI_DIALECT,
   OpenAICompatible: OPENAI_COMPATIBLE_DIALECT,
 };
 
 export function dialectOf(provider: Provider): ProviderDialect {
-  const dialect = DIALECTS[provider];
-  if (dialect === undefined) throw new RangeError(`no dialect for ${provider}`);
-  return dialect;
+  return DIALECTS[provider];
 }

@@ -139,7 +139,7 @@ export interface ChatCompletionChunk {
         readonly id?: string;
         readonly type?: 'function';
         readonly function?: { readonly name?: string; readonly arguments?: string };
-        readonly extra_content?: z.infer<typeof ToolCallExtraContent>;
+        readonly extra_content?: z.infer<typeof ToolCallExtraContent> | undefined;
       }[];
     };
     readonly finish_reason: FinishReason | null;
