@@ -8,12 +8,20 @@ import { resolve } from 'node:path';
 const BIN = resolve(import.meta.dirname, '../node_modules/.bin');
 const isFixing = process.argv.includes('--fix');
 
-const CHECKS: readonly { readonly name: string; readonly command: string; readonly arguments: readonly string[] }[] = [
+const CHECKS: readonly {
+  readonly name: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+}[] = [
   { name: 'format', command: `${BIN}/oxfmt`, arguments: isFixing ? ['.'] : ['--check', '.'] },
   { name: 'lint', command: `${BIN}/oxlint`, arguments: isFixing ? ['--fix'] : [] },
   { name: 'types', command: `${BIN}/tsc`, arguments: ['--project', '.'] },
   { name: 'unused', command: process.execPath, arguments: [`${BIN}/knip`] },
-  { name: 'generated', command: process.execPath, arguments: ['tools/generate-manifests.ts', ...(isFixing ? [] : ['--check'])] },
+  {
+    name: 'generated',
+    command: process.execPath,
+    arguments: ['tools/generate-manifests.ts', ...(isFixing ? [] : ['--check'])],
+  },
 ];
 
 let failed = 0;

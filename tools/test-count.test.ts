@@ -12,7 +12,10 @@ function report(...files: readonly { status: string; tests: readonly string[] }[
 
 describe('countReport', () => {
   it('counts passed and failed tests over all files', () => {
-    const text = report({ status: 'passed', tests: ['passed', 'passed'] }, { status: 'failed', tests: ['failed', 'passed'] });
+    const text = report(
+      { status: 'passed', tests: ['passed', 'passed'] },
+      { status: 'failed', tests: ['failed', 'passed'] },
+    );
     expect(countReport(text, 1)).toEqual({ passed: 3, failed: 1 });
   });
 
@@ -21,7 +24,10 @@ describe('countReport', () => {
   });
 
   it('counts a file whose set-up threw and skipped its tests as a failure', () => {
-    expect(countReport(report({ status: 'failed', tests: ['skipped', 'skipped'] }), 1)).toEqual({ passed: 0, failed: 1 });
+    expect(countReport(report({ status: 'failed', tests: ['skipped', 'skipped'] }), 1)).toEqual({
+      passed: 0,
+      failed: 1,
+    });
   });
 
   it('counts a run that left no report as a failure', () => {
@@ -35,6 +41,11 @@ describe('countReport', () => {
 
 describe('sumCounts', () => {
   it('adds up the suites', () => {
-    expect(sumCounts([{ passed: 2, failed: 0 }, { passed: 3, failed: 1 }])).toEqual({ passed: 5, failed: 1 });
+    expect(
+      sumCounts([
+        { passed: 2, failed: 0 },
+        { passed: 3, failed: 1 },
+      ]),
+    ).toEqual({ passed: 5, failed: 1 });
   });
 });

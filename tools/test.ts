@@ -19,7 +19,15 @@ async function runSuite(suite: string, reportDirectory: string): Promise<SuiteCo
   const exitCode = await new Promise<number>((settle) => {
     const child = spawn(
       process.execPath,
-      [VITEST, 'run', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+      [
+        VITEST,
+        'run',
+        '--project',
+        suite,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${reportFile}`,
+      ],
       { stdio: 'inherit' },
     );
     child.on('error', () => settle(1));

@@ -1,0 +1,152 @@
+/**
+ * The values of the chart. From it comes helm/capataz/values.schema.json, by which Helm refuses a misspelt value
+ * before anything is installed; helm/capataz/values.yaml carries the defaults.
+ */
+import { z } from 'zod';
+import { LOG_LEVELS } from '#telemetry/logger.ts';
+
+const Quantity = z.union([
+  z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/),
+  z.number().min(0),
+]);
+const Amounts = z.strictObject({ cpu: Quantity.optional(), memory: Quantity.optional() });
+const Resources = z
+  .strictObject({ requests: Amounts.optional(), limits: Amounts.optional() })
+  .describe('Processor time and memory of each pod.');
+
+const StringMap = z.record(z.string(), z.string());
+/** Objects of Kubernetes, passed on as they are: the API server checks them. */
+const Passed = z.looseObject({});
+
+const image = {
+  repository: z.string().min(1).describe('Registry and repository.'),
+  tag: z.string().describe('Tag.'),
+  digest: z
+    .string()
+    .regex(/^(sha256:[a-f0-9]{64})?$/)
+    .describe('sha256:... pins the image; the tag is then ignored.'),
+  pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).describe('When the image is pulled.'),
+};
+
+const pods = {
+  replicas: z.int().min(0).max(100).describe('How many pods.'),
+  resources: Resources,
+  podAnnotations: StringMap.describe('Added to each pod.'),
+  podLabels: StringMap.describe('Added to each pod.'),
+  priorityClassName: z.string().describe('PriorityClass of the pods.'),
+  nodeSelector: StringMap.describe('Labels of the nodes that the pods may run on.'),
+  tolerations: z.array(Passed).describe('Taints that the pods bear.'),
+  affinity: Passed.describe('Affinity of the pods, beside the spread over nodes and zones.'),
+};
+
+const LabelSelector = z.strictObject({
+  matchLabels: StringMap.optional(),
+  matchExpressions: z.array(Passed).optional(),
+});
+const Peer = z.strictObject({
+  namespaceSelector: LabelSelector.optional(),
+  podSelector: LabelSelector.optional(),
+  ipBlock: Passed.optional(),
+});
+
+const NetworkPolicy = z
+  .strictObject({
+    enabled: z.boolean().describe('Whether NetworkPolicies are made for the pods of this release.'),
+    dns: z.strictObject({ to: z.array(Peer).describe('Where names are resolved, on port 53.') }),
+    kubernetesApi: z.strictObject({
+      cidrs: z.array(z.string()).describe('Addresses of the API server; everywhere when empty.'),
+      ports: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server.'),
+    }),
+    prometheus: z.strictObject({ from: z.array(Peer).describe('Who may read metrics, on port 9090.') }),
+    router: z.strictObject({
+      providers: z.strictObject({
+        cidrs: z.array(z.string()).describe('Addresses of model providers.'),
+        exceptCidrs: z.array(z.string()).describe('Addresses inside of those that are never called.'),
+        ports: z.array(z.int().min(1).max(65535)).describe('Ports of model providers.'),
+      }),
+      additionalEgress: z
+        .array(Passed)
+        .describe('More NetworkPolicyEgressRules, for example to a model Service of this cluster.'),
+    }),
+  })
+  .describe('Who may talk to whom. Every other connection of these pods is refused.');
+
+export const ChartValues = z
+  .strictObject({
+    global: Passed.optional().describe('Set by a parent chart; not used.'),
+    fullnameOverride: z.string().max(40).describe('Beginning of all names, in place of the release name.'),
+    image: z.strictObject(image).describe('The image of all parts and of the agents.'),
+    imagePullSecrets: z
+      .array(z.strictObject({ name: z.string() }))
+      .describe('Secrets of the release namespace with which the image is pulled.'),
+    logLevel: z.enum(LOG_LEVELS).describe('What is logged: this level and graver ones.'),
+    watchNamespace: z
+      .string()
+      .max(63)
+      .describe('The one namespace that is looked after; all namespaces when empty.'),
+    crds: z
+      .strictObject({
+        install: z.boolean().describe('Whether this release installs the CustomResourceDefinitions.'),
+        keep: z.boolean().describe('Whether they, and with them all Agents, outlive the release.'),
+      })
+      .describe('The CustomResourceDefinitions of capataz.dev.'),
+    operator: z.strictObject(pods).describe('Turns Agents into running pods. One replica leads.'),
+    router: z
+      .strictObject({
+        ...pods,
+        drainSeconds: z.int().min(1).max(3600).describe('How long running answers may go on after SIGTERM.'),
+        secretNamespaces: z
+          .array(z.string())
+          .describe('Namespaces whose Secrets may be read; all when empty.'),
+      })
+      .describe('The one door to all models.'),
+    localModel: z
+      .strictObject({ enabled: z.boolean().describe('Whether it runs.'), ...pods })
+      .describe('A small model on the CPU, so that everything works without a key.'),
+    redis: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether it runs.'),
+        image: z.strictObject(image).describe('An image of Redis or Valkey 7 or newer.'),
+        maxMemoryMegabytes: z.int().min(16).describe('Memory for data. Writes beyond it are refused.'),
+        ...pods,
+        replicas: z.literal(1).describe('One: it keeps its data in memory.'),
+      })
+      .describe('A shared store of counters. No part uses it yet.'),
+    metrics: z
+      .strictObject({
+        scrapeAnnotations: z.boolean().describe('Whether pods carry the prometheus.io/scrape annotations.'),
+        podMonitor: z.strictObject({
+          enabled: z.boolean().describe('Whether PodMonitors (Prometheus Operator) are made.'),
+          labels: StringMap.describe('Labels by which Prometheus picks the PodMonitors.'),
+          intervalSeconds: z.int().min(1).describe('How often metrics are read.'),
+        }),
+      })
+      .describe('How Prometheus finds the pods.'),
+    networkPolicy: NetworkPolicy,
+    podDisruptionBudgets: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether a drain takes at most one pod of a part at a time.'),
+      })
+      .describe('PodDisruptionBudgets of operator and router.'),
+  })
+  .describe('Values of the chart capataz.');
+export type ChartValues = z.infer<typeof ChartValues>;
+
+/** The text of helm/capataz/values.schema.json. */
+export function chartValuesSchema(): string {
+  const schema = z.toJSONSchema(ChartValues, { target: 'draft-7', io: 'input', reused: 'inline' });
+  return `${JSON.stringify(withoutRequired(schema), undefined, 2)}\n`;
+}
+
+/** The defaults of values.yaml fill in what is not given, also when a value is taken away by null. */
+function withoutRequired(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutRequired);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).filter(([key, value]) => key !== 'required' || !Array.isArray(value));
+  return Object.fromEntries(
+    entries
+      // z.int() writes its own safe-integer bounds; they say nothing to a user.
+      .filter(([, value]) => Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER)
+      .map(([key, value]) => [key, withoutRequired(value)]),
+  );
+}
