@@ -49,13 +49,13 @@ export function askWithoutPause(
     readonly failures: readonly string[];
   }>;
 } {
-  let isStopping = false;
+  const stopping = new AbortController();
   let count = 0;
   const answers: RunAnswer[] = [];
   const failures: string[] = [];
   const loops = Array.from({ length: lanes }, async () => {
     // Bounded, whatever happens to the caller.
-    while (!isStopping && count < 50_000) {
+    while (!stopping.signal.aborted && count < 50_000) {
       count += 1;
       await ask(agentUrl, input(count)).then(
         (answer) => answers.push(answer),
@@ -65,7 +65,7 @@ export function askWithoutPause(
   });
   return {
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       await Promise.all(loops);
       return { answers, failures };
     },
