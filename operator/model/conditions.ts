@@ -1,0 +1,159 @@
+import type { Condition } from '#crds/conditions.ts';
+import type { Model, ModelConditionClaim } from '#crds/model.ts';
+import type { ModelProbe } from '#domain/routing/model-probe.ts';
+
+/** A Model that was ready stays ready so long while the router cannot be asked: a restart of the router is no news. */
+const GRACE_SECONDS = 300;
+
+export function claimsOfProbe(model: Model, probe: ModelProbe): readonly ModelConditionClaim[] {
+  const claims = [
+    resolvedRefsOf(model, probe),
+    priceKnownOf(model, probe),
+    reachableOf(probe),
+    keyAcceptedOf(probe),
+  ];
+  return [...claims, readyOf(claims, probe.message)];
+}
+
+/** What can be said while the router does not answer: what was known stays, as far as it was about this spec. */
+export function claimsWithoutProbe(model: Model, message: string, now: Date): readonly ModelConditionClaim[] {
+  const known = (model.status?.conditions ?? []).filter(
+    (condition) => condition.observedGeneration === model.metadata.generation,
+  );
+  const notProbed = `Not probed: ${message}. It is tried again by itself.`;
+  const keep = (type: ModelConditionClaim['type'], otherwise: ModelConditionClaim): ModelConditionClaim => {
+    const condition = known.find((one) => one.type === type);
+    return condition === undefined ? otherwise : (claimOf(condition) as ModelConditionClaim);
+  };
+  const unknown = { status: 'Unknown', message: notProbed } as const;
+  const reachable = known.find((condition) => condition.type === 'Reachable');
+  const wasReady = known.find((condition) => condition.type === 'Ready')?.status === 'True';
+  const unknownSinceSeconds =
+    reachable?.status === 'Unknown' ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000 : 0;
+  const ready: ModelConditionClaim =
+    wasReady && unknownSinceSeconds < GRACE_SECONDS
+      ? {
+          type: 'Ready',
+          status: 'True',
+          reason: 'Ready',
+          message: `The model was usable when it was last probed. ${notProbed}`,
+        }
+      : { type: 'Ready', ...unknown, reason: 'NotProbed' };
+  return [
+    keep('ResolvedRefs', { type: 'ResolvedRefs', ...unknown, reason: 'Unknown' }),
+    keep('PriceKnown', priceWithoutProbe(model, notProbed)),
+    { type: 'Reachable', ...unknown, reason: 'NotProbed' },
+    keep('KeyAccepted', { type: 'KeyAccepted', ...unknown, reason: 'NotProbed' }),
+    ready,
+  ];
+}
+
+function claimOf({ type, status, reason, message }: Condition): object {
+  return { type, status, reason, message };
+}
+
+function resolvedRefsOf(model: Model, { secret }: ModelProbe): ModelConditionClaim {
+  const type = 'ResolvedRefs';
+  const reference = model.spec.keyFrom?.secretRef;
+  const name = `${model.metadata.namespace}/${reference?.name ?? ''}`;
+  switch (secret) {
+    case 'resolved':
+      return { type, status: 'True', reason: 'Resolved', message: `Secret ${name} holds the key.` };
+    case 'notNeeded':
+      return { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' };
+    case 'notFound':
+      return {
+        type,
+        status: 'False',
+        reason: 'SecretNotFound',
+        message: `Secret ${name} does not exist: create it, or correct spec.keyFrom.secretRef.name.`,
+      };
+    case 'keyMissing':
+      return {
+        type,
+        status: 'False',
+        reason: 'SecretKeyMissing',
+        message: `Secret ${name} has no key "${reference?.key ?? 'key'}" with a value: add it, or correct spec.keyFrom.secretRef.key.`,
+      };
+  }
+}
+
+function priceKnownOf(model: Model, { price }: ModelProbe): ModelConditionClaim {
+  const type = 'PriceKnown';
+  switch (price) {
+    case 'override':
+      return { type, status: 'True', reason: 'PriceOverride', message: 'The price is that of spec.price.' };
+    case 'table':
+      return {
+        type,
+        status: 'True',
+        reason: 'PriceTable',
+        message: 'The price is in the built-in price table.',
+      };
+    case 'unknown':
+      return {
+        type,
+        status: 'False',
+        reason: 'PriceUnknown',
+        message: `The built-in price table does not know ${model.spec.provider} model ${model.spec.model}: set spec.price. An unknown price is never free.`,
+      };
+  }
+}
+
+function priceWithoutProbe(model: Model, notProbed: string): ModelConditionClaim {
+  return model.spec.price === undefined
+    ? { type: 'PriceKnown', status: 'Unknown', reason: 'PriceUnknown', message: notProbed }
+    : {
+        type: 'PriceKnown',
+        status: 'True',
+        reason: 'PriceOverride',
+        message: 'The price is that of spec.price.',
+      };
+}
+
+function reachableOf({ reachable, message }: ModelProbe): ModelConditionClaim {
+  const type = 'Reachable';
+  switch (reachable) {
+    case 'reachable':
+      return { type, status: 'True', reason: 'Reachable', message: 'The endpoint answers.' };
+    case 'connectionFailed':
+      return { type, status: 'False', reason: 'ConnectionFailed', message };
+    case 'serverError':
+      return { type, status: 'False', reason: 'ServerError', message };
+    case 'notProbed':
+      return { type, status: 'Unknown', reason: 'NotProbed', message };
+  }
+}
+
+function keyAcceptedOf({ key, message }: ModelProbe): ModelConditionClaim {
+  const type = 'KeyAccepted';
+  switch (key) {
+    case 'accepted':
+      return { type, status: 'True', reason: 'KeyAccepted', message: 'The provider takes the key.' };
+    case 'notNeeded':
+      return { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' };
+    case 'refused':
+      return { type, status: 'False', reason: 'KeyRefused', message };
+    case 'notProbed':
+      return { type, status: 'Unknown', reason: 'NotProbed', message };
+  }
+}
+
+/** In the order in which a person would mend them. */
+const READY_CHECKS = [
+  { type: 'ResolvedRefs', reason: 'RefsNotResolved' },
+  { type: 'PriceKnown', reason: 'PriceUnknown' },
+  { type: 'Reachable', reason: 'NotReachable' },
+  { type: 'KeyAccepted', reason: 'KeyRefused' },
+] as const;
+
+function readyOf(claims: readonly ModelConditionClaim[], message: string): ModelConditionClaim {
+  for (const { type, reason } of READY_CHECKS) {
+    const claim = claims.find((one) => one.type === type);
+    if (claim?.status === 'False') return { type: 'Ready', status: 'False', reason, message: claim.message };
+  }
+  if (claims.some((claim) => claim.status === 'Unknown')) {
+    return { type: 'Ready', status: 'Unknown', reason: 'NotProbed', message };
+  }
+  return { type: 'Ready', status: 'True', reason: 'Ready', message: 'The router can use the model.' };
+}

@@ -1,0 +1,76 @@
+/**
+ * Reads an object of one of our kinds. The API server has checked it against the CustomResourceDefinition of the
+ * day it was stored; an older or newer definition may have let something else through, so it is parsed again. What
+ * does not parse is a problem to be reported, never a crash.
+ */
+import { z } from 'zod';
+import { type KubeObject, type KubeObjectMeta, objectKey } from '#adapters/kubernetes/kube-object.ts';
+import type { KindObject } from '#crds/kind-definition.ts';
+import type { Logger } from '#telemetry/logger.ts';
+
+/** What the local copy keeps of an object. */
+export interface ReadObject<Spec, Status> extends KubeObject {
+  readonly metadata: KubeObjectMeta;
+  readonly content:
+    | { readonly ok: true; readonly object: KindObject<Spec, Status> }
+    | { readonly ok: false; readonly problem: string };
+}
+
+export function createKindReader<Spec, Status>(
+  specSchema: z.ZodType<Spec>,
+  statusSchema: z.ZodType<Status>,
+  logger: Logger,
+): (object: KubeObject) => ReadObject<Spec, Status> {
+  return (object) => {
+    // managedFields is most of a small object's size and of no use for our own kinds.
+    const { managedFields: _, ...metadata } = object.metadata;
+    const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
+    const parsedSpec = specSchema.safeParse(spec);
+    if (!parsedSpec.success) {
+      const problem = z.prettifyError(parsedSpec.error);
+      logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
+      return { metadata, content: { ok: false, problem } };
+    }
+    // A status that cannot be read is written anew from what is observed.
+    const parsedStatus = statusSchema.safeParse(status);
+    return {
+      metadata,
+      content: {
+        ok: true,
+        object: {
+          apiVersion: object.apiVersion ?? '',
+          kind: object.kind ?? '',
+          metadata: {
+            ...metadata,
+            namespace: metadata.namespace ?? '',
+            generation: metadata.generation ?? 0,
+          },
+          spec: parsedSpec.data,
+          ...(parsedStatus.success ? { status: parsedStatus.data } : {}),
+        },
+      },
+    };
+  };
+}
+
+/** The object, when it is there and can be read. */
+export function readableObject<Spec, Status>(
+  read: ReadObject<Spec, Status> | undefined,
+): KindObject<Spec, Status> | undefined {
+  return read?.content.ok === true ? read.content.object : undefined;
+}
+
+/** The status of one condition, as far as it was observed at the present generation. */
+export function currentConditionStatus(
+  object: KindObject<unknown, { readonly conditions?: readonly StoredCondition[] | undefined }>,
+  type: string,
+): StoredCondition['status'] | undefined {
+  const condition = object.status?.conditions?.find((one) => one.type === type);
+  return condition?.observedGeneration === object.metadata.generation ? condition.status : undefined;
+}
+
+interface StoredCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly observedGeneration?: number | undefined;
+}
