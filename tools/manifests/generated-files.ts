@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { KINDS } from '#crds/kinds.ts';
 import type { KindDefinition } from '#crds/kind-definition.ts';
+import { chartValuesSchema } from './chart-values.ts';
 import { chartTemplate } from './chart-template.ts';
 import { toCustomResourceDefinition } from './custom-resource-definition.ts';
 import { kindsReference } from './kinds-reference.ts';
@@ -29,6 +30,7 @@ export function generateFiles(kinds: readonly KindDefinition[] = KINDS): Generat
     );
   }
   files.set('docs/reference/kinds.md', kindsReference(definitions, GENERATED_NOTICE));
+  files.set('helm/capataz/values.schema.json', chartValuesSchema());
   return files;
 }
 
