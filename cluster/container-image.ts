@@ -1,11 +1,12 @@
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { hasImage, importImage } from './container-images.ts';
+import { hasImage } from './container-images.ts';
 import type { ConsoleReport } from './console-report.ts';
 import { hashImageContent, imageFolders, listImageFiles } from './image-content.ts';
-import { ensureBaseImage, ensureModelsImage, ensurePackagesImage } from './image-ingredients.ts';
+import { ensureBaseImage, ensureEmptyImage, ensureModelsImage, ensurePackagesImage } from './image-ingredients.ts';
 import { type ImageStore, openImageStore } from './image-store.ts';
+import { transferImage } from './image-transfer.ts';
 import type { Instance } from './instance.ts';
 
 export type ImageReference = { readonly repository: string; readonly tag: string };
@@ -26,29 +27,21 @@ export async function ensureContainerImage(
 ): Promise<ImageReference> {
   const { checkout, cache, report } = options;
   const store = await openImageStore(cache);
-  const [base, packages, models] = [
-    await ensureBaseImage(store, options.nodeProgram),
-    await ensurePackagesImage(store, checkout, cache, report),
-    await ensureModelsImage(store, checkout, cache, report),
-  ];
+  const node = await ensureBaseImage(store, options.nodeProgram);
+  const models = await ensureModelsImage(store, node, checkout, cache, report);
+  const base = await ensurePackagesImage(store, models, checkout);
   const files = await listImageFiles(checkout);
-  const tag = await hashImageContent(checkout, files, [base, packages, models]);
+  const tag = await hashImageContent(checkout, files, [base]);
   const reference = `${repository}:${tag}`;
   if (await hasImage(instance, reference)) return { repository, tag };
   if (!(await store.has(reference))) {
     report.step(`Building the image ${reference}.`);
-    await build(store, options, files, reference, { BASE: base, PACKAGES: packages, MODELS: models });
-    await forgetOthers(store, repository, reference);
+    const empty = await ensureEmptyImage(store);
+    await build(store, options, files, reference, { BASE: base, PACKAGES: empty, MODELS: empty });
+    await forgetOthers(store, [reference, node, models, base, empty]);
   }
   report.step(`Bringing the image ${reference} to the node.`);
-  const directory = await mkdtemp(join(cache, '.archive-'));
-  try {
-    const archive = join(directory, 'image.tar');
-    await store.run(['push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
-    await importImage(instance, archive);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await transferImage(instance, store, reference, join(cache, 'image-layout'));
   return { repository, tag };
 }
 
@@ -68,7 +61,7 @@ async function build(
       await copyFile(join(options.checkout, file), join(context, file));
     }
     await store.run([
-      ...['build', '--isolation', 'chroot', '--pull-never', '--layers', '--timestamp', '0'],
+      ...['build', '--isolation', 'chroot', '--pull-never', '--timestamp', '0'],
       ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       ...['--tag', reference, context],
     ]);
@@ -77,10 +70,10 @@ async function build(
   }
 }
 
-// Every edit makes a new image; only the newest can be wanted again.
-async function forgetOthers(store: ImageStore, name: string, kept: string): Promise<void> {
-  for (const reference of await store.list(name)) {
-    if (reference !== kept) await store.run(['rmi', '--force', reference]).catch(() => undefined);
+// Every edit makes a new image, and only the newest can be wanted again.
+async function forgetOthers(store: ImageStore, kept: readonly string[]): Promise<void> {
+  for (const reference of await store.list('localhost/')) {
+    // One that another cluster's run is building on right now cannot be removed; the next run will.
+    if (!kept.includes(reference)) await store.run(['rmi', reference]).catch(() => undefined);
   }
-  await store.run(['rmi', '--prune']).catch(() => undefined);
 }

