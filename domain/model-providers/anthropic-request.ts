@@ -16,11 +16,13 @@ const ANTHROPIC_VERSION = '2023-06-01';
 /** Every Claude since version 4 takes this; it is a ceiling, not a price. */
 const DEFAULT_MAX_TOKENS = 32_000;
 const DEFAULT_MAX_TOKENS_OF_CLAUDE_3 = 4096;
+const WITH_SAMPLING_PARAMETERS =
+  /^claude-(?:[23]|instant)|^claude-(?:haiku|sonnet|opus)-4(?:-[0-6])?(?:-\d{8}|-latest)?$/;
 const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 export function anthropicChatRequest(request: ChatRequest, target: ProviderTarget): Parsed<ProviderRequest> {
   // A seed is best effort everywhere, even at OpenAI: without it the answer is as valid.
-  const problem = problemOfFields(request, 'Anthropic', ['seed']) ?? problemOfValues(request);
+  const problem = problemOfFields(request, 'Anthropic', ['seed']) ?? problemOfValues(request, target.model);
   if (problem !== undefined) return refuse(problem);
   const conversation = toAnthropicConversation(request.messages);
   if (!conversation.ok) return conversation;
@@ -31,8 +33,7 @@ export function anthropicChatRequest(request: ChatRequest, target: ProviderTarge
     ...(system.length > 0 && { system }),
     messages,
     ...(request.stream === true && { stream: true }),
-    ...given('temperature', request.temperature),
-    ...given('top_p', request.top_p),
+    ...samplingParameters(request, target.model),
     ...given('stop_sequences', typeof request.stop === 'string' ? [request.stop] : request.stop),
     ...(request.user && { metadata: { user_id: request.user } }),
     ...outputConfig(request),
@@ -60,9 +61,15 @@ function headers(target: ProviderTarget): Record<string, string> {
   };
 }
 
-function problemOfValues(request: ChatRequest): string | undefined {
+function problemOfValues(request: ChatRequest, model: string): string | undefined {
   if ((request.temperature ?? 0) > 1) {
     return `Anthropic takes a temperature between 0 and 1, not ${request.temperature}.`;
+  }
+  if (
+    !takesSamplingParameters(model) &&
+    [request.temperature, request.top_p].some((value) => (value ?? 1) !== 1)
+  ) {
+    return `${model} takes no temperature and no top_p: leave them out or use another model.`;
   }
   if (request.response_format?.type === 'json_object') {
     return 'Anthropic has no JSON mode without a schema: send a response_format of type json_schema.';
@@ -78,6 +85,17 @@ function problemOfValues(request: ChatRequest): string | undefined {
     return `Anthropic knows the reasoning_effort ${EFFORTS.join(', ')} only.`;
   }
   return undefined;
+}
+
+/** Claude since Opus 4.7 answers status 400 to any value but the default, whichever version of the API is asked for. */
+function takesSamplingParameters(model: string): boolean {
+  return !model.startsWith('claude-') || WITH_SAMPLING_PARAMETERS.test(model);
+}
+
+/** The default is 1 for both: left out where it may not be said, it means the same. */
+function samplingParameters(request: ChatRequest, model: string): object {
+  if (!takesSamplingParameters(model)) return {};
+  return { ...given('temperature', request.temperature), ...given('top_p', request.top_p) };
 }
 
 function defaultMaxTokens(model: string): number {
