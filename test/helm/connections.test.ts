@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { EVERYTHING, HELM_BUILD_TIMEOUT_MS, type KubernetesObject, ofKind, renderChart } from './chart.ts';
+
+interface Peer {
+  readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  readonly namespaceSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+}
+
+interface PolicySpec {
+  readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly policyTypes: readonly string[];
+  readonly ingress?: readonly { readonly from: readonly Peer[]; readonly ports: readonly Port[] }[];
+  readonly egress?: readonly { readonly to?: readonly Peer[]; readonly ports: readonly Port[] }[];
+}
+
+interface Port {
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** A peer in one word or two. */
+function nameOf({ podSelector, namespaceSelector, ipBlock }: Peer): string {
+  if (ipBlock) return `${ipBlock.cidr}${(ipBlock.except ?? []).map((each) => `-${each}`).join('')}`;
+  const labels = podSelector?.matchLabels ?? {};
+  const pods =
+    labels['app.kubernetes.io/component'] ?? labels['app.kubernetes.io/name'] ?? labels['k8s-app'] ?? '*';
+  if (!namespaceSelector) return pods;
+  return `${namespaceSelector.matchLabels?.['kubernetes.io/metadata.name'] ?? 'any'}/${pods}`;
+}
+
+/** One line for each connection that is allowed: `in part <- peer port` or `out part -> peer port`. */
+function connectionsOf(objects: readonly KubernetesObject[]): readonly string[] {
+  const portsOf = (ports: readonly Port[]): string =>
+    ports.map(({ port, protocol }) => `${port}${protocol === 'UDP' ? '/udp' : ''}`).join();
+  return ofKind(objects, 'NetworkPolicy').flatMap((policy) => {
+    const { podSelector, ingress = [], egress = [] } = policy['spec'] as PolicySpec;
+    const part = podSelector.matchLabels['app.kubernetes.io/component'] ?? 'all parts';
+    return [
+      ...ingress.flatMap(({ from, ports }) =>
+        from.map((peer) => `${part} <- ${nameOf(peer)} ${portsOf(ports)}`),
+      ),
+      ...egress.flatMap(({ to = [{ ipBlock: { cidr: 'anywhere' } }], ports }) =>
+        to.map((peer) => `${part} -> ${nameOf(peer)} ${portsOf(ports)}`),
+      ),
+    ];
+  });
+}
+
+const DNS = 'kube-system/kube-dns 53/udp,53';
+const KUBERNETES_API = 'anywhere 443,6443';
+
+const CONNECTIONS = [
+  'operator <- any/agent 8080',
+  'operator <- monitoring/* 9090',
+  'operator -> router 8080',
+  `operator -> ${KUBERNETES_API}`,
+  `operator -> ${DNS}`,
+  'router <- any/agent 8080',
+  'router <- operator 8080',
+  'router <- monitoring/* 9090',
+  'router -> 0.0.0.0/0-169.254.0.0/16 443',
+  'router -> ::/0-fe80::/10 443',
+  'router -> local-model 8080',
+  `router -> ${KUBERNETES_API}`,
+  `router -> ${DNS}`,
+  'local-model <- router 8080',
+  'local-model <- monitoring/* 9090',
+];
+
+describe('the connections that the chart allows', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
+  it('are exactly these', async () => {
+    expect(connectionsOf(await renderChart()).toSorted()).toEqual(CONNECTIONS.toSorted());
+  });
+
+  it('are these and the two of Redis when it runs', async () => {
+    expect(connectionsOf(await renderChart(EVERYTHING)).toSorted()).toEqual(
+      [...CONNECTIONS, 'redis <- router 6379', 'router -> redis 6379'].toSorted(),
+    );
+  });
+
+  it('are all there are: each pod of the release is selected by a policy that refuses the rest, in and out', async () => {
+    const objects = await renderChart(EVERYTHING);
+    const policies = ofKind(objects, 'NetworkPolicy').map(({ spec }) => spec as PolicySpec);
+    for (const { policyTypes } of policies) expect(policyTypes).toEqual(['Ingress', 'Egress']);
+    for (const { spec } of ofKind(objects, 'Deployment')) {
+      const labels = spec.template.metadata.labels as Record<string, string>;
+      const selecting = policies.filter(({ podSelector }) =>
+        Object.entries(podSelector.matchLabels).every(([label, value]) => labels[label] === value),
+      );
+      expect(selecting).toHaveLength(2);
+    }
+  });
+
+  it('come from agents of the one namespace that is looked after, when it is one', async () => {
+    const connections = connectionsOf(await renderChart({ watchNamespace: 'mail' }));
+    expect(connections.filter((each) => each.includes('/agent '))).toEqual([
+      'operator <- mail/agent 8080',
+      'router <- mail/agent 8080',
+    ]);
+  });
+
+  it('go to the given addresses of the API server and the providers, when they are given', async () => {
+    const connections = connectionsOf(
+      await renderChart({
+        'networkPolicy.kubernetesApi': { cidrs: ['10.0.0.1/32'], ports: [6443] },
+        'networkPolicy.router.providers': { cidrs: ['203.0.113.0/24'], exceptCidrs: [], ports: [443, 8443] },
+        'networkPolicy.router.additionalEgress': [
+          {
+            to: [{ podSelector: { matchLabels: { 'k8s-app': 'vllm' } } }],
+            ports: [{ port: 8000, protocol: 'TCP' }],
+          },
+        ],
+      }),
+    );
+    expect(connections.filter((each) => each.startsWith('router ->'))).toEqual([
+      'router -> 203.0.113.0/24 443,8443',
+      'router -> local-model 8080',
+      'router -> vllm 8000',
+      'router -> 10.0.0.1/32 6443',
+      `router -> ${DNS}`,
+    ]);
+  });
+
+  it('are not restricted where NetworkPolicies are switched off', async () => {
+    expect(ofKind(await renderChart({ 'networkPolicy.enabled': false }), 'NetworkPolicy')).toEqual([]);
+  });
+});
