@@ -1,0 +1,67 @@
+/** Model: the port to whatever answers a conversation. In the cluster that is the router. */
+import type {
+  ChatMessage,
+  ChatRequest,
+  FinishReason,
+  ToolCall,
+} from '#domain/model-providers/openai-chat.ts';
+
+/** A chat request without the choice of model, which is the router's. */
+export type ModelRequest = Pick<
+  ChatRequest,
+  'temperature' | 'top_p' | 'max_completion_tokens' | 'stop' | 'tools' | 'response_format'
+> & { readonly messages: readonly ChatMessage[]; readonly top_k?: number };
+
+export interface ModelCallOptions {
+  /** Aborting it ends the call and what runs for it upstream. */
+  readonly signal: AbortSignal;
+  /** Text as it comes. Given, the answer is streamed; the whole answer comes back all the same. */
+  readonly onText?: (text: string) => void;
+}
+
+export interface ModelUsage {
+  /** All input tokens, cached ones included. */
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface ModelAnswer {
+  /** Name of the Model object that answered. */
+  readonly model: string;
+  readonly content: string | null;
+  readonly refusal?: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+  /** Absent when the provider did not tell. */
+  readonly usage?: ModelUsage;
+  /** Null when the price is not known, which is never the same as free. */
+  readonly costNanoUsd: number | null;
+}
+
+export interface Model {
+  /** Rejects with ModelError, or with the signal's reason. Never answers with half a stream. */
+  readonly answer: (request: ModelRequest, options: ModelCallOptions) => Promise<ModelAnswer>;
+}
+
+export const MODEL_ERROR_CODES = [
+  'modelRateLimited',
+  'modelBudgetExceeded',
+  'modelUnavailable',
+  'modelNotAllowed',
+  'modelRequestRefused',
+  'modelAnswerCut',
+  'modelAnswerMalformed',
+] as const;
+export type ModelErrorCode = (typeof MODEL_ERROR_CODES)[number];
+
+/** The message is one sentence for the caller of the agent; it contains no key and no prompt. */
+export class ModelError extends Error {
+  readonly code: ModelErrorCode;
+  readonly retryAfterSeconds: number | undefined;
+  constructor(code: ModelErrorCode, message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

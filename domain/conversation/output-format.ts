@@ -1,0 +1,76 @@
+/** What an answer must be, how the model is told so, and the check that no answer goes around. */
+import { type JsonSchema, compileJsonSchema, depthOf } from '#domain/json-schema/compile-json-schema.ts';
+import type { ChatRequest } from '#domain/model-providers/openai-chat.ts';
+
+const OUTPUT_DEPTH_MAXIMUM = 64;
+
+export interface OutputFormat {
+  readonly kind: 'text' | 'json';
+  readonly responseFormat?: NonNullable<ChatRequest['response_format']>;
+  /** The value of an answer, or all that is wrong with it. */
+  readonly check: (content: string) => OutputCheck;
+}
+
+export type OutputCheck =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export type OutputFormatResult =
+  | { readonly ok: true; readonly format: OutputFormat }
+  | { readonly ok: false; readonly message: string };
+
+/** The Agent's output.schema comes first, then the prompt's; `format: json` alone asks for any JSON. */
+export function buildOutputFormat(
+  agentSchema: JsonSchema | undefined,
+  promptOutput: { readonly format?: 'json' | 'text'; readonly schema?: JsonSchema },
+): OutputFormatResult {
+  const schema = agentSchema ?? promptOutput.schema;
+  if (schema !== undefined) return schemaFormat(schema);
+  return { ok: true, format: promptOutput.format === 'json' ? ANY_JSON : TEXT };
+}
+
+const TEXT: OutputFormat = {
+  kind: 'text',
+  check: (content) =>
+    content.trim() === '' ? { ok: false, problems: ['the answer is empty'] } : { ok: true, value: content },
+};
+
+const ANY_JSON: OutputFormat = {
+  kind: 'json',
+  responseFormat: { type: 'json_object' },
+  check: parseJson,
+};
+
+function schemaFormat(schema: JsonSchema): OutputFormatResult {
+  const compiled = compileJsonSchema(schema);
+  if (!compiled.ok) return { ok: false, message: `the output schema is not valid: ${compiled.message}` };
+  const check = (content: string): OutputCheck => {
+    const parsed = parseJson(content);
+    if (!parsed.ok) return parsed;
+    const problems = compiled.findProblems(parsed.value);
+    return problems.length === 0 ? parsed : { ok: false, problems };
+  };
+  // `strict` is left out: the providers' strict modes take only a part of JSON Schema, and the check here is whole.
+  const responseFormat = {
+    type: 'json_schema' as const,
+    json_schema: { name: 'answer', schema: { ...schema } },
+  };
+  return { ok: true, format: { kind: 'json', responseFormat, check } };
+}
+
+/** A model without native JSON output often wraps it in one code fence; nothing else is forgiven. */
+const CODE_FENCE = /^```(?:json)?\s*\n([\s\S]*)\n```$/;
+
+function parseJson(content: string): OutputCheck {
+  const text = content.trim();
+  try {
+    const value: unknown = JSON.parse(CODE_FENCE.exec(text)?.[1] ?? text);
+    if (depthOf(value, OUTPUT_DEPTH_MAXIMUM) > OUTPUT_DEPTH_MAXIMUM) {
+      return { ok: false, problems: [`the JSON is nested deeper than ${OUTPUT_DEPTH_MAXIMUM} levels`] };
+    }
+    return { ok: true, value };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, problems: [`the answer is not JSON: ${reason.slice(0, 200)}`] };
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * One run of an agent: the ReAct loop of thought (the model's text), action (tool calls) and observation (results).
+ *
+ * Every model call is a step, whether it thinks, acts, answers or repairs, so a run never makes more than
+ * `limits.steps` calls. Tool calls of the last step are not run: nobody could read their results. A run ends as
+ * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
+ */
+import type { ChatMessage, ToolCall } from '#domain/model-providers/openai-chat.ts';
+import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
+import { sha256Hex } from './canonical-json.ts';
+import { type Deadlines, RunInterruption, raceWithSignal } from './interruption.ts';
+import {
+  type Model,
+  type ModelAnswer,
+  ModelError,
+  type ModelErrorCode,
+  type ModelRequest,
+  type ModelUsage,
+} from './model.ts';
+import type { OutputFormat } from './output-format.ts';
+import { Spending } from './spending.ts';
+import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
+
+/** The third request for the same tool with the same arguments ends the run. */
+const SAME_CALL_MAXIMUM = 3;
+const REPAIR_QUOTE_MAXIMUM_CHARACTERS = 32_768;
+
+/** Why a run was ended at one of its limits. */
+export const STOP_REASONS = [
+  'steps',
+  'seconds',
+  'budget',
+  'costUnknown',
+  'noProgress',
+  'cancelled',
+  'draining',
+] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+export type FailureReason = 'outputInvalid' | 'outputCut' | 'modelRefused' | ModelErrorCode;
+
+export interface RunLimits {
+  readonly steps: number;
+  readonly seconds: number;
+  readonly nanoUsdPerRun?: number;
+  readonly outputRepairs: number;
+}
+
+/** All that is fixed when a run starts, and stays so whatever is released meanwhile. */
+export interface RunPlan {
+  readonly runId: string;
+  readonly messages: readonly ChatMessage[];
+  /** Sampling settings and output limit, in the words of a chat request. */
+  readonly settings: Omit<ModelRequest, 'messages' | 'tools' | 'response_format'>;
+  readonly tools: readonly CallableTool[];
+  readonly output: OutputFormat;
+  readonly limits: RunLimits;
+  readonly streamsText: boolean;
+  readonly tracesContent: boolean;
+}
+
+export interface RunPorts extends Deadlines {
+  readonly model: Model;
+  readonly now: () => Date;
+  readonly monotonicMilliseconds: () => number;
+  readonly onText: (text: string) => void;
+  readonly onCycle: (cycle: CycleRecord) => void;
+}
+
+interface RunFigures {
+  readonly runId: string;
+  readonly steps: number;
+  readonly repairs: number;
+  readonly usage: ModelUsage | null;
+  readonly costNanoUsd: number | null;
+  /** Every Model that answered, in order of its first answer. */
+  readonly models: readonly string[];
+  readonly durationMilliseconds: number;
+}
+
+export type RunEnd =
+  | { readonly status: 'succeeded'; readonly output: unknown }
+  | { readonly status: 'stopped'; readonly reason: StopReason; readonly message: string }
+  | {
+      readonly status: 'failed';
+      readonly reason: FailureReason;
+      readonly message: string;
+      readonly retryAfterSeconds?: number;
+      /** Text that was cut at the output limit. Never an answer, but all that a stream has already sent. */
+      readonly partialText?: string;
+    };
+
+export type RunResult = RunFigures & RunEnd;
+
+/**
+ * `signal` ends the run; its reason should be a RunInterruption. Rejects only when a port breaks its contract, that is
+ * with an error that is no ModelError.
+ */
+export async function runAgent(plan: RunPlan, ports: RunPorts, signal: AbortSignal): Promise<RunResult> {
+  const deadline = ports.startDeadline(plan.limits.seconds * 1000);
+  const run = new Run(plan, ports, AbortSignal.any([signal, deadline.signal]));
+  try {
+    const end = await run.toEnd();
+    return { ...run.figures(), ...end };
+  } catch (error) {
+    const end = run.endOfError(error, deadline.signal.aborted);
+    run.trace(end.status === 'stopped' ? 'stop' : 'failure', end.reason);
+    return { ...run.figures(), ...end };
+  } finally {
+    deadline.cancel();
+  }
+}
+
+class Run {
+  readonly #plan: RunPlan;
+  readonly #ports: RunPorts;
+  readonly #signal: AbortSignal;
+  readonly #spending: Spending;
+  readonly #messages: ChatMessage[];
+  readonly #models = new Set<string>();
+  readonly #timesCalled = new Map<string, number>();
+  readonly #beganMilliseconds: number;
+  #stepBeganMilliseconds: number;
+  #steps = 0;
+  #repairs = 0;
+
+  constructor(plan: RunPlan, ports: RunPorts, signal: AbortSignal) {
+    this.#plan = plan;
+    this.#ports = ports;
+    this.#signal = signal;
+    this.#spending = new Spending(plan.limits.nanoUsdPerRun);
+    this.#messages = [...plan.messages];
+    this.#beganMilliseconds = ports.monotonicMilliseconds();
+    this.#stepBeganMilliseconds = this.#beganMilliseconds;
+  }
+
+  async toEnd(): Promise<RunEnd> {
+    for (;;) {
+      const characters = JSON.stringify(this.#messages).length;
+      if (!this.#spending.allowsCall(characters)) return this.#stop('budget');
+      const answer = await this.#think(characters);
+      if (this.#spending.isUnknownUnderLimit) return this.#end(answer, stopped('costUnknown'));
+      const end = answer.toolCalls.length > 0 ? await this.#act(answer) : this.#conclude(answer);
+      if (end !== undefined) return end;
+    }
+  }
+
+  figures(): RunFigures {
+    return {
+      runId: this.#plan.runId,
+      steps: this.#steps,
+      repairs: this.#repairs,
+      usage: this.#spending.usage,
+      costNanoUsd: this.#spending.costNanoUsd,
+      models: [...this.#models],
+      durationMilliseconds: Math.round(this.#ports.monotonicMilliseconds() - this.#beganMilliseconds),
+    };
+  }
+
+  endOfError(error: unknown, isDeadline: boolean): Exclude<RunEnd, { status: 'succeeded' }> {
+    if (this.#signal.aborted) {
+      const reason: unknown = this.#signal.reason;
+      if (isDeadline) return stopped('seconds');
+      return stopped(reason instanceof RunInterruption ? reason.reason : 'cancelled');
+    }
+    if (!(error instanceof ModelError)) throw error;
+    return {
+      status: 'failed',
+      reason: error.code,
+      message: error.message,
+      ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+    };
+  }
+
+  async #think(characters: number): Promise<ModelAnswer> {
+    this.#signal.throwIfAborted();
+    this.#steps += 1;
+    this.#stepBeganMilliseconds = this.#ports.monotonicMilliseconds();
+    const onText = this.#textListener();
+    const answer = await raceWithSignal(
+      this.#ports.model.answer(this.#request(), {
+        signal: this.#signal,
+        ...(onText === undefined ? {} : { onText: onText.hear }),
+      }),
+      this.#signal,
+    );
+    this.#spending.add(answer, characters);
+    this.#models.add(answer.model);
+    if (answer.toolCalls.length === 0) onText?.release();
+    return answer;
+  }
+
+  /** While tools are offered, text may turn out to be a thought before a call; it is held until that is known. */
+  #textListener(): { readonly hear: (text: string) => void; readonly release: () => void } | undefined {
+    if (!this.#plan.streamsText || this.#plan.output.kind !== 'text') return undefined;
+    if (this.#plan.tools.length === 0) return { hear: this.#ports.onText, release: () => undefined };
+    const held: string[] = [];
+    return {
+      hear: (text) => held.push(text),
+      release: () => {
+        const text = held.join('');
+        if (text !== '') this.#ports.onText(text);
+      },
+    };
+  }
+
+  #request(): ModelRequest {
+    const { settings, output, tools } = this.#plan;
+    return {
+      ...settings,
+      messages: this.#messages,
+      ...(output.responseFormat === undefined ? {} : { response_format: output.responseFormat }),
+      ...(tools.length === 0
+        ? {}
+        : {
+            tools: tools.map(({ name, description, parameters }) => ({
+              type: 'function' as const,
+              function: { name, description, parameters: { ...parameters } },
+            })),
+          }),
+    };
+  }
+
+  async #act(answer: ModelAnswer): Promise<RunEnd | undefined> {
+    if (this.#isRepeating(answer.toolCalls)) return this.#end(answer, stopped('noProgress'));
+    if (this.#steps >= this.#plan.limits.steps) return this.#end(answer, stopped('steps'));
+    const finished = await callTools(answer.toolCalls, this.#plan.tools, this.#ports, this.#signal);
+    this.trace('action', 'ok', answer, finished);
+    this.#messages.push(
+      { role: 'assistant', content: answer.content, tool_calls: [...answer.toolCalls] },
+      ...finished.map(({ call, text }) => ({ role: 'tool' as const, tool_call_id: call.id, content: text })),
+    );
+    return undefined;
+  }
+
+  #isRepeating(calls: readonly ToolCall[]): boolean {
+    for (const key of new Set(calls.map(toolCallKey))) {
+      this.#timesCalled.set(key, (this.#timesCalled.get(key) ?? 0) + 1);
+    }
+    return [...this.#timesCalled.values()].some((times) => times >= SAME_CALL_MAXIMUM);
+  }
+
+  #conclude(answer: ModelAnswer): RunEnd | undefined {
+    const content = answer.content ?? '';
+    if (answer.refusal !== undefined || answer.finishReason === 'content_filter') {
+      return this.#end(answer, failed('modelRefused', 'the model refused to answer'));
+    }
+    if (answer.finishReason === 'length') {
+      const sentence =
+        "the answer was cut at the output limit; raise the agent's limits.outputTokens or the prompt's maxOutputTokens";
+      return this.#end(answer, {
+        ...failed('outputCut', sentence),
+        ...(this.#plan.output.kind === 'text' ? { partialText: content } : {}),
+      });
+    }
+    const checked = this.#plan.output.check(content);
+    if (checked.ok) return this.#end(answer, { status: 'succeeded', output: checked.value });
+    const problems = checked.problems.join('; ');
+    if (this.#repairs >= this.#plan.limits.outputRepairs || this.#steps >= this.#plan.limits.steps) {
+      const tries = `after ${this.#repairs} repair${this.#repairs === 1 ? '' : 's'}`;
+      return this.#end(answer, failed('outputInvalid', `the answer does not fit ${tries}: ${problems}`));
+    }
+    this.#repairs += 1;
+    this.trace('repair', 'ok', answer);
+    this.#messages.push(
+      { role: 'assistant', content: content.slice(0, REPAIR_QUOTE_MAXIMUM_CHARACTERS) },
+      { role: 'user', content: repairRequest(this.#plan.output.kind, problems) },
+    );
+    return undefined;
+  }
+
+  #end(answer: ModelAnswer, end: RunEnd): RunEnd {
+    const phase = { succeeded: 'answer', stopped: 'stop', failed: 'failure' } as const;
+    this.trace(phase[end.status], end.status === 'succeeded' ? 'ok' : end.reason, answer);
+    return end;
+  }
+
+  #stop(reason: StopReason): RunEnd {
+    this.trace('stop', reason);
+    return stopped(reason);
+  }
+
+  trace(
+    phase: CyclePhase,
+    outcome: string,
+    answer?: ModelAnswer,
+    finished: readonly FinishedToolCall[] = [],
+  ): void {
+    const text = (content: string): TracedText => ({
+      sha256: sha256Hex(content),
+      characters: content.length,
+      ...(this.#plan.tracesContent ? { content } : {}),
+    });
+    const toolMilliseconds = finished.reduce((sum, call) => sum + call.durationMilliseconds, 0);
+    const sinceStep = this.#ports.monotonicMilliseconds() - this.#stepBeganMilliseconds;
+    this.#ports.onCycle({
+      runId: this.#plan.runId,
+      step: this.#steps,
+      phase,
+      outcome,
+      modelMilliseconds: Math.max(0, Math.round(sinceStep - toolMilliseconds)),
+      ...(answer === undefined
+        ? {}
+        : {
+            model: answer.model,
+            ...answer.usage,
+            costNanoUsd: answer.costNanoUsd,
+            ...(answer.content === null ? {} : { text: text(answer.content) }),
+          }),
+      toolCalls: finished.map((call) => ({
+        name: call.call.function.name.slice(0, 128),
+        outcome: call.outcome,
+        durationMilliseconds: Math.round(call.durationMilliseconds),
+        arguments: text(call.call.function.arguments),
+        result: text(call.text),
+      })),
+    });
+  }
+}
+
+const STOP_SENTENCES: Readonly<Record<StopReason, string>> = {
+  steps: "the run was stopped at the agent's limits.steps before there was an answer",
+  seconds: "the run was stopped at the agent's limits.seconds before there was an answer",
+  budget: "the run was stopped before the step that would pass the agent's limits.usdPerRun",
+  costUnknown:
+    'the run was stopped because the agent has limits.usdPerRun but the model has no known price; set the price in its Model object',
+  noProgress: `the run was stopped because the model asked ${SAME_CALL_MAXIMUM} times for the same tool call`,
+  cancelled: 'the run was cancelled because the caller left',
+  draining: 'the run was stopped because the agent is shutting down; send it again',
+};
+
+function stopped(reason: StopReason): Extract<RunEnd, { status: 'stopped' }> {
+  return { status: 'stopped', reason, message: STOP_SENTENCES[reason] };
+}
+
+function failed(reason: FailureReason, message: string): Extract<RunEnd, { status: 'failed' }> {
+  return { status: 'failed', reason, message };
+}
+
+function repairRequest(kind: OutputFormat['kind'], problems: string): string {
+  return kind === 'json'
+    ? `Your answer does not fit the required JSON schema: ${problems}. Answer again with only the corrected JSON, without any other text.`
+    : `Your answer cannot be used: ${problems}. Answer again.`;
+}

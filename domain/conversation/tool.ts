@@ -1,0 +1,21 @@
+/** Tool: the port to what a model may call. Its result is text for the model, never an exception of ours. */
+import type { JsonSchema } from '#domain/json-schema/compile-json-schema.ts';
+
+export interface ToolContext {
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+export type ToolResult =
+  | { readonly ok: true; readonly text: string }
+  /** One sentence for the model on what to do differently. */
+  | { readonly ok: false; readonly problem: string };
+
+export interface Tool {
+  readonly name: string;
+  /** For the model: what it does and when to use it. */
+  readonly description: string;
+  /** JSON Schema of an object. Arguments that do not fit never reach `run`. */
+  readonly parameters: JsonSchema;
+  readonly run: (givenArguments: unknown, context: ToolContext) => ToolResult | Promise<ToolResult>;
+}

@@ -1,0 +1,50 @@
+/**
+ * The trace of one ReAct cycle. By default it holds digests and sizes only: who may read logs need not be allowed to
+ * read what the agent read.
+ */
+export const CYCLE_PHASES = ['action', 'answer', 'repair', 'stop', 'failure'] as const;
+export type CyclePhase = (typeof CYCLE_PHASES)[number];
+
+export const TOOL_OUTCOMES = [
+  'ok',
+  'toolFailed',
+  'unknownTool',
+  'invalidArguments',
+  'deadlineExceeded',
+  'tooManyCalls',
+] as const;
+export type ToolOutcome = (typeof TOOL_OUTCOMES)[number];
+
+export interface TracedText {
+  readonly sha256: string;
+  readonly characters: number;
+  /** Only when content is traced. */
+  readonly content?: string;
+}
+
+export interface TracedToolCall {
+  readonly name: string;
+  readonly outcome: ToolOutcome;
+  readonly durationMilliseconds: number;
+  readonly arguments: TracedText;
+  readonly result: TracedText;
+}
+
+/** One cycle: a model call, and what followed from it. */
+export interface CycleRecord {
+  readonly runId: string;
+  /** From 1. */
+  readonly step: number;
+  readonly phase: CyclePhase;
+  /** `ok`, or the reason that ended the run. */
+  readonly outcome: string;
+  readonly model?: string;
+  readonly modelMilliseconds: number;
+  readonly inputTokens?: number;
+  readonly cachedInputTokens?: number;
+  readonly outputTokens?: number;
+  readonly costNanoUsd?: number | null;
+  /** What the model wrote as text. */
+  readonly text?: TracedText;
+  readonly toolCalls: readonly TracedToolCall[];
+}
