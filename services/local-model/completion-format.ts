@@ -1,0 +1,77 @@
+/** The answers of the chat route in OpenAI's two forms: one JSON body, or server-sent events. */
+import type { GenerationUsage } from '#adapters/llama/language-model.ts';
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  FinishReason,
+  OpenAiUsage,
+} from '#domain/model-providers/openai-chat.ts';
+import type { OpenAiError } from './open-ai-error.ts';
+
+export interface AnswerIdentity {
+  readonly id: string;
+  readonly createdSeconds: number;
+  readonly model: string;
+}
+
+export function formatUsage(usage: GenerationUsage): OpenAiUsage {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.promptTokens + usage.outputTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedPromptTokens },
+  };
+}
+
+export function formatCompletion(
+  identity: AnswerIdentity,
+  text: string,
+  finishReason: FinishReason,
+  usage: GenerationUsage,
+): ChatCompletion {
+  return {
+    id: identity.id,
+    object: 'chat.completion',
+    created: identity.createdSeconds,
+    model: identity.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: text, refusal: null },
+        finish_reason: finishReason,
+      },
+    ],
+    usage: formatUsage(usage),
+  };
+}
+
+export function formatChunk(
+  identity: AnswerIdentity,
+  delta: { readonly role?: 'assistant'; readonly content?: string },
+  finishReason: FinishReason | null = null,
+): ChatCompletionChunk {
+  return { ...chunkHead(identity), choices: [{ index: 0, delta, finish_reason: finishReason }] };
+}
+
+/** The chunk that a client gets when it asked for stream_options.include_usage: no choices, only the usage. */
+export function formatUsageChunk(identity: AnswerIdentity, usage: GenerationUsage): ChatCompletionChunk {
+  return { ...chunkHead(identity), choices: [], usage: formatUsage(usage) };
+}
+
+function chunkHead(
+  identity: AnswerIdentity,
+): Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'> {
+  return {
+    id: identity.id,
+    object: 'chat.completion.chunk',
+    created: identity.createdSeconds,
+    model: identity.model,
+  };
+}
+
+export const STREAM_END = 'data: [DONE]\n\n';
+
+/** JSON has no raw line feeds, so one data line holds it. */
+export function formatEvent(payload: ChatCompletionChunk | Pick<OpenAiError, 'error'>): string {
+  return `data: ${JSON.stringify(payload)}\n\n`;
+}

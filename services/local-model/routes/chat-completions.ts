@@ -1,0 +1,170 @@
+/** POST /v1/chat/completions: https://platform.openai.com/docs/api-reference/chat */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { GenerationPart, GenerationRequest, GenerationUsage } from '#adapters/llama/language-model.ts';
+import type { AdmissionQueue } from '../admission-queue.ts';
+import type { LocalModelDependencies } from '../app.ts';
+import {
+  type AnswerIdentity,
+  STREAM_END,
+  formatChunk,
+  formatCompletion,
+  formatEvent,
+  formatUsageChunk,
+} from '../completion-format.ts';
+import { LocalChatRequest, toGenerationRequest } from '../generation-request.ts';
+import type { RequestOutcome } from '../metrics.ts';
+import { type OpenAiError, describeModelError, modelNotFound, serverError } from '../open-ai-error.ts';
+import { abortWithClient } from '../request-abort.ts';
+import { describeMissingModel } from './models.ts';
+
+export interface ChatDependencies extends LocalModelDependencies {
+  readonly queue: AdmissionQueue;
+}
+
+export function registerChatCompletions(app: FastifyInstance, dependencies: ChatDependencies): void {
+  const { chatModel, metrics } = dependencies;
+  app.post('/v1/chat/completions', async (request, reply) => {
+    const signal = abortWithClient(reply, dependencies.shutdown);
+    const count = (outcome: RequestOutcome): void => metrics.requests.inc({ kind: 'chat', outcome });
+    const refuse = (refusal: OpenAiError): unknown => {
+      count('refused');
+      return sendError(reply, refusal);
+    };
+    const body = LocalChatRequest.safeParse(request.body);
+    if (!body.success) {
+      count('refused');
+      throw body.error;
+    }
+    if (body.data.model !== chatModel.id) {
+      return refuse(modelNotFound(describeMissingModel(body.data.model, [chatModel.id])));
+    }
+    const asked = toGenerationRequest(body.data, dependencies.defaultOutputTokens);
+    if (!asked.ok) return refuse(asked.error);
+
+    const identity = {
+      id: `chatcmpl-${dependencies.newId()}`,
+      createdSeconds: Math.floor(dependencies.now() / 1000),
+      model: chatModel.id,
+    };
+    const parts = generateAdmitted(asked.request, signal, dependencies);
+    try {
+      // Everything a request can be refused for shows before the first part, while a status can still be sent.
+      const first = await parts.next();
+      if (body.data.stream !== true) {
+        const answer = await collect(first, parts, identity);
+        count('answered');
+        return answer;
+      }
+      const hasUsage = body.data.stream_options?.include_usage === true;
+      const events = streamEvents(first, parts, { identity, hasUsage, signal, count, ...dependencies });
+      return await reply
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-cache')
+        .send(Readable.from(events, { objectMode: false }));
+    } catch (error) {
+      const foreseen = describeModelError(error, 'messages');
+      if (foreseen !== undefined) return refuse(foreseen);
+      count(signal.aborted ? 'cancelled' : 'failed');
+      throw error;
+    }
+  });
+}
+
+/** Waits for a place, generates, gives the place back: also when the reader leaves in the middle. */
+async function* generateAdmitted(
+  request: GenerationRequest,
+  signal: AbortSignal,
+  { queue, chatModel, metrics, elapsed }: ChatDependencies,
+): AsyncGenerator<GenerationPart, void> {
+  const start = elapsed();
+  const place = await queue.enter(signal);
+  try {
+    let isFirst = true;
+    for await (const part of chatModel.generate(request, signal)) {
+      if (isFirst) metrics.firstTokenSeconds.observe((elapsed() - start) / 1000);
+      isFirst = false;
+      if (part.kind === 'end') {
+        countTokens(part.usage, metrics);
+        metrics.durationSeconds.observe({ kind: 'chat' }, (elapsed() - start) / 1000);
+      }
+      yield part;
+    }
+  } finally {
+    place.leave();
+  }
+}
+
+function countTokens(usage: GenerationUsage, metrics: ChatDependencies['metrics']): void {
+  metrics.tokens.inc({ kind: 'prompt' }, usage.promptTokens - usage.cachedPromptTokens);
+  metrics.tokens.inc({ kind: 'cachedPrompt' }, usage.cachedPromptTokens);
+  metrics.tokens.inc({ kind: 'output' }, usage.outputTokens);
+}
+
+type FirstPart = IteratorResult<GenerationPart, void>;
+type Parts = AsyncGenerator<GenerationPart, void>;
+
+async function* partsFrom(first: FirstPart, rest: Parts): Parts {
+  try {
+    if (first.done === true) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}
+
+async function collect(
+  first: FirstPart,
+  rest: Parts,
+  identity: AnswerIdentity,
+): Promise<ReturnType<typeof formatCompletion>> {
+  let text = '';
+  for await (const part of partsFrom(first, rest)) {
+    if (part.kind === 'text') text += part.text;
+    else return formatCompletion(identity, text, part.reason, part.usage);
+  }
+  throw new Error('the model ended an answer without its end part');
+}
+
+interface StreamContext extends ChatDependencies {
+  readonly identity: AnswerIdentity;
+  readonly hasUsage: boolean;
+  readonly signal: AbortSignal;
+  readonly count: (outcome: RequestOutcome) => void;
+}
+
+/** A stream that fails ends with an error event and without [DONE], so that nobody takes it for a whole answer. */
+async function* streamEvents(
+  first: FirstPart,
+  rest: Parts,
+  { identity, hasUsage, signal, count, logger }: StreamContext,
+): AsyncGenerator<string, void> {
+  let outcome: RequestOutcome = 'cancelled';
+  try {
+    yield formatEvent(formatChunk(identity, { role: 'assistant', content: '' }));
+    for await (const part of partsFrom(first, rest)) {
+      if (part.kind === 'text') {
+        yield formatEvent(formatChunk(identity, { content: part.text }));
+      } else {
+        outcome = 'answered';
+        yield formatEvent(formatChunk(identity, {}, part.reason));
+        if (hasUsage) yield formatEvent(formatUsageChunk(identity, part.usage));
+        yield STREAM_END;
+      }
+    }
+  } catch (error) {
+    outcome = signal.aborted ? 'cancelled' : 'failed';
+    if (!signal.aborted) logger.error({ error }, 'a stream failed');
+    const { error: payload } = serverError('The server could not finish this answer; its log says why.');
+    yield formatEvent({ error: payload });
+  } finally {
+    count(outcome);
+    await rest.return();
+  }
+}
+
+function sendError(reply: FastifyReply, { status, retryAfterSeconds, error }: OpenAiError): unknown {
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  return reply.code(status).send({ error });
+}

@@ -1,0 +1,115 @@
+/** POST /v1/embeddings: https://platform.openai.com/docs/api-reference/embeddings */
+import type { FastifyInstance } from 'fastify';
+import type { EmbeddingModel } from '#adapters/llama/language-model.ts';
+import { encodeEmbedding } from '#domain/model-providers/embedding-encoding.ts';
+import { EmbeddingsRequest, type EmbeddingsResponse } from '#domain/model-providers/openai-chat.ts';
+import type { AdmissionQueue } from '../admission-queue.ts';
+import type { LocalModelDependencies } from '../app.ts';
+import type { RequestOutcome } from '../metrics.ts';
+import { type OpenAiError, badRequest, describeModelError, modelNotFound } from '../open-ai-error.ts';
+import { abortWithClient } from '../request-abort.ts';
+import { describeMissingModel } from './models.ts';
+
+/** OpenAI's own limit. */
+const TEXTS_MAXIMUM = 2048;
+
+export interface EmbeddingsDependencies extends LocalModelDependencies {
+  readonly queue: AdmissionQueue;
+}
+
+export function registerEmbeddings(app: FastifyInstance, dependencies: EmbeddingsDependencies): void {
+  const { metrics, elapsed } = dependencies;
+  app.post('/v1/embeddings', async (request, reply) => {
+    const start = elapsed();
+    const signal = abortWithClient(reply, dependencies.shutdown);
+    const count = (outcome: RequestOutcome): void => metrics.requests.inc({ kind: 'embeddings', outcome });
+    const refuse = ({ status, retryAfterSeconds, error }: OpenAiError): unknown => {
+      count('refused');
+      if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+      return reply.code(status).send({ error });
+    };
+    const parsed = EmbeddingsRequest.safeParse(request.body);
+    if (!parsed.success) {
+      count('refused');
+      throw parsed.error;
+    }
+    const texts = typeof parsed.data.input === 'string' ? [parsed.data.input] : parsed.data.input;
+    const refusal = findRefusal(parsed.data, texts, dependencies);
+    if (refusal !== undefined) return refuse(refusal);
+    try {
+      const response = await embedAll(parsed.data, texts, signal, dependencies);
+      metrics.tokens.inc({ kind: 'embedding' }, response.usage?.total_tokens ?? 0);
+      metrics.durationSeconds.observe({ kind: 'embeddings' }, (elapsed() - start) / 1000);
+      count('answered');
+      return response;
+    } catch (error) {
+      const foreseen = describeModelError(error, 'input');
+      if (foreseen !== undefined) return refuse(foreseen);
+      count(signal.aborted ? 'cancelled' : 'failed');
+      throw error;
+    }
+  });
+}
+
+function findRefusal(
+  body: EmbeddingsRequest,
+  texts: readonly string[],
+  { embeddingModel }: EmbeddingsDependencies,
+): OpenAiError | undefined {
+  if (body.model !== embeddingModel.id) {
+    return modelNotFound(describeMissingModel(body.model, [embeddingModel.id]));
+  }
+  if (texts.length > TEXTS_MAXIMUM) {
+    return badRequest(
+      `input has ${texts.length} texts, and ${TEXTS_MAXIMUM} is the most.`,
+      'invalid_value',
+      'input',
+    );
+  }
+  if ((body.dimensions ?? embeddingModel.dimensions) !== embeddingModel.dimensions) {
+    return badRequest(
+      `${embeddingModel.id} makes vectors of ${embeddingModel.dimensions} numbers: leave out dimensions.`,
+      'unsupported_value',
+      'dimensions',
+    );
+  }
+  return undefined;
+}
+
+async function embedAll(
+  body: EmbeddingsRequest,
+  texts: readonly string[],
+  signal: AbortSignal,
+  { embeddingModel, queue }: EmbeddingsDependencies,
+): Promise<EmbeddingsResponse> {
+  const place = await queue.enter(signal);
+  try {
+    return await embedEach(body, texts, signal, embeddingModel);
+  } finally {
+    place.leave();
+  }
+}
+
+/** One text at a time, so that a long list ends soon after its client has gone. */
+async function embedEach(
+  body: EmbeddingsRequest,
+  texts: readonly string[],
+  signal: AbortSignal,
+  embeddingModel: EmbeddingModel,
+): Promise<EmbeddingsResponse> {
+  const data: EmbeddingsResponse['data'][number][] = [];
+  let tokens = 0;
+  for (const [index, text] of texts.entries()) {
+    signal.throwIfAborted();
+    const embedded = await embeddingModel.embed(text);
+    tokens += embedded.tokens;
+    const embedding = encodeEmbedding(embedded.vector, body.encoding_format ?? 'float');
+    data.push({ object: 'embedding', index, embedding });
+  }
+  return {
+    object: 'list',
+    model: embeddingModel.id,
+    data,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+}
