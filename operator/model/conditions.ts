@@ -56,48 +56,43 @@ function resolvedRefsOf(model: Model, { secret }: ModelProbe): ModelConditionCla
   const type = 'ResolvedRefs';
   const reference = model.spec.keyFrom?.secretRef;
   const name = `${model.metadata.namespace}/${reference?.name ?? ''}`;
-  switch (secret) {
-    case 'resolved':
-      return { type, status: 'True', reason: 'Resolved', message: `Secret ${name} holds the key.` };
-    case 'notNeeded':
-      return { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' };
-    case 'notFound':
-      return {
-        type,
-        status: 'False',
-        reason: 'SecretNotFound',
-        message: `Secret ${name} does not exist: create it, or correct spec.keyFrom.secretRef.name.`,
-      };
-    case 'keyMissing':
-      return {
-        type,
-        status: 'False',
-        reason: 'SecretKeyMissing',
-        message: `Secret ${name} has no key "${reference?.key ?? 'key'}" with a value: add it, or correct spec.keyFrom.secretRef.key.`,
-      };
-  }
+  const claims: Readonly<Record<ModelProbe['secret'], ModelConditionClaim>> = {
+    resolved: { type, status: 'True', reason: 'Resolved', message: `Secret ${name} holds the key.` },
+    notNeeded: { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' },
+    notFound: {
+      type,
+      status: 'False',
+      reason: 'SecretNotFound',
+      message: `Secret ${name} does not exist: create it, or correct spec.keyFrom.secretRef.name.`,
+    },
+    keyMissing: {
+      type,
+      status: 'False',
+      reason: 'SecretKeyMissing',
+      message: `Secret ${name} has no key "${reference?.key ?? 'key'}" with a value: add it, or correct spec.keyFrom.secretRef.key.`,
+    },
+  };
+  return claims[secret];
 }
 
 function priceKnownOf(model: Model, { price }: ModelProbe): ModelConditionClaim {
   const type = 'PriceKnown';
-  switch (price) {
-    case 'override':
-      return { type, status: 'True', reason: 'PriceOverride', message: 'The price is that of spec.price.' };
-    case 'table':
-      return {
-        type,
-        status: 'True',
-        reason: 'PriceTable',
-        message: 'The price is in the built-in price table.',
-      };
-    case 'unknown':
-      return {
-        type,
-        status: 'False',
-        reason: 'PriceUnknown',
-        message: `The built-in price table does not know ${model.spec.provider} model ${model.spec.model}: set spec.price. An unknown price is never free.`,
-      };
-  }
+  const claims: Readonly<Record<ModelProbe['price'], ModelConditionClaim>> = {
+    override: { type, status: 'True', reason: 'PriceOverride', message: 'The price is that of spec.price.' },
+    table: {
+      type,
+      status: 'True',
+      reason: 'PriceTable',
+      message: 'The price is in the built-in price table.',
+    },
+    unknown: {
+      type,
+      status: 'False',
+      reason: 'PriceUnknown',
+      message: `The built-in price table does not know ${model.spec.provider} model ${model.spec.model}: set spec.price. An unknown price is never free.`,
+    },
+  };
+  return claims[price];
 }
 
 function priceWithoutProbe(model: Model, notProbed: string): ModelConditionClaim {
@@ -113,30 +108,24 @@ function priceWithoutProbe(model: Model, notProbed: string): ModelConditionClaim
 
 function reachableOf({ reachable, message }: ModelProbe): ModelConditionClaim {
   const type = 'Reachable';
-  switch (reachable) {
-    case 'reachable':
-      return { type, status: 'True', reason: 'Reachable', message: 'The endpoint answers.' };
-    case 'connectionFailed':
-      return { type, status: 'False', reason: 'ConnectionFailed', message };
-    case 'serverError':
-      return { type, status: 'False', reason: 'ServerError', message };
-    case 'notProbed':
-      return { type, status: 'Unknown', reason: 'NotProbed', message };
-  }
+  const claims: Readonly<Record<ModelProbe['reachable'], ModelConditionClaim>> = {
+    reachable: { type, status: 'True', reason: 'Reachable', message: 'The endpoint answers.' },
+    connectionFailed: { type, status: 'False', reason: 'ConnectionFailed', message },
+    serverError: { type, status: 'False', reason: 'ServerError', message },
+    notProbed: { type, status: 'Unknown', reason: 'NotProbed', message },
+  };
+  return claims[reachable];
 }
 
 function keyAcceptedOf({ key, message }: ModelProbe): ModelConditionClaim {
   const type = 'KeyAccepted';
-  switch (key) {
-    case 'accepted':
-      return { type, status: 'True', reason: 'KeyAccepted', message: 'The provider takes the key.' };
-    case 'notNeeded':
-      return { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' };
-    case 'refused':
-      return { type, status: 'False', reason: 'KeyRefused', message };
-    case 'notProbed':
-      return { type, status: 'Unknown', reason: 'NotProbed', message };
-  }
+  const claims: Readonly<Record<ModelProbe['key'], ModelConditionClaim>> = {
+    accepted: { type, status: 'True', reason: 'KeyAccepted', message: 'The provider takes the key.' },
+    notNeeded: { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' },
+    refused: { type, status: 'False', reason: 'KeyRefused', message },
+    notProbed: { type, status: 'Unknown', reason: 'NotProbed', message },
+  };
+  return claims[key];
 }
 
 /** In the order in which a person would mend them. */

@@ -10,9 +10,11 @@ export function decideModel(model: Model, answer: ProbeAnswer, now: Date): Model
     answer.kind === 'probed'
       ? claimsOfProbe(model, answer.probe)
       : claimsWithoutProbe(model, answer.message, now);
-  const bounded = claims.map((claim) => ({
-    ...claim,
-    message: claim.message.slice(0, MESSAGE_MAXIMUM_LENGTH),
+  const bounded = claims.map(({ type, status, reason, message }) => ({
+    type,
+    status,
+    reason,
+    message: message.slice(0, MESSAGE_MAXIMUM_LENGTH),
   }));
   const conditions = mergeConditions(model.status?.conditions ?? [], bounded, model.metadata.generation, now);
   return { conditions: [...conditions] };

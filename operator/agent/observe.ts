@@ -1,0 +1,104 @@
+/** Gathers all that decides about one Agent, from the local copies. No request to the API server is made. */
+import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { Agent } from '#crds/agent.ts';
+import type { CanaryRollout } from '#crds/canary-rollout.ts';
+import type { Model } from '#crds/model.ts';
+import type { PromptVersion } from '#crds/prompt-version.ts';
+import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import { agentChildName } from '#domain/agent/agent-names.ts';
+import { type CompiledJsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
+import { promptDigest } from '#domain/prompts/prompt-digest.ts';
+import type { ChildKind } from '../resources.ts';
+import type { PodSummary } from './pod-summary.ts';
+
+export interface AgentSources {
+  readonly getRollout: (key: string) => CanaryRollout | undefined;
+  readonly getPromptVersion: (key: string) => PromptVersion | undefined;
+  readonly getModel: (key: string) => Model | undefined;
+  readonly getChild: (kind: ChildKind, key: string) => KubeObject | undefined;
+  readonly listPods: (namespace: string, agentName: string) => readonly PodSummary[];
+  /** The configuration that this process wrote last for the Agent with this uid. */
+  readonly getWrittenConfiguration: (uid: string) => string | undefined;
+}
+
+export interface ObservedAgent {
+  readonly agent: Agent;
+  /** What promptRef.name names. */
+  readonly rollout: CanaryRollout | undefined;
+  /** What the Agent is to serve by its promptRef. */
+  readonly wanted: PromptVersion | undefined;
+  /** What the Agent was told to serve last, as long as it is still the same text. */
+  readonly previous: PromptVersion | undefined;
+  /** The last configuration whose prompt is what its digest says. */
+  readonly lastConfiguration: AgentConfiguration | undefined;
+  readonly models: readonly { readonly name: string; readonly model: Model | undefined }[];
+  /** Of `output.schema`; undefined when there is none. */
+  readonly outputSchema: CompiledJsonSchema | undefined;
+  readonly deployment: KubeObject | undefined;
+  readonly pods: readonly PodSummary[];
+}
+
+export function observeAgent(agent: Agent, sources: AgentSources): ObservedAgent {
+  const { namespace, name, uid } = agent.metadata;
+  const { promptRef, modelPolicy, output } = agent.spec;
+  const inNamespace = (objectName: string): string => `${namespace}/${objectName}`;
+  const childKey = inNamespace(agentChildName(name));
+
+  const rollout = promptRef.name === undefined ? undefined : sources.getRollout(inNamespace(promptRef.name));
+  const wantedName = promptRef.version ?? rollout?.status?.stable?.name;
+  const wanted = wantedName === undefined ? undefined : sources.getPromptVersion(inNamespace(wantedName));
+
+  return {
+    agent,
+    rollout,
+    wanted,
+    previous: previousPromptVersion(agent, sources),
+    lastConfiguration:
+      readConfiguration(sources.getWrittenConfiguration(uid), uid) ??
+      readConfiguration(liveConfiguration(sources.getChild('ConfigMap', childKey)), uid),
+    models: modelPolicy.allow.map((allowed) => ({
+      name: allowed.name,
+      model: sources.getModel(inNamespace(allowed.name)),
+    })),
+    outputSchema: output === undefined ? undefined : compileOnce(output.schema),
+    deployment: sources.getChild('Deployment', childKey),
+    pods: sources.listPods(namespace, name),
+  };
+}
+
+function previousPromptVersion(
+  { metadata, status }: Agent,
+  sources: AgentSources,
+): PromptVersion | undefined {
+  if (status?.prompt?.version === undefined) return undefined;
+  const promptVersion = sources.getPromptVersion(`${metadata.namespace}/${status.prompt.version}`);
+  return promptVersion?.spec.digest === status.prompt.digest ? promptVersion : undefined;
+}
+
+function liveConfiguration(configMap: KubeObject | undefined): string | undefined {
+  const { data } = (configMap ?? {}) as { readonly data?: Readonly<Record<string, string>> };
+  return data?.[AGENT_CONFIGURATION_KEY];
+}
+
+/** Undefined unless it is this Agent's, whole, and its prompt is what its digest says: anyone may have edited it. */
+function readConfiguration(text: string | undefined, agentUid: string): AgentConfiguration | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const configuration = AgentConfiguration.parse(JSON.parse(text));
+    const { prompt, agent } = configuration;
+    return agent.uid === agentUid && promptDigest(prompt.text) === prompt.digest ? configuration : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compiling takes milliseconds, and the object stays the same until it is changed. */
+const compiledSchemas = new WeakMap<object, CompiledJsonSchema>();
+
+function compileOnce(schema: Readonly<Record<string, unknown>>): CompiledJsonSchema {
+  const known = compiledSchemas.get(schema);
+  if (known !== undefined) return known;
+  const compiled = compileJsonSchema(schema);
+  compiledSchemas.set(schema, compiled);
+  return compiled;
+}

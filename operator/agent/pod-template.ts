@@ -1,0 +1,160 @@
+/**
+ * The pod of an agent: the `restricted` profile, no rights in the API server, two projected tokens that prove to the
+ * router and to the operator which agent it is. It depends on the image and the resources only: what the agent is
+ * told (prompt, limits, tools) travels by the configuration and never restarts a pod.
+ */
+import type { Agent } from '#crds/agent.ts';
+import { AGENT_CONFIGURATION_KEY } from '#domain/agent/agent-configuration.ts';
+import { OPERATOR_AUDIENCE, ROUTER_AUDIENCE, agentChildName } from '#domain/agent/agent-names.ts';
+import { podResources } from './pod-resources.ts';
+
+const USER_ID = 65532;
+const TOKEN_LIFETIME_SECONDS = 600;
+const CONFIGURATION_DIRECTORY = '/etc/capataz';
+const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
+const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
+/** Endpoints stop sending new requests to a pod a moment after its end was decided; until then it must answer. */
+const PRE_STOP_SECONDS = 5;
+/**
+ * Room for a run of the default length (120 s) to end after preStop. It cannot follow limits.seconds, because that
+ * would restart the pods; a longer run is cut at the end of the grace period. A pod without runs ends at once.
+ */
+const TERMINATION_GRACE_SECONDS = 150;
+
+export interface PodSettings {
+  readonly agentImage: string;
+  readonly agentImagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly routerUrl: string;
+  readonly configurationUrl: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function agentPodTemplate(agent: Agent, settings: PodSettings): Json {
+  const name = agentChildName(agent.metadata.name);
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER_ID,
+      runAsGroup: USER_ID,
+      fsGroup: USER_ID,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(
+      (topologyKey) => ({
+        topologyKey,
+        maxSkew: 1,
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: {
+          matchLabels: {
+            'app.kubernetes.io/name': 'agent',
+            'app.kubernetes.io/instance': agent.metadata.name,
+          },
+        },
+      }),
+    ),
+    containers: [container(agent, settings)],
+    volumes: [
+      { name: 'configuration', configMap: { name } },
+      tokenVolume('router-token', ROUTER_AUDIENCE),
+      tokenVolume('operator-token', OPERATOR_AUDIENCE),
+      { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+    ],
+  };
+}
+
+function container(agent: Agent, settings: PodSettings): Json {
+  const { image } = agent.spec;
+  return {
+    name: 'agent',
+    ...(image === undefined
+      ? {
+          image: settings.agentImage,
+          imagePullPolicy: settings.agentImagePullPolicy,
+          args: ['services/agent-runtime/main.ts'],
+        }
+      : { image }),
+    ports: [
+      { name: 'http', containerPort: 8080, protocol: 'TCP' },
+      { name: 'metrics', containerPort: 9090, protocol: 'TCP' },
+    ],
+    env: environment(agent, settings),
+    resources: podResources(agent.spec.resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+    ...(image === undefined ? RUNTIME_PROBES : BRING_YOUR_OWN_PROBES),
+    volumeMounts: [
+      { name: 'configuration', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
+      { name: 'router-token', mountPath: ROUTER_TOKEN_DIRECTORY, readOnly: true },
+      { name: 'operator-token', mountPath: OPERATOR_TOKEN_DIRECTORY, readOnly: true },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+}
+
+function environment(agent: Agent, settings: PodSettings): readonly Json[] {
+  const fromField = (name: string, fieldPath: string): Json => ({
+    name,
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
+  });
+  return [
+    { name: 'CAPATAZ_ROUTER_URL', value: settings.routerUrl },
+    { name: 'CAPATAZ_ROUTER_TOKEN_PATH', value: `${ROUTER_TOKEN_DIRECTORY}/token` },
+    { name: 'CAPATAZ_CONFIGURATION_URL', value: settings.configurationUrl },
+    { name: 'CAPATAZ_CONFIGURATION_TOKEN_PATH', value: `${OPERATOR_TOKEN_DIRECTORY}/token` },
+    { name: 'CAPATAZ_CONFIGURATION_PATH', value: `${CONFIGURATION_DIRECTORY}/${AGENT_CONFIGURATION_KEY}` },
+    { name: 'CAPATAZ_AGENT_NAME', value: agent.metadata.name },
+    fromField('CAPATAZ_POD_NAME', 'metadata.name'),
+    fromField('CAPATAZ_NAMESPACE', 'metadata.namespace'),
+  ];
+}
+
+const RUNTIME_PROBES: Json = {
+  startupProbe: {
+    httpGet: { path: '/readyz', port: 9090 },
+    periodSeconds: 1,
+    timeoutSeconds: 2,
+    failureThreshold: 60,
+  },
+  readinessProbe: {
+    httpGet: { path: '/readyz', port: 9090 },
+    periodSeconds: 5,
+    timeoutSeconds: 2,
+    failureThreshold: 2,
+  },
+  livenessProbe: {
+    httpGet: { path: '/healthz', port: 9090 },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+  },
+};
+
+/** Only what the contract with a foreign image says: GET /readyz on port 8080. */
+const BRING_YOUR_OWN_PROBES: Json = {
+  startupProbe: {
+    httpGet: { path: '/readyz', port: 8080 },
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: 60,
+  },
+  readinessProbe: {
+    httpGet: { path: '/readyz', port: 8080 },
+    periodSeconds: 5,
+    timeoutSeconds: 2,
+    failureThreshold: 2,
+  },
+};
+
+function tokenVolume(name: string, audience: string): Json {
+  const serviceAccountToken = { audience, expirationSeconds: TOKEN_LIFETIME_SECONDS, path: 'token' };
+  return { name, projected: { sources: [{ serviceAccountToken }] } };
+}

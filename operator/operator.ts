@@ -1,0 +1,165 @@
+/**
+ * Puts the parts of the operator together. Every replica watches the cluster and serves configurations; the leader
+ * also runs the controllers.
+ */
+import { randomUUID } from 'node:crypto';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
+import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
+import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
+import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { type Readiness, startMetricsServer } from '#telemetry/metrics-server.ts';
+import { STALE_AFTER_SECONDS, createClusterView } from './cluster-view.ts';
+import type { OperatorConfig } from './config.ts';
+import { createAgentStreams } from './configuration-stream/agent-streams.ts';
+import { publishedConfiguration } from './configuration-stream/published-configuration.ts';
+import { startConfigurationServer } from './configuration-stream/server.ts';
+import { createControllers } from './controllers.ts';
+import { createOperatorMetrics } from './operator-metrics.ts';
+import { CONFIG_MAPS, FIELD_MANAGER } from './resources.ts';
+import { createEventRecorder } from './runtime/event-recorder.ts';
+import { createLeaderElection } from './runtime/leader-election.ts';
+
+const MAXIMUM_STREAMS = 10_000;
+const MAXIMUM_STREAMS_PER_AGENT = 2_000;
+const SYNC_CHECK_MILLISECONDS = 50;
+/** Passes under way get so long to end before the lease is given back. */
+const DRAIN_SECONDS = 10;
+
+export class LeadershipLostError extends Error {
+  override readonly name = 'LeadershipLostError';
+}
+
+/** Runs until the signal aborts (resolves) or the lease is lost (rejects: the process must end). */
+export async function runOperator(config: OperatorConfig, logger: Logger, stop: AbortSignal): Promise<void> {
+  const random = (): number => Math.random();
+  const now = (): Date => new Date();
+  const kubeClient = createKubeClient(loadKubeConfig(config.kubeconfigPath));
+  const leadership = createLeaderElection({
+    kubeClient,
+    namespace: config.namespace,
+    leaseName: FIELD_MANAGER,
+    identity: `${config.podName}_${randomUUID()}`,
+    logger,
+    random,
+    now,
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = createOperatorMetrics(registry, {
+    queueDepths: () => controllers.queueDepths(),
+    staleness: () =>
+      [...view.informers].map(([resource, informer]) => ({
+        resource,
+        seconds: informer.secondsSinceLastContact(),
+      })),
+    isLeader: leadership.isHeld,
+    openStreams: () => streams.count(),
+  });
+  const writer = createObjectWriter({
+    kubeClient,
+    fieldManager: FIELD_MANAGER,
+    assertMayWrite: () => {
+      if (!leadership.isHeld())
+        throw new LeadershipLostError('The lease is not held: nothing may be written.');
+    },
+    onWrite: metrics.countWrite,
+  });
+  const events = createEventRecorder({
+    kubeClient,
+    reportingInstance: config.podName,
+    logger,
+    now,
+    mayWrite: leadership.isHeld,
+  });
+  const streams = createAgentStreams({
+    current: (key) => publishedConfiguration(view.children.ConfigMap.get(key)),
+    maximumStreams: MAXIMUM_STREAMS,
+    maximumStreamsPerKey: MAXIMUM_STREAMS_PER_AGENT,
+  });
+  const view = createClusterView({
+    kubeClient,
+    namespace: config.watchNamespace,
+    logger,
+    random,
+    onChange: (resource, key, change) => {
+      if (resource.kind === CONFIG_MAPS.kind) {
+        const configuration = publishedConfiguration(change.current);
+        if (configuration !== undefined) streams.publish(key, configuration);
+      }
+      controllers.wake(resource, key, change);
+    },
+  });
+  const controllers = createControllers({
+    view,
+    config,
+    kubeClient,
+    writer,
+    events,
+    logger,
+    random,
+    now,
+    onPass: metrics.observePass,
+  });
+
+  const isReady = (): Readiness => {
+    if (stop.aborted) return { ready: false, reason: 'The operator is shutting down.' };
+    if (!view.isSynced()) return { ready: false, reason: 'The view of the cluster is not complete yet.' };
+    const seconds = view.secondsSinceLastContact();
+    return seconds > STALE_AFTER_SECONDS
+      ? { ready: false, reason: `The API server has not been heard of for ${Math.round(seconds)} seconds.` }
+      : { ready: true };
+  };
+  const metricsServer = await startMetricsServer({ port: config.metricsPort, registry, isReady });
+  const watching = new AbortController();
+  const watched = view.run(watching.signal);
+  await waitUntil(view.isSynced, stop);
+  const configurationServer = await startConfigurationServer({
+    port: config.port,
+    tokenReviewer: cachingTokenReviewer(
+      createTokenReviewer(kubeClient, {
+        onFailure: (message) => logger.warn({ message }, 'token not reviewed'),
+      }),
+    ),
+    streams,
+    logger,
+    random,
+  });
+  logger.info(
+    { port: configurationServer.port, metricsPort: metricsServer.port, identity: config.podName },
+    'operator started',
+  );
+  try {
+    await lead();
+  } finally {
+    await configurationServer.close();
+    await events.flush();
+    watching.abort();
+    await watched;
+    await metricsServer.close();
+    await kubeClient.close();
+  }
+
+  async function lead(): Promise<void> {
+    if (!(await leadership.acquire(stop))) return;
+    const working = new AbortController();
+    const worked = controllers.run(working.signal);
+    const end = await leadership.hold(stop);
+    working.abort();
+    await Promise.race([worked, delay(DRAIN_SECONDS)]);
+    if (end === 'lost') throw new LeadershipLostError('The lease was lost: another replica leads now.');
+    await events.flush();
+    await leadership.release();
+  }
+}
+
+async function waitUntil(isDone: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isDone() && !signal.aborted) await delay(SYNC_CHECK_MILLISECONDS / 1000);
+}
+
+async function delay(seconds: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000).unref();
+  });
+}

@@ -1,0 +1,166 @@
+/**
+ * Brings one child to what is desired, with as few writes as that takes:
+ *
+ *   absent                          -> create (fails when the name was taken meanwhile)
+ *   as desired, nothing added       -> no write
+ *   a field differs, or was added   -> server-side apply; then, if fields of others are left, replace
+ *
+ * Server-side apply restores what we set but keeps what others added (a sidecar, a label); `managedFields` shows
+ * those additions and the replace removes them. An object that the owner does not control is never touched.
+ *
+ * Two ways to write for ever are closed: a value that the server normalises ("1000m" to "1") is remembered as
+ * settled, and a child that somebody else changes back each time is repaired a few times a minute only.
+ */
+import { findDifferences } from '#adapters/kubernetes/field-difference.ts';
+import { entriesToKeep, foreignFields, hasResidue } from '#adapters/kubernetes/field-ownership.ts';
+import { KubeApiError, isNotFound } from '#adapters/kubernetes/kube-api-error.ts';
+import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
+import { type KubeObject, objectKey, parseKubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { DesiredObject, ObjectWriter } from '#adapters/kubernetes/object-writer.ts';
+import { type ResourceKind, objectPath } from '#adapters/kubernetes/resource-kind.ts';
+
+const REPAIR_WINDOW_MILLISECONDS = 60_000;
+const MAXIMUM_REPAIRS_IN_WINDOW = 5;
+const MAXIMUM_REMEMBERED = 50_000;
+
+export interface DesiredChild {
+  readonly resource: ResourceKind;
+  readonly object: DesiredObject;
+}
+
+/** What a kind of child leaves to others. */
+export interface ChildTolerance {
+  readonly isTolerated: (resource: ResourceKind, fieldPath: string) => boolean;
+  /** The desired object with the tolerated fields of the live one, for a replace. */
+  readonly withTolerated: (child: DesiredChild, live: KubeObject) => DesiredObject;
+}
+
+export type ChildResult =
+  | { readonly kind: 'unchanged' | 'created' | 'updated' | 'repaired'; readonly live: KubeObject }
+  /** The API server does not let the object be so (invalid, over quota, denied by a policy). */
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'contested'; readonly live: KubeObject };
+
+export interface ChildApplier {
+  /** The live object: the given one of the local copy, or else what the API server has. */
+  readonly find: (child: DesiredChild, cached: KubeObject | undefined) => Promise<KubeObject | undefined>;
+  /** Throws a conflict when the live object is not the present one any more. */
+  readonly bring: (child: DesiredChild, live: KubeObject | undefined) => Promise<ChildResult>;
+}
+
+export function createChildApplier(options: {
+  readonly kubeClient: Pick<KubeClient, 'request'>;
+  readonly writer: ObjectWriter;
+  readonly fieldManager: string;
+  readonly tolerance: ChildTolerance;
+  readonly nowMilliseconds?: () => number;
+}): ChildApplier {
+  const { kubeClient, writer, fieldManager, tolerance } = options;
+  const nowMilliseconds = options.nowMilliseconds ?? (() => performance.now());
+  /** By uid: differences that an apply did not remove. */
+  const settled = new Map<string, string>();
+  /** By uid: when it was repaired lately. */
+  const repairs = new Map<string, readonly number[]>();
+  /** By kind and key: what was desired last, to tell a change of mind from a repair. */
+  const lastDesired = new Map<string, string>();
+
+  async function find(child: DesiredChild, cached: KubeObject | undefined): Promise<KubeObject | undefined> {
+    if (cached !== undefined) return cached;
+    const { namespace, name } = child.object.metadata;
+    try {
+      const path = objectPath(child.resource, namespace, name);
+      return parseKubeObject(await kubeClient.request({ method: 'GET', path }));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function bring(child: DesiredChild, live: KubeObject | undefined): Promise<ChildResult> {
+    const { resource, object } = child;
+    const place = `${resource.kind} ${objectKey(object.metadata)}`;
+    const desiredText = JSON.stringify(object);
+    const isSameWish = lastDesired.get(place) === desiredText;
+    try {
+      if (live === undefined) {
+        const created = await writer.create(resource, object);
+        remember(lastDesired, place, desiredText);
+        return { kind: isSameWish ? 'repaired' : 'created', live: created };
+      }
+      // On its way out: it comes back once it is gone.
+      if (live.metadata.deletionTimestamp !== undefined) return { kind: 'unchanged', live };
+      if (isAsDesired(child, live)) {
+        remember(lastDesired, place, desiredText);
+        return { kind: 'unchanged', live };
+      }
+      if (isSameWish && !mayRepair(live.metadata.uid)) return { kind: 'contested', live };
+      const written = await write(child, live);
+      remember(lastDesired, place, desiredText);
+      return { kind: isSameWish ? 'repaired' : 'updated', live: written };
+    } catch (error) {
+      if (error instanceof KubeApiError && [400, 403, 422].includes(error.status)) {
+        return { kind: 'refused', message: error.message };
+      }
+      throw error;
+    }
+  }
+
+  function isAsDesired(child: DesiredChild, live: KubeObject): boolean {
+    const additions = foreignFields(live.metadata.managedFields, fieldManager, (path) =>
+      tolerance.isTolerated(child.resource, path),
+    );
+    if (additions.length > 0) return false;
+    const differences = describeDifferences(child.object, live);
+    return differences === '' || settled.get(live.metadata.uid) === differences;
+  }
+
+  async function write({ resource, object }: DesiredChild, live: KubeObject): Promise<KubeObject> {
+    let written = await writer.apply(resource, object, live.metadata);
+    const isTolerated = (path: string): boolean => tolerance.isTolerated(resource, path);
+    if (hasResidue(written.metadata.managedFields, fieldManager, isTolerated)) {
+      written = await writer.replace(
+        resource,
+        tolerance.withTolerated({ resource, object }, written),
+        written.metadata,
+        entriesToKeep(written.metadata.managedFields, fieldManager),
+      );
+    }
+    const differences = describeDifferences(object, written);
+    if (differences === '') settled.delete(written.metadata.uid);
+    else remember(settled, written.metadata.uid, differences);
+    return written;
+  }
+
+  function mayRepair(uid: string): boolean {
+    const now = nowMilliseconds();
+    const recent = (repairs.get(uid) ?? []).filter((at) => now - at < REPAIR_WINDOW_MILLISECONDS);
+    if (recent.length >= MAXIMUM_REPAIRS_IN_WINDOW) return false;
+    remember(repairs, uid, [...recent, now]);
+    return true;
+  }
+
+  return { find, bring };
+}
+
+/** With the values on both sides, so that a settled difference is recognised only while nothing moves. */
+function describeDifferences(desired: DesiredObject, live: KubeObject): string {
+  const paths = findDifferences(desired, live);
+  return paths.length === 0 ? '' : JSON.stringify([paths, desired, paths.map((path) => valueAt(live, path))]);
+}
+
+function valueAt(object: unknown, path: string): unknown {
+  let value: unknown = object;
+  for (const step of path.split(/[.[\]]+/).filter((one) => one !== '')) {
+    value = (value as Readonly<Record<string, unknown>> | undefined)?.[step];
+  }
+  return value;
+}
+
+/** Forgets the oldest entry when there are too many. */
+function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.delete(key);
+  memory.set(key, value);
+  if (memory.size <= MAXIMUM_REMEMBERED) return;
+  const oldest = memory.keys().next();
+  if (oldest.done !== true) memory.delete(oldest.value);
+}
