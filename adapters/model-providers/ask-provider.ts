@@ -1,0 +1,70 @@
+/** One request to a provider whose answer is read whole before anything is done with it. */
+import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
+import type { ProviderConnections } from './provider-connections.ts';
+import { type AnswerHeaders, type ExchangeLimits, startExchange } from './provider-exchange.ts';
+
+export interface WholeAnswer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: string;
+}
+
+export type AskResult =
+  | { readonly ok: true; readonly answer: WholeAnswer }
+  | { readonly ok: false; readonly failure: AttemptFailure };
+
+/** Embeddings of a large batch are the largest honest answers. */
+const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Never rejects. Aborting the signal closes the upstream connection and answers `cancelled`. */
+export function askProvider(
+  connections: ProviderConnections,
+  request: ProviderRequest,
+  limits: ExchangeLimits,
+  signal: AbortSignal,
+  largestAnswerBytes: number = LARGEST_ANSWER_BYTES,
+): Promise<AskResult> {
+  return new Promise((resolve) => {
+    let head: Pick<WholeAnswer, 'status' | 'headers'> = { status: 0, headers: {} };
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (result: AskResult): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(result);
+    };
+    const fail = (failure: AttemptFailure): void => settle({ ok: false, failure });
+    const onAbort = (): void => {
+      exchange.cancel();
+      fail({ kind: 'cancelled', message: 'The caller left.' });
+    };
+    const exchange = startExchange(connections, request, limits, {
+      onHead: (status, headers) => {
+        head = { status, headers };
+      },
+      onData: (chunk) => {
+        bytes += chunk.length;
+        if (bytes <= largestAnswerBytes) {
+          chunks.push(chunk);
+          return;
+        }
+        exchange.cancel();
+        fail({
+          kind: 'malformed',
+          message: `The provider's answer is larger than ${largestAnswerBytes} bytes`,
+        });
+      },
+      onEnd: () => settle({ ok: true, answer: { ...head, body: textOf(chunks) } }),
+      onFailure: fail,
+    });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined
+    ? only.toString('utf8')
+    : Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,178 @@
+/**
+ * One HTTP request to a provider under four separate time limits, told to a listener piece by piece:
+ *
+ *   start -> head (status, headers) -> data* -> end     or, at any point, -> failure, once and last
+ *
+ * Cancelling closes the upstream socket at once and tells the listener nothing. `pause` stops reading, so a slow
+ * client slows the provider down instead of filling our memory; the idle limit rests meanwhile.
+ */
+import type { Dispatcher } from 'undici';
+import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
+import type { AttemptFailure, TimeLimit } from '#domain/routing/attempt-failure.ts';
+import type { AttemptTimeouts } from '#domain/routing/routable-model.ts';
+import type { ProviderConnections } from './provider-connections.ts';
+import { describeTransportError } from './transport-failure.ts';
+
+export interface ExchangeLimits extends AttemptTimeouts {
+  /** What the caller has left; when it is shorter than the total, its end is the caller's and not the model's. */
+  readonly deadlineMilliseconds: number;
+}
+
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
+
+export interface ExchangeListener {
+  readonly onHead: (status: number, headers: AnswerHeaders) => void;
+  readonly onData: (chunk: Buffer) => void;
+  readonly onEnd: () => void;
+  readonly onFailure: (failure: AttemptFailure) => void;
+}
+
+export interface Exchange {
+  readonly cancel: () => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
+export function startExchange(
+  connections: ProviderConnections,
+  request: ProviderRequest,
+  limits: ExchangeLimits,
+  listener: ExchangeListener,
+): Exchange {
+  return new ProviderExchange(connections, request, limits, listener);
+}
+
+const CANCELLED = new Error('The exchange was cancelled.');
+
+class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
+  readonly #limits: ExchangeLimits;
+  readonly #listener: ExchangeListener;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isOver = false;
+  #hasHead = false;
+  #silence: NodeJS.Timeout;
+  readonly #total: NodeJS.Timeout;
+
+  constructor(
+    connections: ProviderConnections,
+    request: ProviderRequest,
+    limits: ExchangeLimits,
+    listener: ExchangeListener,
+  ) {
+    this.#limits = limits;
+    this.#listener = listener;
+    this.#silence = setTimeout(() => this.#timeOut('firstByte'), limits.firstByteMilliseconds);
+    const isDeadlineFirst = limits.deadlineMilliseconds < limits.totalMilliseconds;
+    this.#total = setTimeout(
+      () => this.#timeOut(isDeadlineFirst ? 'deadline' : 'total'),
+      Math.max(0, Math.min(limits.deadlineMilliseconds, limits.totalMilliseconds)),
+    );
+    try {
+      const url = new URL(request.url);
+      const { method, headers, body } = request;
+      const pool = connections.poolFor(url, limits.connectMilliseconds);
+      pool.dispatch(
+        { path: url.pathname + url.search, method, headers, ...(body === undefined ? {} : { body }) },
+        this,
+      );
+    } catch (error) {
+      // The caller holds no Exchange yet, so it must not hear of its end before this constructor is through.
+      queueMicrotask(() => this.#fail(describeTransportError(error, false)));
+    }
+  }
+
+  readonly cancel = (): void => {
+    if (!this.#finish()) return;
+    this.#controller?.abort(CANCELLED);
+  };
+
+  readonly pause = (): void => {
+    if (this.#isOver) return;
+    clearTimeout(this.#silence);
+    this.#controller?.pause();
+  };
+
+  readonly resume = (): void => {
+    if (this.#isOver) return;
+    this.#expectMore();
+    this.#controller?.resume();
+  };
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(CANCELLED);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 1xx answers only announce the real one.
+    if (this.#isOver || status < 200) return;
+    this.#hasHead = true;
+    this.#listener.onHead(status, headers as AnswerHeaders);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#silence.refresh();
+    if (!this.#hasData) this.#expectMore();
+    this.#listener.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#finish()) this.#listener.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(describeTransportError(error, this.#hasHead));
+  }
+
+  #hasData = false;
+
+  /** From the first byte on, the idle limit takes the place of the first-byte limit. */
+  #expectMore(): void {
+    this.#hasData = true;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMilliseconds);
+  }
+
+  #timeOut(limit: TimeLimit): void {
+    const seconds = SECONDS_OF_LIMIT[limit](this.#limits) / 1000;
+    const failure = { kind: 'timedOut', limit, message: `${WORDS_OF_LIMIT[limit]} ${seconds} s` } as const;
+    if (!this.#fail(failure)) return;
+    this.#controller?.abort(CANCELLED);
+  }
+
+  #fail(failure: AttemptFailure): boolean {
+    if (!this.#finish()) return false;
+    this.#listener.onFailure(failure);
+    return true;
+  }
+
+  /** Whether this call was the one that ended it. */
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#total);
+    return true;
+  }
+}
+
+const WORDS_OF_LIMIT: Readonly<Record<TimeLimit, string>> = {
+  connect: 'The provider could not be connected to within',
+  firstByte: 'The provider sent nothing for',
+  idle: 'The provider fell silent inside its answer for',
+  total: 'The provider did not finish its answer within',
+  deadline: "The caller's deadline was over after",
+};
+
+const SECONDS_OF_LIMIT: Readonly<Record<TimeLimit, (limits: ExchangeLimits) => number>> = {
+  connect: (limits) => limits.connectMilliseconds,
+  firstByte: (limits) => limits.firstByteMilliseconds,
+  idle: (limits) => limits.idleMilliseconds,
+  total: (limits) => limits.totalMilliseconds,
+  deadline: (limits) => limits.deadlineMilliseconds,
+};

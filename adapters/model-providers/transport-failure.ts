@@ -1,0 +1,50 @@
+/** What undici throws, as an AttemptFailure. Only codes go into the message: a URL or a header may hold a secret. */
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
+
+const WORDS_OF_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'The provider refused the connection',
+  ECONNRESET: 'The provider reset the connection',
+  EPIPE: 'The provider closed the connection',
+  ENOTFOUND: "The provider's host name does not exist",
+  EAI_AGAIN: "The provider's host name could not be resolved",
+  EHOSTUNREACH: 'The provider is unreachable',
+  ENETUNREACH: 'The provider is unreachable',
+  ETIMEDOUT: 'The provider could not be connected to in time',
+  UND_ERR_SOCKET: 'The provider closed the connection',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'The request could not be sent whole',
+  UND_ERR_INVALID_ARG:
+    'The request could not be formed: the key or endpoint holds a character that HTTP forbids',
+  BLOCKED_ADDRESS: 'The endpoint is an address that models may not have',
+};
+
+export function describeTransportError(error: unknown, hasHead: boolean): AttemptFailure {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    const message = 'The provider could not be connected to in time';
+    return { kind: 'timedOut', limit: 'connect', message: `${message} (${code})` };
+  }
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+  ) {
+    return { kind: 'malformed', message: `The provider answered with something that is not HTTP (${code})` };
+  }
+  if (hasHead) return { kind: 'unavailable', message: `The provider cut its answer off (${code})` };
+  const words =
+    WORDS_OF_CODE[code] ??
+    (isTlsCode(code) ? 'TLS with the provider failed' : 'The provider could not be reached');
+  return { kind: 'connectionFailed', message: `${words} (${code})` };
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  // Of several addresses that were tried, the first failure stands for all.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const known = first instanceof Error && 'code' in first ? first.code : undefined;
+  return typeof known === 'string' && /^[A-Z0-9_]{1,64}$/.test(known) ? known : error.name;
+}
+
+function isTlsCode(code: string): boolean {
+  return /CERT|TLS|SSL|SELF_SIGNED|SIGNATURE|EPROTO/.test(code);
+}

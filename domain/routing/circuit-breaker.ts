@@ -1,0 +1,92 @@
+/**
+ * A breaker for one target.
+ *
+ *   closed --(failureThreshold failures in a row)--> open --(rest over)--> half-open: one trial
+ *     ^                                               ^                       |        |
+ *     +---------------- trial succeeds ---------------+--- trial fails: rests twice as long, up to the maximum
+ *
+ * Time comes in, in milliseconds of any clock that never goes back. Nothing here waits or counts requests that
+ * were given up by the caller.
+ */
+export interface BreakerLimits {
+  readonly failureThreshold: number;
+  readonly firstRestMilliseconds: number;
+  readonly longestRestMilliseconds: number;
+  /** Trials that may run at once while the breaker is open and there is no other target to ask. */
+  readonly lastResortTrials: number;
+}
+
+export const BREAKER_LIMITS: BreakerLimits = {
+  failureThreshold: 5,
+  firstRestMilliseconds: 1_000,
+  longestRestMilliseconds: 30_000,
+  lastResortTrials: 4,
+};
+
+export const BREAKER_STATES = ['closed', 'open', 'halfOpen'] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
+
+export class CircuitBreaker {
+  readonly #limits: BreakerLimits;
+  #failures = 0;
+  #restMilliseconds: number;
+  /** Undefined while closed. */
+  #openUntil: number | undefined;
+  #trials = 0;
+
+  constructor(limits: BreakerLimits = BREAKER_LIMITS) {
+    this.#limits = limits;
+    this.#restMilliseconds = limits.firstRestMilliseconds;
+  }
+
+  state(now: number): BreakerState {
+    if (this.#openUntil === undefined) return 'closed';
+    return now < this.#openUntil ? 'open' : 'halfOpen';
+  }
+
+  /** How long the target should still rest; 0 when it may be asked like any other. */
+  benchedMilliseconds(now: number): number {
+    if (this.#openUntil === undefined) return 0;
+    if (now < this.#openUntil) return this.#openUntil - now;
+    // One trial is enough; whoever comes beside it goes elsewhere if he can.
+    return this.#trials > 0 ? 1 : 0;
+  }
+
+  /** Whether an attempt may start. Each yes must be followed by exactly one of succeeded, failed and abandoned. */
+  admit(now: number, isLastResort: boolean): boolean {
+    if (this.#openUntil === undefined) return true;
+    const mostTrials = isLastResort ? this.#limits.lastResortTrials : now < this.#openUntil ? 0 : 1;
+    if (this.#trials >= mostTrials) return false;
+    this.#trials += 1;
+    return true;
+  }
+
+  succeeded(): void {
+    this.#endTrial();
+    this.#failures = 0;
+    this.#openUntil = undefined;
+    this.#restMilliseconds = this.#limits.firstRestMilliseconds;
+  }
+
+  failed(now: number): void {
+    this.#endTrial();
+    this.#failures += 1;
+    if (this.#failures < this.#limits.failureThreshold) return;
+    const isStillOpen = this.#openUntil !== undefined && now < this.#openUntil;
+    // Attempts that began together fail together: only the first of them may lengthen the rest.
+    if (isStillOpen) return;
+    if (this.#openUntil !== undefined) {
+      this.#restMilliseconds = Math.min(this.#restMilliseconds * 2, this.#limits.longestRestMilliseconds);
+    }
+    this.#openUntil = now + this.#restMilliseconds;
+  }
+
+  /** The attempt ended without a word about the target. */
+  abandoned(): void {
+    this.#endTrial();
+  }
+
+  #endTrial(): void {
+    this.#trials = Math.max(0, this.#trials - 1);
+  }
+}

@@ -1,0 +1,51 @@
+/** One attempt at one model whose answer is read whole: chat without a stream, and embeddings. */
+import { askProvider } from '#adapters/model-providers/ask-provider.ts';
+import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
+import type {
+  Parsed,
+  ProviderDialect,
+  ProviderRequest,
+  ProviderTarget,
+} from '#domain/model-providers/dialect.ts';
+import { dialectOf } from '#domain/model-providers/dialects.ts';
+import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import type { AttemptResult } from './failover.ts';
+
+export interface ModelCall<Value> {
+  readonly connections: ProviderConnections;
+  readonly model: RoutableModel;
+  readonly deadlineMilliseconds: number;
+  readonly signal: AbortSignal;
+  readonly build: (dialect: ProviderDialect, target: ProviderTarget) => Parsed<ProviderRequest>;
+  readonly parse: (dialect: ProviderDialect, body: unknown) => Parsed<Value>;
+}
+
+export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptResult<Value>> {
+  const { connections, model, deadlineMilliseconds, signal } = call;
+  const dialect = dialectOf(model.provider);
+  const request = call.build(dialect, providerTarget(model));
+  if (!request.ok) return { ok: false, failure: { kind: 'unsupported', message: request.problem } };
+  const asked = await askProvider(
+    connections,
+    request.value,
+    { ...model.timeouts, deadlineMilliseconds },
+    signal,
+  );
+  if (!asked.ok) return asked;
+  const { status, headers, body } = asked.answer;
+  if (status > 299) return { ok: false, failure: dialect.parseFailure(status, headers, body) };
+  const parsed = call.parse(dialect, parseJson(body));
+  return parsed.ok ? parsed : { ok: false, failure: { kind: 'malformed', message: parsed.problem } };
+}
+
+export function providerTarget({ endpoint, providerModel, key }: RoutableModel): ProviderTarget {
+  return { endpoint, model: providerModel, ...(key.state === 'resolved' ? { apiKey: key.value } : {}) };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

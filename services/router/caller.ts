@@ -1,0 +1,108 @@
+/**
+ * Who is calling, and what that allows. An agent is known by its ServiceAccount alone: nothing in the request can make
+ * it another agent. The platform's own ServiceAccounts may call /internal/* and nothing else.
+ */
+import type { TokenRefusal, TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { ROUTER_AUDIENCE, agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
+import type { RoutableAgent } from '#domain/routing/routable-model.ts';
+import type { RouterSnapshot } from './model-registry.ts';
+import type { OpenAiError } from './openai-error.ts';
+
+export type CallerResult =
+  | { readonly ok: true; readonly agent: RoutableAgent }
+  | { readonly ok: false; readonly error: OpenAiError };
+
+export type PlatformResult = { readonly ok: true } | { readonly ok: false; readonly error: OpenAiError };
+
+export interface CallerChecks {
+  readonly agent: (authorization: string | undefined, snapshot: RouterSnapshot) => Promise<CallerResult>;
+  readonly platform: (authorization: string | undefined) => Promise<PlatformResult>;
+}
+
+type IdentityResult =
+  | { readonly ok: true; readonly namespace: string; readonly serviceAccount: string }
+  | { readonly ok: false; readonly error: OpenAiError };
+
+export function createCallerChecks(
+  tokenReviewer: TokenReviewer,
+  platformServiceAccounts: ReadonlySet<string>,
+): CallerChecks {
+  const identify = async (authorization: string | undefined): Promise<IdentityResult> => {
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) return { ok: false, error: UNAUTHENTICATED };
+    const review = await tokenReviewer.review(token, ROUTER_AUDIENCE);
+    return review.ok
+      ? { ok: true, ...review.identity }
+      : { ok: false, error: ERROR_OF_REFUSAL[review.reason] };
+  };
+  return {
+    agent: async (authorization, snapshot) => {
+      const identity = await identify(authorization);
+      if (!identity.ok) return identity;
+      const { namespace, serviceAccount } = identity;
+      const name = agentNameOfServiceAccount(serviceAccount);
+      if (name === undefined) return { ok: false, error: notAnAgent(namespace, serviceAccount) };
+      const agent = snapshot.agents.get(`${namespace}/${name}`);
+      return agent === undefined ? { ok: false, error: unknownAgent(namespace, name) } : { ok: true, agent };
+    },
+    platform: async (authorization) => {
+      const identity = await identify(authorization);
+      if (!identity.ok) return identity;
+      return platformServiceAccounts.has(`${identity.namespace}/${identity.serviceAccount}`)
+        ? { ok: true }
+        : { ok: false, error: NOT_THE_PLATFORM };
+    },
+  };
+}
+
+const TOKEN_ADVICE = `send "Authorization: Bearer <token>" with a projected ServiceAccount token of audience ${ROUTER_AUDIENCE}`;
+
+const unauthenticated = (what: string): OpenAiError => ({
+  status: 401,
+  type: 'authentication_error',
+  code: 'unauthenticated',
+  message: `${what}: ${TOKEN_ADVICE}.`,
+});
+
+const UNAUTHENTICATED = unauthenticated('The request has no bearer token');
+
+const ERROR_OF_REFUSAL: Readonly<Record<TokenRefusal, OpenAiError>> = {
+  malformed: unauthenticated('The bearer token is not a ServiceAccount token'),
+  expired: unauthenticated('The token has expired; read it from its file again, the kubelet renews it there'),
+  wrongAudience: unauthenticated(`The token is not for the audience ${ROUTER_AUDIENCE}`),
+  notAuthenticated: unauthenticated('The API server does not accept the token (its pod may be deleted)'),
+  notAServiceAccount: unauthenticated('The token does not belong to a ServiceAccount'),
+  unavailable: {
+    status: 503,
+    type: 'api_error',
+    code: 'token_review_unavailable',
+    message: 'The token could not be checked because the API server did not answer: try again in a moment.',
+    retryAfterSeconds: 1,
+  },
+};
+
+const NOT_THE_PLATFORM: OpenAiError = {
+  status: 403,
+  type: 'permission_error',
+  code: 'not_the_platform',
+  message:
+    'Only the ServiceAccounts in CAPATAZ_PLATFORM_SERVICE_ACCOUNTS of the router may call /internal: add yours there if it belongs to the platform.',
+};
+
+function notAnAgent(namespace: string, serviceAccount: string): OpenAiError {
+  return {
+    status: 403,
+    type: 'permission_error',
+    code: 'not_an_agent',
+    message: `The ServiceAccount ${namespace}/${serviceAccount} belongs to no agent: create an Agent and use its ServiceAccount agent-<name>.`,
+  };
+}
+
+function unknownAgent(namespace: string, name: string): OpenAiError {
+  return {
+    status: 403,
+    type: 'permission_error',
+    code: 'unknown_agent',
+    message: `There is no Agent ${name} in namespace ${namespace} (any more): create it, or wait a moment if it was created just now.`,
+  };
+}

@@ -1,0 +1,155 @@
+/** The router's real application over HTTP, with a registry that a test fills by hand and tokens that it knows. */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { Registry } from 'prom-client';
+import type { TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
+import type { ModelSpec } from '#crds/model.ts';
+import { RetryBudget } from '#domain/routing/retry-budget.ts';
+import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
+import { createRouterApp } from '#services/router/app.ts';
+import { createCallerChecks } from '#services/router/caller.ts';
+import type { RouterSnapshot } from '#services/router/model-registry.ts';
+import { resolveModel } from '#services/router/routable-objects.ts';
+import { createRouterMetrics } from '#services/router/router-metrics.ts';
+import { TargetHealthRegistry } from '#services/router/target-health.ts';
+import { createLogger } from '#telemetry/logger.ts';
+
+export interface RouterUnderTest {
+  readonly url: string;
+  readonly port: number;
+  /** All that was logged, at level debug. */
+  readonly logs: () => string;
+  readonly logLines: () => readonly Readonly<Record<string, unknown>>[];
+  readonly metrics: () => Promise<string>;
+  readonly health: TargetHealthRegistry;
+  setModel(name: string, spec: Partial<ModelSpec>, secretKey?: string): void;
+  setAgent(agent: Partial<RoutableAgent>): void;
+  /** The Secret's key as a direct reading would find it, before any watch. */
+  secretKeyNow: string | undefined;
+  readonly shutdown: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export const AGENT_TOKEN = 'agent-token';
+export const PLATFORM_TOKEN = 'platform-token';
+const NAMESPACE = 'shop';
+
+const tokenReviewer: TokenReviewer = {
+  review: async (token) => {
+    const serviceAccount = { [AGENT_TOKEN]: 'agent-triage', [PLATFORM_TOKEN]: 'capataz-operator' }[token];
+    if (token === 'orphan-token') {
+      return { ok: true, identity: { namespace: NAMESPACE, serviceAccount: 'agent-gone' } };
+    }
+    if (token === 'person-token') {
+      return { ok: true, identity: { namespace: NAMESPACE, serviceAccount: 'default' } };
+    }
+    if (token === 'outage-token') return { ok: false, reason: 'unavailable' };
+    return serviceAccount === undefined
+      ? { ok: false, reason: 'notAuthenticated' }
+      : { ok: true, identity: { namespace: NAMESPACE, serviceAccount } };
+  },
+};
+
+export async function startRouterUnderTest(
+  options: { readonly random?: () => number } = {},
+): Promise<RouterUnderTest> {
+  const models = new Map<string, RoutableModel>();
+  const agents = new Map<string, RoutableAgent>();
+  const specs = new Map<string, ModelSpec>();
+  let snapshot: RouterSnapshot = { agents, models };
+  const lines: string[] = [];
+  const logger = createLogger(
+    'router',
+    'debug',
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        lines.push(chunk.toString('utf8'));
+        done();
+      },
+    }),
+  );
+  const prometheus = new Registry();
+  const now = (): number => performance.now();
+  const health = new TargetHealthRegistry(now);
+  const connections = new ProviderConnections({ allowLoopback: true });
+  const cutOff = new AbortController();
+  const app = createRouterApp({
+    registry: {
+      snapshot: () => snapshot,
+      rereadKey: async (model) => {
+        const spec = specs.get(model.name);
+        if (spec !== undefined && router.secretKeyNow !== undefined) {
+          router.setModel(model.name, spec, router.secretKeyNow);
+        }
+        return models.get(model.id);
+      },
+    },
+    callers: createCallerChecks(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
+    connections,
+    health,
+    retryBudget: new RetryBudget(),
+    metrics: createRouterMetrics(prometheus, {
+      breakerStates: () => models.values().map((model) => ({ model, state: health.breakerState(model) })),
+      secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
+    }),
+    logger,
+    now,
+    epochSeconds: () => Date.now() / 1000,
+    random: options.random ?? Math.random,
+    newRequestId: randomUUID,
+    shutdown: cutOff.signal,
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const router: RouterUnderTest = {
+    url: `http://127.0.0.1:${port}/v1`,
+    port,
+    logs: () => lines.join(''),
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    metrics: () => prometheus.metrics(),
+    health,
+    secretKeyNow: undefined,
+    setModel: (name, given, secretKey) => {
+      const spec = aModelSpec(given, secretKey !== undefined);
+      specs.set(name, spec);
+      const secret =
+        secretKey === undefined
+          ? ({ state: 'absent' } as const)
+          : ({ state: 'present', data: { key: Buffer.from(secretKey).toString('base64') } } as const);
+      const model = resolveModel({ namespace: NAMESPACE, name }, spec, secret, new Date());
+      models.set(model.id, model);
+      snapshot = { agents, models };
+    },
+    setAgent: (given) => {
+      const agent: RoutableAgent = {
+        namespace: NAMESPACE,
+        name: 'triage',
+        allow: [],
+        dataClass: 'Internal',
+        ...given,
+      };
+      agents.set(`${agent.namespace}/${agent.name}`, agent);
+      snapshot = { agents, models };
+    },
+    shutdown: () => cutOff.abort(),
+    close: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+      await connections.close();
+    },
+  };
+  return router;
+}
+
+function aModelSpec(given: Partial<ModelSpec>, hasKey: boolean): ModelSpec {
+  return {
+    provider: 'OpenAICompatible',
+    model: 'provider-model',
+    capabilities: ['Chat', 'Tools', 'JsonSchema', 'Vision', 'Embeddings'],
+    price: { inputUsdPerMillionTokens: '1', outputUsdPerMillionTokens: '2' },
+    ...(hasKey ? { keyFrom: { secretRef: { name: 'provider-key' } } } : {}),
+    ...given,
+  };
+}
