@@ -32,7 +32,7 @@ export function scrubMessage(text: string): string {
 }
 
 export function failure(kind: FailureKind, message: string, retryAfterSeconds?: number): ProviderFailure {
-  const scrubbed = scrubMessage(message);
+  const scrubbed = scrubMessage(message) || 'The provider gave no reason.';
   return retryAfterSeconds === undefined
     ? { kind, message: scrubbed }
     : { kind, message: scrubbed, retryAfterSeconds };
