@@ -33,18 +33,18 @@ function nameOf({ podSelector, namespaceSelector, ipBlock }: Peer): string {
 function connectionsOf(objects: readonly KubernetesObject[]): readonly string[] {
   const portsOf = (ports: readonly Port[]): string =>
     ports.map(({ port, protocol }) => `${port}${protocol === 'UDP' ? '/udp' : ''}`).join();
-  return ofKind(objects, 'NetworkPolicy').flatMap((policy) => {
-    const { podSelector, ingress = [], egress = [] } = policy['spec'] as PolicySpec;
+  const connections: string[] = [];
+  for (const { spec } of ofKind(objects, 'NetworkPolicy')) {
+    const { podSelector, ingress = [], egress = [] } = spec as PolicySpec;
     const part = podSelector.matchLabels['app.kubernetes.io/component'] ?? 'all parts';
-    return [
-      ...ingress.flatMap(({ from, ports }) =>
-        from.map((peer) => `${part} <- ${nameOf(peer)} ${portsOf(ports)}`),
-      ),
-      ...egress.flatMap(({ to = [{ ipBlock: { cidr: 'anywhere' } }], ports }) =>
-        to.map((peer) => `${part} -> ${nameOf(peer)} ${portsOf(ports)}`),
-      ),
-    ];
-  });
+    for (const { from, ports } of ingress) {
+      connections.push(...from.map((peer) => `${part} <- ${nameOf(peer)} ${portsOf(ports)}`));
+    }
+    for (const { to = [{ ipBlock: { cidr: 'anywhere' } }], ports } of egress) {
+      connections.push(...to.map((peer) => `${part} -> ${nameOf(peer)} ${portsOf(ports)}`));
+    }
+  }
+  return connections;
 }
 
 const DNS = 'kube-system/kube-dns 53/udp,53';

@@ -50,7 +50,7 @@ export function restrictedViolations(pod: PodSpec): readonly string[] {
 
 function podViolations(pod: PodSpec): readonly string[] {
   const volumes = (pod.volumes ?? []).filter(
-    ({ name, ...source }) => !Object.keys(source).every((type) => ALLOWED_VOLUMES.has(type)),
+    (volume) => !Object.keys(volume).every((key) => key === 'name' || ALLOWED_VOLUMES.has(key)),
   );
   return [
     ...[pod.hostNetwork, pod.hostPID, pod.hostIPC]
@@ -85,7 +85,10 @@ function containerViolations(container: Container, pod: PodSpec): readonly strin
 export const POD_MUTATIONS: Readonly<Record<string, (pod: PodSpec) => PodSpec>> = {
   'the network of the node': (pod) => ({ ...pod, hostNetwork: true }),
   'the processes of the node': (pod) => ({ ...pod, hostPID: true }),
-  'a folder of the node': (pod) => ({ ...pod, volumes: [{ name: 'node', hostPath: { path: '/' } }] }),
+  'a folder of the node': (pod) => ({
+    ...pod,
+    volumes: [...(pod.volumes ?? []), { name: 'node', hostPath: { path: '/' } }],
+  }),
   'a user that may be root': (pod) => withPodContext(pod, { runAsNonRoot: false }),
   'the user root': (pod) => withPodContext(pod, { runAsUser: 0 }),
   'no seccomp profile': (pod) => withPodContext(pod, { seccompProfile: { type: 'Unconfined' } }),

@@ -132,19 +132,16 @@ describe('identity', () => {
 
 describe('values of a part', () => {
   it('place its pods and describe them', async () => {
-    const [deployment] = ofKind(
-      await renderChart({
-        'router.nodeSelector': { pool: 'agents' },
-        'router.tolerations': [{ key: 'agents', operator: 'Exists' }],
-        'router.affinity': { nodeAffinity: {} },
-        'router.priorityClassName': 'high',
-        'router.podAnnotations': { team: 'mail' },
-        'router.podLabels': { team: 'mail', 'app.kubernetes.io/component': 'stolen' },
-        imagePullSecrets: [{ name: 'registry' }],
-      }),
-      'Deployment',
-    ).filter(({ metadata }) => metadata.name === 'capataz-router');
-    const { template, selector } = deployment?.['spec'];
+    const objects = await renderChart({
+      'router.nodeSelector': { pool: 'agents' },
+      'router.tolerations': [{ key: 'agents', operator: 'Exists' }],
+      'router.affinity': { nodeAffinity: {} },
+      'router.priorityClassName': 'high',
+      'router.podAnnotations': { team: 'mail' },
+      'router.podLabels': { team: 'mail', 'app.kubernetes.io/component': 'stolen' },
+      imagePullSecrets: [{ name: 'registry' }],
+    });
+    const { template, selector } = named(objects, 'Deployment', 'capataz-router')['spec'];
     expect(template.spec).toMatchObject({
       nodeSelector: { pool: 'agents' },
       tolerations: [{ key: 'agents', operator: 'Exists' }],

@@ -31,6 +31,9 @@ const image = {
 const pods = {
   replicas: z.int().min(0).max(100).describe('How many pods.'),
   resources: Resources,
+  environment: z
+    .record(z.string(), z.string())
+    .describe('More environment variables; docs/reference/configuration.md lists them.'),
   podAnnotations: StringMap.describe('Added to each pod.'),
   podLabels: StringMap.describe('Added to each pod.'),
   priorityClassName: z.string().describe('PriorityClass of the pods.'),

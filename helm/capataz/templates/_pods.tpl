@@ -104,14 +104,18 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
-{{/* Environment that every process of ours takes. */}}
+{{/* Environment that every process of ours takes, and what is added by hand: (list $ .Values.router). */}}
 {{- define "capataz.environment" -}}
 - name: CAPATAZ_LOG_LEVEL
-  value: {{ .Values.logLevel }}
+  value: {{ (index . 0).Values.logLevel }}
 - name: CAPATAZ_PORT
   value: "8080"
 - name: CAPATAZ_METRICS_PORT
   value: "9090"
+{{- range $name, $value := (index . 1).environment }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
 {{- end }}
 
 {{/* The files by which a process in a cluster finds and trusts the API server, as the kubelet would mount them. */}}

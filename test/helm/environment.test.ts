@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { OperatorConfig } from '#operator/config.ts';
+import { LocalModelConfig } from '#services/local-model/config.ts';
+import { RouterConfig } from '#services/router/config.ts';
+import { HELM_BUILD_TIMEOUT_MS, named, renderChart } from './chart.ts';
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: unknown;
+}
+
+const PARTS = [
+  ['capataz-operator', OperatorConfig],
+  ['capataz-router', RouterConfig],
+  ['capataz-local-model', LocalModelConfig],
+] as const;
+
+async function environmentOf(deployment: string, values = {}): Promise<readonly Variable[]> {
+  const { spec } = named(await renderChart(values), 'Deployment', deployment)['spec'].template;
+  return spec.containers[0].env as readonly Variable[];
+}
+
+describe('the environment that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
+  it.each(PARTS)('%s holds all that the process cannot do without', async (deployment, schema) => {
+    const variables = await environmentOf(deployment);
+    // What Kubernetes fills in when the pod starts is any text here.
+    const environment = Object.fromEntries(variables.map(({ name, value }) => [name, value ?? 'filled-in']));
+    expect(schema.safeParse(environment)).toMatchObject({ success: true });
+  });
+
+  it.each(PARTS)('%s holds nothing that the process does not read', async (deployment, schema) => {
+    const known = Object.keys(schema.in.shape);
+    const given = await environmentOf(deployment, { watchNamespace: 'mail' });
+    const read = deployment === 'capataz-local-model' ? [] : ['CAPATAZ_WATCH_NAMESPACE'];
+    expect(given.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
+    expect(given.map(({ name }) => name)).toEqual(expect.arrayContaining(read));
+  });
+
+  it.each(PARTS)('%s names no variable twice', async (deployment) => {
+    const names = (await environmentOf(deployment, { watchNamespace: 'mail' })).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('can be added to, part by part', async () => {
+    const values = { 'localModel.environment': { CAPATAZ_THREADS: '2' } };
+    const variable = { name: 'CAPATAZ_THREADS', value: '2' };
+    expect(await environmentOf('capataz-local-model', values)).toContainEqual(variable);
+    expect(await environmentOf('capataz-router', values)).not.toContainEqual(variable);
+  });
+
+  it('tells the operator where the token for the router is mounted', async () => {
+    const { spec } = named(await renderChart(), 'Deployment', 'capataz-operator')['spec'].template;
+    const [container] = spec.containers as {
+      env: Variable[];
+      volumeMounts: { name: string; mountPath: string }[];
+    }[];
+    const path = container?.env.find(({ name }) => name === 'CAPATAZ_ROUTER_TOKEN_PATH')?.value ?? '';
+    const mount = container?.volumeMounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+    expect(mount?.name).toBe('router-token');
+    expect(path.slice((mount?.mountPath ?? '').length + 1)).toBe('token');
+  });
+});
