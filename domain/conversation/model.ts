@@ -15,6 +15,8 @@ export type ModelRequest = Pick<
 export interface ModelCallOptions {
   /** Aborting it ends the call and what runs for it upstream. */
   readonly signal: AbortSignal;
+  /** What is left of the run's time. The signal comes first; this lets the other side plan its retries. */
+  readonly remainingMilliseconds: number;
   /** Text as it comes. Given, the answer is streamed; the whole answer comes back all the same. */
   readonly onText?: (text: string) => void;
 }

@@ -180,6 +180,7 @@ class Run {
     const answer = await raceWithSignal(
       this.#ports.model.answer(this.#request(), {
         signal: this.#signal,
+        remainingMilliseconds: this.#remainingMilliseconds(),
         ...(onText === undefined ? {} : { onText: onText.hear }),
       }),
       this.#signal,
@@ -188,6 +189,11 @@ class Run {
     this.#models.add(answer.model);
     if (answer.toolCalls.length === 0) onText?.release();
     return answer;
+  }
+
+  #remainingMilliseconds(): number {
+    const elapsed = this.#ports.monotonicMilliseconds() - this.#beganMilliseconds;
+    return Math.max(1, Math.round(this.#plan.limits.seconds * 1000 - elapsed));
   }
 
   /** While tools are offered, text may turn out to be a thought before a call; it is held until that is known. */

@@ -1,0 +1,362 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ModelAnswer, ModelError } from '#domain/conversation/model.ts';
+import { type RouterModel, createRouterModel } from './router-model.ts';
+
+interface Received {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Record<string, unknown>;
+}
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+/** A router on 127.0.0.1 that answers every request as told, and the client for it. */
+async function router(
+  answer: (response: ServerResponse, request: IncomingMessage) => void,
+  tokenPath?: string,
+): Promise<{ readonly model: RouterModel; readonly received: Received[]; readonly port: number }> {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+      received.push({ path: request.url ?? '', headers: request.headers, body });
+      answer(response, request);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const model = createRouterModel({ url: `http://127.0.0.1:${port}`, tokenPath });
+  closers.push(
+    async () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+    async () => model.close(),
+  );
+  return { model, received, port };
+}
+
+const COMPLETION = {
+  id: 'x',
+  object: 'chat.completion',
+  created: 1,
+  model: 'provider-name',
+  choices: [
+    { index: 0, message: { role: 'assistant', content: 'Hi', refusal: null }, finish_reason: 'stop' },
+  ],
+  usage: {
+    prompt_tokens: 9,
+    completion_tokens: 2,
+    total_tokens: 11,
+    prompt_tokens_details: { cached_tokens: 4 },
+  },
+  capataz: { requestId: 'r', model: 'small', attempts: 1, costNanoUsd: 1234 },
+};
+
+function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}
+
+function chunk(delta: object, finish: string | null = null): string {
+  return `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'p', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+}
+const USAGE = `data: ${JSON.stringify({ choices: [], usage: COMPLETION.usage, capataz: COMPLETION.capataz })}\n\n`;
+const DONE = 'data: [DONE]\n\n';
+
+const REQUEST = { messages: [{ role: 'user' as const, content: 'Hello' }], temperature: 0 };
+
+function ask(
+  model: RouterModel,
+  onText?: (text: string) => void,
+  signal = new AbortController().signal,
+): Promise<ModelAnswer> {
+  return model.answer(REQUEST, {
+    signal,
+    remainingMilliseconds: 5000,
+    ...(onText === undefined ? {} : { onText }),
+  });
+}
+
+async function errorOf(asking: Promise<unknown>): Promise<ModelError> {
+  try {
+    await asking;
+  } catch (error) {
+    if (error instanceof ModelError) return error;
+    throw error;
+  }
+  throw new Error('there was an answer');
+}
+
+describe('a whole answer', () => {
+  it('carries text, tokens, the Model that answered and its cost', async () => {
+    const { model, received } = await router((response) => json(response, 200, COMPLETION));
+    expect(await ask(model)).toEqual({
+      model: 'small',
+      content: 'Hi',
+      toolCalls: [],
+      finishReason: 'stop',
+      usage: { inputTokens: 9, cachedInputTokens: 4, outputTokens: 2 },
+      costNanoUsd: 1234,
+    });
+    expect(received).toMatchObject([
+      {
+        path: '/v1/chat/completions',
+        body: { ...REQUEST, model: 'auto' },
+        headers: { 'x-capataz-deadline-ms': '7000' },
+      },
+    ]);
+    expect(received[0]?.body).not.toHaveProperty('stream');
+  });
+
+  it("keeps tool calls whole, providers' own fields included", async () => {
+    const call = {
+      id: 'c',
+      type: 'function',
+      function: { name: 'f', arguments: '{}' },
+      extra_content: { a: 1 },
+    };
+    const { model } = await router((response) =>
+      json(response, 200, {
+        choices: [
+          { message: { role: 'assistant', content: null, tool_calls: [call] }, finish_reason: 'tool_calls' },
+        ],
+      }),
+    );
+    expect(await ask(model)).toEqual({
+      model: 'unknown',
+      content: null,
+      toolCalls: [call],
+      finishReason: 'tool_calls',
+      costNanoUsd: null,
+    });
+  });
+
+  it.each([
+    ['{"choices":[]}'],
+    ['<html>'],
+    ['{"choices":[{"message":{},"finish_reason":"odd"}]}'],
+    ['[1]'],
+    [''],
+  ])('that cannot be read is a typed error: %s', async (body) => {
+    const { model } = await router((response) => {
+      response.writeHead(200);
+      response.end(body);
+    });
+    expect((await errorOf(ask(model))).code).toBe('modelAnswerMalformed');
+  });
+
+  it('without end is given up at its bound', async () => {
+    const { model } = await router((response) => {
+      response.writeHead(200);
+      const piece = Buffer.alloc(1024 * 1024, 0x20);
+      const write = (): void => {
+        while (!response.destroyed && response.write(piece));
+        if (!response.destroyed) response.once('drain', write);
+      };
+      write();
+    });
+    expect((await errorOf(ask(model))).message).toContain('larger than');
+  });
+});
+
+describe('the identity', () => {
+  it('is the token as it stands in its file at the time of the call', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'token-'));
+    closers.push(async () => rm(folder, { recursive: true }));
+    const tokenPath = join(folder, 'token');
+    const { model, received } = await router((response) => json(response, 200, COMPLETION), tokenPath);
+    for (const token of ['first', 'second']) {
+      await writeFile(tokenPath, `${token}\n`);
+      await ask(model);
+    }
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  it('that cannot be read is a typed error, and nothing is sent', async () => {
+    const { model, received } = await router((response) => json(response, 200, COMPLETION), '/nowhere/token');
+    expect((await errorOf(ask(model))).code).toBe('modelUnavailable');
+    expect(received).toEqual([]);
+  });
+});
+
+describe('an error of the router', () => {
+  it.each([
+    [400, 'context_length_exceeded', 'modelRequestRefused'],
+    [401, 'unauthenticated', 'modelNotAllowed'],
+    [402, 'x', 'modelBudgetExceeded'],
+    [403, 'model_not_allowed', 'modelNotAllowed'],
+    [429, 'upstream_rate_limited', 'modelRateLimited'],
+    [429, 'budget_exceeded', 'modelBudgetExceeded'],
+    [500, 'internal_error', 'modelUnavailable'],
+    [502, 'upstream_malformed', 'modelAnswerMalformed'],
+    [503, 'no_model_available', 'modelUnavailable'],
+    [504, 'deadline_exceeded', 'modelUnavailable'],
+  ])(
+    'with status %i and code %s is %s with its sentence and its time to wait',
+    async (status, code, expected) => {
+      const { model } = await router((response) =>
+        json(
+          response,
+          status,
+          { error: { message: 'One\nsentence.', type: 't', code } },
+          { 'retry-after': '3' },
+        ),
+      );
+      const { code: found, message, retryAfterSeconds } = await errorOf(ask(model));
+      expect({ found, message, retryAfterSeconds }).toEqual({
+        found: expected,
+        message: 'One sentence.',
+        retryAfterSeconds: 3,
+      });
+    },
+  );
+
+  it('that is no JSON is told by its status', async () => {
+    const { model } = await router((response) => {
+      response.writeHead(502);
+      response.end('<html>Bad Gateway</html>');
+    });
+    expect((await errorOf(ask(model))).message).toBe('the router answered with status 502');
+  });
+
+  it('A4: that is not there at all is a typed error soon', async () => {
+    const gone = createRouterModel({ url: 'http://127.0.0.1:1' });
+    closers.push(async () => gone.close());
+    expect(await errorOf(ask(gone))).toMatchObject({
+      code: 'modelUnavailable',
+      message: 'the router cannot be reached',
+    });
+  });
+
+  it('that breaks the connection is not asked again, for the call may have cost money', async () => {
+    const { model, received } = await router((response) => response.destroy());
+    expect((await errorOf(ask(model))).code).toBe('modelAnswerCut');
+    expect(received).toHaveLength(1);
+  });
+});
+
+describe('a streamed answer', () => {
+  it('tells text as it comes and puts the whole together', async () => {
+    const { model, received } = await router((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const text = `: comment\n\n${chunk({ role: 'assistant', content: '' })}${chunk({ content: 'Grü' })}${chunk({ content: 'ße' })}${chunk({}, 'stop')}${USAGE}${DONE}`;
+      // In pieces of three bytes: events and characters are cut anywhere on the wire.
+      const bytes = Buffer.from(text);
+      for (let from = 0; from < bytes.length; from += 3) response.write(bytes.subarray(from, from + 3));
+      response.end();
+    });
+    const texts: string[] = [];
+    expect(await ask(model, (text) => texts.push(text))).toMatchObject({
+      content: 'Grüße',
+      model: 'small',
+      costNanoUsd: 1234,
+      finishReason: 'stop',
+      usage: { inputTokens: 9 },
+    });
+    expect(texts.join('')).toBe('Grüße');
+    expect(received[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } });
+  });
+
+  it('puts tool calls together from their pieces', async () => {
+    const { model } = await router((response) => {
+      response.writeHead(200);
+      response.end(
+        [
+          chunk({
+            tool_calls: [
+              {
+                index: 0,
+                id: 'a',
+                type: 'function',
+                function: { name: 'f', arguments: '' },
+                extra_content: { s: 1 },
+              },
+            ],
+          }),
+          chunk({
+            tool_calls: [{ index: 1, id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } }],
+          }),
+          chunk({ tool_calls: [{ index: 0, function: { arguments: '{"x"' } }] }),
+          chunk({ tool_calls: [{ index: 0, function: { arguments: ':1}' } }] }),
+          chunk({}, 'tool_calls'),
+          DONE,
+        ].join(''),
+      );
+    });
+    const { toolCalls, content } = await ask(model, () => undefined);
+    expect(content).toBeNull();
+    expect(toolCalls).toEqual([
+      { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' }, extra_content: { s: 1 } },
+      { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
+    ]);
+  });
+
+  it.each([
+    [
+      'an error event',
+      `${chunk({ content: 'Hi' })}data: {"error":{"message":"cut off","type":"t","code":"c"}}\n\n`,
+      'modelAnswerCut',
+    ],
+    ['no [DONE]', `${chunk({ content: 'Hi' })}${chunk({}, 'stop')}`, 'modelAnswerCut'],
+    ['[DONE] without a finish reason', `${chunk({ content: 'Hi' })}${DONE}`, 'modelAnswerCut'],
+    ['an event that is no JSON', `data: {"choices"\n\n${DONE}`, 'modelAnswerMalformed'],
+    ['nothing at all', '', 'modelAnswerCut'],
+  ])('B19: with %s is an error and never an answer', async (_name, text, code) => {
+    const { model } = await router((response) => {
+      response.writeHead(200);
+      response.end(text);
+    });
+    expect((await errorOf(ask(model, () => undefined))).code).toBe(code);
+  });
+
+  it('B19: whose connection breaks is an error', async () => {
+    const { model } = await router((response) => {
+      response.writeHead(200);
+      response.write(chunk({ content: 'Hi' }), () => response.destroy());
+    });
+    expect((await errorOf(ask(model, () => undefined))).code).toBe('modelAnswerCut');
+  });
+});
+
+describe('ending a call', () => {
+  it.each([['whole'], ['streamed']])(
+    'closes the %s request upstream and rejects with the reason',
+    async (kind) => {
+      const closed = Promise.withResolvers<void>();
+      const arrived = Promise.withResolvers<void>();
+      const { model } = await router((response, request) => {
+        if (kind === 'streamed') {
+          response.writeHead(200);
+          response.write(chunk({ content: 'Hi' }));
+        }
+        request.socket.once('close', () => closed.resolve());
+        arrived.resolve();
+      });
+      const controller = new AbortController();
+      const asking = ask(model, kind === 'streamed' ? () => undefined : undefined, controller.signal);
+      asking.catch(() => undefined);
+      await arrived.promise;
+      const reason = new Error('enough');
+      controller.abort(reason);
+      await expect(asking).rejects.toBe(reason);
+      await closed.promise;
+    },
+  );
+});

@@ -1,0 +1,202 @@
+/**
+ * The Model port on the router: POST <url>/v1/chat/completions with model "auto", so that the router chooses among the
+ * Agent's models. Who we are is said by the projected token alone, read anew for each call because the kubelet
+ * rotates it.
+ *
+ * A call is repeated only while nothing of it was sent (the connection was refused): the router itself does the
+ * failover between models, and a call that was begun may have cost money.
+ */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createParser } from 'eventsource-parser';
+import { Agent, type Dispatcher, errors } from 'undici';
+import {
+  type Model,
+  type ModelAnswer,
+  type ModelCallOptions,
+  ModelError,
+  type ModelErrorCode,
+  type ModelRequest,
+} from '#domain/conversation/model.ts';
+import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
+
+const CONNECT_MILLISECONDS = 3_000;
+const PAUSES_BEFORE_RECONNECTION_MILLISECONDS = [100, 400, 1_000];
+const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
+const ERROR_MAXIMUM_CHARACTERS = 500;
+/** The router's deadline lies behind our own, so that it is always the run's limit that is reported. */
+const DEADLINE_LEAD_MILLISECONDS = 2_000;
+const DEADLINE_MAXIMUM_MILLISECONDS = 3_600_000;
+
+export interface RouterModelOptions {
+  /** Base URL of the router, without a trailing slash. */
+  readonly url: string;
+  /** File of the projected token; without it calls carry no identity. */
+  readonly tokenPath?: string | undefined;
+}
+
+export interface RouterModel extends Model {
+  /** Ends the idle connections; calls under way are finished first. */
+  readonly close: () => Promise<void>;
+}
+
+export function createRouterModel(options: RouterModelOptions): RouterModel {
+  const agent = new Agent({
+    connect: { timeout: CONNECT_MILLISECONDS },
+    // A model may think for minutes; the run's own deadline ends the waiting.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+  });
+  return {
+    answer: async (request, call) => {
+      try {
+        const response = await send(agent, options, request, call);
+        if (response.statusCode !== 200) throw await errorOf(response);
+        return call.onText === undefined
+          ? parseCompletion(await readText(response))
+          : await readStream(response, call.onText);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        throw error instanceof ModelError ? error : brokenConnection();
+      }
+    },
+    close: async () => agent.close(),
+  };
+}
+
+async function send(
+  agent: Agent,
+  { url, tokenPath }: RouterModelOptions,
+  request: ModelRequest,
+  { signal, onText, remainingMilliseconds }: ModelCallOptions,
+): Promise<Dispatcher.ResponseData> {
+  const streaming = { stream: true, stream_options: { include_usage: true } };
+  const body = JSON.stringify({ ...request, model: 'auto', ...(onText === undefined ? {} : streaming) });
+  const deadline = Math.min(
+    DEADLINE_MAXIMUM_MILLISECONDS,
+    Math.ceil(remainingMilliseconds) + DEADLINE_LEAD_MILLISECONDS,
+  );
+  for (let attempt = 0; ; attempt += 1) {
+    const headers = {
+      'content-type': 'application/json',
+      accept: onText === undefined ? 'application/json' : 'text/event-stream',
+      'x-capataz-deadline-ms': String(deadline),
+      ...(await authorization(tokenPath)),
+    };
+    try {
+      return await agent.request({
+        origin: new URL(url).origin,
+        path: `${new URL(url).pathname.replace(/\/$/, '')}/v1/chat/completions`,
+        method: 'POST',
+        headers,
+        body,
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      const pause = PAUSES_BEFORE_RECONNECTION_MILLISECONDS[attempt];
+      if (!wasNeverSent(error)) throw brokenConnection();
+      if (pause === undefined) throw unavailable('the router cannot be reached');
+      await sleep(pause, undefined, { signal });
+    }
+  }
+}
+
+async function authorization(tokenPath: string | undefined): Promise<Readonly<Record<string, string>>> {
+  if (tokenPath === undefined) return {};
+  try {
+    return { authorization: `Bearer ${(await readFile(tokenPath, 'utf8')).trim()}` };
+  } catch {
+    throw unavailable("the agent's token for the router cannot be read");
+  }
+}
+
+function wasNeverSent(error: unknown): boolean {
+  if (error instanceof errors.ConnectTimeoutError) return true;
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EHOSTUNREACH';
+}
+
+async function readText(response: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_ANSWER_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A stream has ended well only with `[DONE]` after a finish reason; the router sends an error event for a cut. */
+async function readStream(
+  response: Dispatcher.ResponseData,
+  onText: (text: string) => void,
+): Promise<ModelAnswer> {
+  const answer = new StreamedAnswer();
+  let isDone = false;
+  const parser = createParser({
+    maxBufferSize: LARGEST_ANSWER_BYTES,
+    onError: () => {
+      throw tooLarge();
+    },
+    onEvent: ({ data }) => {
+      if (data === '[DONE]') {
+        isDone = true;
+        return;
+      }
+      const error = parseRouterError(data);
+      if (error !== undefined) throw new ModelError('modelAnswerCut', sentenceOf(error.message));
+      const text = answer.push(data);
+      if (text !== '') onText(text);
+    },
+  });
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_ANSWER_BYTES) throw tooLarge();
+    parser.feed(decoder.decode(chunk, { stream: true }));
+  }
+  if (!isDone) throw new ModelError('modelAnswerCut', 'the answer of the model ended before it was complete');
+  return answer.finish();
+}
+
+async function errorOf(response: Dispatcher.ResponseData): Promise<ModelError> {
+  const text = await readText(response);
+  const error = parseRouterError(text);
+  const retryAfter = Number(response.headers['retry-after']);
+  return new ModelError(
+    codeOf(response.statusCode, error?.code ?? ''),
+    sentenceOf(error?.message ?? `the router answered with status ${response.statusCode}`),
+    Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
+  );
+}
+
+function codeOf(status: number, code: string): ModelErrorCode {
+  if (status === 402 || /budget/.test(code)) return 'modelBudgetExceeded';
+  if (status === 429) return 'modelRateLimited';
+  if (status === 401 || status === 403) return 'modelNotAllowed';
+  if (status >= 400 && status < 500) return 'modelRequestRefused';
+  return code === 'upstream_malformed' ? 'modelAnswerMalformed' : 'modelUnavailable';
+}
+
+function sentenceOf(message: string): string {
+  return message.replaceAll(/\s+/g, ' ').slice(0, ERROR_MAXIMUM_CHARACTERS);
+}
+
+function unavailable(message: string): ModelError {
+  return new ModelError('modelUnavailable', message);
+}
+
+function tooLarge(): ModelError {
+  return new ModelError('modelAnswerMalformed', `the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
+}
+
+function brokenConnection(): ModelError {
+  return new ModelError(
+    'modelAnswerCut',
+    'the connection to the router broke before the answer was complete',
+  );
+}
