@@ -9,11 +9,7 @@ import { isOnPath } from './machine-requirements.ts';
 
 const helmVersion = 'v4.3.1';
 
-export async function ensureHelm(
-  cache: string,
-  searchPath: string,
-  report: ConsoleReport,
-): Promise<string> {
+export async function ensureHelm(cache: string, searchPath: string, report: ConsoleReport): Promise<string> {
   if (isOnPath('helm', searchPath)) return 'helm';
   const target = join(cache, `helm-${helmVersion}`, 'helm');
   if (existsSync(target)) return target;

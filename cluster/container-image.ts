@@ -4,7 +4,12 @@ import { dirname, join } from 'node:path';
 import { hasImage } from './container-images.ts';
 import type { ConsoleReport } from './console-report.ts';
 import { hashImageContent, imageFolders, listImageFiles } from './image-content.ts';
-import { ensureBaseImage, ensureEmptyImage, ensureModelsImage, ensurePackagesImage } from './image-ingredients.ts';
+import {
+  ensureBaseImage,
+  ensureEmptyImage,
+  ensureModelsImage,
+  ensurePackagesImage,
+} from './image-ingredients.ts';
 import { type ImageStore, openImageStore } from './image-store.ts';
 import { transferImage } from './image-transfer.ts';
 import type { Instance } from './instance.ts';
@@ -61,9 +66,16 @@ async function build(
       await copyFile(join(options.checkout, file), join(context, file));
     }
     await store.run([
-      ...['build', '--isolation', 'chroot', '--pull-never', '--timestamp', '0'],
+      'build',
+      '--isolation',
+      'chroot',
+      '--pull-never',
+      '--timestamp',
+      '0',
       ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      ...['--tag', reference, context],
+      '--tag',
+      reference,
+      context,
     ]);
   } finally {
     await rm(context, { recursive: true, force: true });

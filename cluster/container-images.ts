@@ -2,13 +2,32 @@ import { runCommand, tryCommand } from './command.ts';
 import type { Instance } from './instance.ts';
 
 const containerdArguments = (instance: Instance): readonly string[] => [
-  ...['--address', instance.containerdSocket, '--namespace', 'k8s.io'],
+  '--address',
+  instance.containerdSocket,
+  '--namespace',
+  'k8s.io',
 ];
+
+// The socket's file outlives the process, so only an answer counts.
+export async function isRuntimeReady(instance: Instance): Promise<boolean> {
+  const answer = await tryCommand('ctr', [
+    '--connect-timeout',
+    '2s',
+    ...containerdArguments(instance),
+    'namespaces',
+    'list',
+    '--quiet',
+  ]);
+  return answer.exitCode === 0;
+}
 
 export async function hasImage(instance: Instance, reference: string): Promise<boolean> {
   const listed = await tryCommand('ctr', [
     ...containerdArguments(instance),
-    ...['images', 'list', '--quiet', `name==${reference}`],
+    'images',
+    'list',
+    '--quiet',
+    `name==${reference}`,
   ]);
   return listed.exitCode === 0 && listed.output.trim() === reference;
 }

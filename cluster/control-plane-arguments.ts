@@ -38,8 +38,7 @@ export function etcdArguments(plan: ControlPlanePlan): readonly string[] {
 
 export type ApiServerRole =
   // A loopback address is no valid endpoint, and without a node nothing needs the endpoints.
-  | 'alone'
-  | 'with-node';
+  'alone' | 'with-node';
 
 export function apiServerArguments(plan: ControlPlanePlan, role: ApiServerRole): readonly string[] {
   const certificate = (file: string): string => `${plan.certificateDirectory}/${file}`;
@@ -100,7 +99,11 @@ export function controllerManagerArguments(plan: ControlPlanePlan): readonly str
     `--cluster-signing-key-file=${certificate('ca.key')}`,
     ...(plan.podSubnet === undefined
       ? []
-      : ['--allocate-node-cidrs=true', `--cluster-cidr=${plan.podSubnet}`, `--service-cluster-ip-range=${plan.serviceSubnet}`]),
+      : [
+          '--allocate-node-cidrs=true',
+          `--cluster-cidr=${plan.podSubnet}`,
+          `--service-cluster-ip-range=${plan.serviceSubnet}`,
+        ]),
     '--profiling=false',
   ];
 }

@@ -96,7 +96,8 @@ async function startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
       directory,
     );
     children.push(apiServer);
-    const isOver = (): boolean => children.some((child) => child.exitCode !== null || child.signalCode !== null);
+    const isOver = (): boolean =>
+      children.some((child) => child.exitCode !== null || child.signalCode !== null);
     await waitUntil(
       async () => isOver() || (await isApiServerReady(identity)),
       startTimeoutSeconds,
@@ -104,7 +105,9 @@ async function startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
       options.signal,
     );
     if (isOver() || !(await isApiServerReady(identity))) {
-      throw new ClusterError(`The control plane in ${directory} did not start: ${await readLogEnds(directory)}`);
+      throw new ClusterError(
+        `The control plane in ${directory} did not start: ${await readLogEnds(directory)}`,
+      );
     }
     if (options.controllerManager === true) {
       const user = await readIdentity(plan, 'controller-manager');

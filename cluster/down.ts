@@ -24,11 +24,15 @@ await runShell(async () => {
     return;
   }
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new ClusterError('Removing the cluster of this machine needs root, as starting it did: run "sudo -E npm run down".');
+    throw new ClusterError(
+      'Removing the cluster of this machine needs root, as starting it did: run "sudo -E npm run down".',
+    );
   }
   const instance = await findInstance(environment);
   await holdClusterLock(instance.name);
   await removeFromUserKubeconfig(instance);
   await removeNode(instance);
-  report.step(`The cluster "${instance.name}" is gone; what was built for it stays in ${cacheDirectory(environment)}.`);
+  report.step(
+    `The cluster "${instance.name}" is gone; what was built for it stays in ${cacheDirectory(environment)}.`,
+  );
 });

@@ -25,7 +25,11 @@ export function readSampleEmail(checkout: string): Promise<string> {
 export async function openAgent(access: ClusterAccess): Promise<AgentEndpoint> {
   if (!access.isRouted) return forwardPort(access);
   const address = await access.kubectl([
-    ...['get', 'service', agentService, '--namespace', sampleNamespace],
+    'get',
+    'service',
+    agentService,
+    '--namespace',
+    sampleNamespace,
     '--output=jsonpath={.spec.clusterIP}',
   ]);
   return { url: `http://${address.trim()}:${agentPort}`, close: () => undefined };

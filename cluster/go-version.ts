@@ -1,10 +1,7 @@
 export const minimumGoVersion = '1.25.0';
 
 // The sentence to print when Go is missing or too old; undefined when it will do.
-export function explainGoVersion(
-  version: string | undefined,
-  minimumVersion: string,
-): string | undefined {
+export function explainGoVersion(version: string | undefined, minimumVersion: string): string | undefined {
   const advice = `Install Go ${minimumVersion} or newer (https://go.dev/dl) and put it on the PATH: Kubernetes is built from source with it.`;
   if (version === undefined) return `Go is not installed. ${advice}`;
   const match = /^go(\d+)\.(\d+)(?:\.(\d+))?/.exec(version);

@@ -11,8 +11,7 @@ const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';
 // Shared by all instances: the first that needs forwarding notes what it was, the last restores it.
 const forwardingRecord = join(runRoot, 'ip-forward-before');
 
-export const networkNamespacePath = (instance: Instance): string =>
-  `/run/netns/${instance.networkNamespace}`;
+export const networkNamespacePath = (instance: Instance): string => `/run/netns/${instance.networkNamespace}`;
 
 export async function requireFreeSubnet(instance: Instance): Promise<void> {
   const listed = JSON.parse(await runCommand('ip', ['-json', '-4', 'route', 'show', 'table', 'all'])) as {
@@ -45,8 +44,16 @@ export async function ensureHostNetwork(instance: Instance): Promise<void> {
   if (insideLink.exitCode !== 0 || outsideLink.exitCode !== 0) {
     await tryCommand('ip', ['link', 'delete', hostDevice]);
     await runCommand('ip', [
-      ...['link', 'add', hostDevice, 'type', 'veth'],
-      ...['peer', 'name', 'eth0', 'netns', networkNamespace],
+      'link',
+      'add',
+      hostDevice,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      networkNamespace,
     ]);
   }
   const prefix = addresses.linkPrefixLength;
@@ -57,12 +64,19 @@ export async function ensureHostNetwork(instance: Instance): Promise<void> {
   await inside('link', 'set', 'eth0', 'up');
   await inside('route', 'replace', 'default', 'via', addresses.hostAddress);
   await runCommand('ip', [
-    ...['route', 'replace', addresses.instanceSubnet],
-    ...['via', addresses.nodeAddress, 'dev', hostDevice],
+    'route',
+    'replace',
+    addresses.instanceSubnet,
+    'via',
+    addresses.nodeAddress,
+    'dev',
+    hostDevice,
   ]);
   await runCommand('nsenter', [
     `--net=${networkNamespacePath(instance)}`,
-    ...['sh', '-c', `echo 1 >${forwardingSwitch}`],
+    'sh',
+    '-c',
+    `echo 1 >${forwardingSwitch}`,
   ]);
   for (const rule of describeFirewallRules(instance)) await ensureRule(rule);
   await ensureForwarding();
@@ -84,10 +98,7 @@ function describeFirewallRules(instance: Instance): readonly FirewallRule[] {
     {
       table: 'nat',
       chain: 'POSTROUTING',
-      match: [
-        ...['-s', addresses.instanceSubnet, '!', '-o', hostDevice],
-        ...[...comment, '-j', 'MASQUERADE'],
-      ],
+      match: ['-s', addresses.instanceSubnet, '!', '-o', hostDevice, ...comment, '-j', 'MASQUERADE'],
     },
     { table: 'filter', chain: 'FORWARD', match: ['-i', hostDevice, ...comment, '-j', 'ACCEPT'] },
     { table: 'filter', chain: 'FORWARD', match: ['-o', hostDevice, ...comment, '-j', 'ACCEPT'] },
@@ -126,7 +137,7 @@ export function findOwnRules(listing: string, instanceName: string): readonly (r
     .filter((line) => line.startsWith('-A '))
     .map((line) => line.replaceAll('"', '').split(' '))
     .filter((words) => words[words.indexOf('--comment') + 1] === `capataz:${instanceName}`)
-    .map(([, ...rule]) => ['-D', ...rule]);
+    .map((words) => ['-D'].concat(words.slice(1)));
 }
 
 async function removeRules(table: string, instanceName: string): Promise<void> {

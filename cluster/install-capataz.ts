@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ClusterAccess } from './cluster-access.ts';
 import { ClusterError } from './cluster-error.ts';
@@ -13,7 +14,7 @@ export const systemNamespace = 'capataz-system';
 export const sampleNamespace = 'default';
 export const sampleAgent = 'email-classifier';
 
-const installTimeoutSeconds = 300;
+const installTimeoutSeconds = 240;
 const readyTimeoutSeconds = 240;
 
 // False where this checkout has no chart: there is then nothing to install and nothing to ask.
@@ -28,18 +29,65 @@ export async function installCapataz(
   report: ConsoleReport,
 ): Promise<void> {
   report.step(`Installing the chart helm/capataz into the namespace ${systemNamespace}.`);
+  if (access.isRouted) await forgetInterruptedRelease(access);
   try {
-    await access.helm([
-      ...['upgrade', '--install', release, join(checkout, 'helm/capataz')],
-      ...['--namespace', systemNamespace, '--create-namespace'],
-      ...['--set-string', `image.repository=${image.repository}`],
-      ...['--set-string', `image.tag=${image.tag}`],
-      ...['--wait', '--timeout', `${installTimeoutSeconds}s`],
+    const installing = access.helm([
+      'upgrade',
+      '--install',
+      release,
+      join(checkout, 'helm/capataz'),
+      '--namespace',
+      systemNamespace,
+      '--create-namespace',
+      '--set-string',
+      `image.repository=${image.repository}`,
+      '--set-string',
+      `image.tag=${image.tag}`,
+      '--wait',
+      '--timeout',
+      `${installTimeoutSeconds}s`,
     ]);
+    await showTroubledPodsDuring(access, systemNamespace, installing, report);
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     throw new ClusterError(`${error.message}${await describeTroubledPods(access, systemNamespace)}`);
   }
+}
+
+// A run of helm that was killed leaves a "pending" record that every later run stumbles over. We hold
+// this cluster's lock, so whoever wrote the record is gone.
+async function forgetInterruptedRelease(access: ClusterAccess): Promise<void> {
+  for (const status of ['pending-install', 'pending-upgrade', 'pending-rollback']) {
+    await access.tryKubectl([
+      'delete',
+      'secret',
+      '--namespace',
+      systemNamespace,
+      '--ignore-not-found',
+      '--selector',
+      `owner=helm,name=${release},status=${status}`,
+    ]);
+  }
+}
+
+async function showTroubledPodsDuring(
+  access: ClusterAccess,
+  namespace: string,
+  work: Promise<unknown>,
+  report: ConsoleReport,
+): Promise<void> {
+  const isOver = work.then(
+    () => true,
+    () => true,
+  );
+  const pause = (): Promise<boolean> => delay(3000, false, { ref: false });
+  while (!(await Promise.race([isOver, pause()]))) {
+    const names = (await findTroubledPods(access, namespace)).map(
+      ({ name, reason }) => `${name} (${reason})`,
+    );
+    if (names.length > 0) report.progress(`Waiting for ${names.join(', ')}`);
+  }
+  await work;
 }
 
 export async function applySamples(
@@ -58,23 +106,25 @@ export async function applySamples(
       input: promptVersion,
     });
   }
-  await access.kubectl([
-    ...['apply', '--namespace', sampleNamespace, '--filename', join(checkout, 'samples')],
-  ]);
+  await access.kubectl(['apply', '--namespace', sampleNamespace, '--filename', join(checkout, 'samples')]);
 }
 
-export async function waitForSampleAgent(
-  access: ClusterAccess,
-  report: ConsoleReport,
-): Promise<void> {
+export async function waitForSampleAgent(access: ClusterAccess, report: ConsoleReport): Promise<void> {
   report.step(`Waiting until the agent ${sampleAgent} is Ready.`);
   const subject = ['--namespace', sampleNamespace, `agent/${sampleAgent}`];
-  const waited = await access.tryKubectl([
-    ...['wait', '--for=condition=Ready', `--timeout=${readyTimeoutSeconds}s`, ...subject],
+  const waiting = access.tryKubectl([
+    'wait',
+    '--for=condition=Ready',
+    `--timeout=${readyTimeoutSeconds}s`,
+    ...subject,
   ]);
+  await showTroubledPodsDuring(access, sampleNamespace, waiting, report);
+  const waited = await waiting;
   if (waited.exitCode === 0) return;
   const conditions = await access.tryKubectl([
-    ...['get', ...subject, '--output'],
+    'get',
+    ...subject,
+    '--output',
     'jsonpath={range .status.conditions[*]}{.type}={.status}: {.message}{"\\n"}{end}',
   ]);
   const told = lastLines(conditions.output, 6) || lastLines(waited.errorOutput, 1);
@@ -96,23 +146,34 @@ type PodList = {
   }[];
 };
 
-// One line for each pod that is not ready, so that the person knows where to look first.
-export function listTroubledPods(pods: PodList, namespace: string): readonly string[] {
+export type TroubledPod = { readonly name: string; readonly reason: string };
+
+export function listTroubledPods(pods: PodList): readonly TroubledPod[] {
   return pods.items
     .filter((pod) => pod.status?.phase !== 'Succeeded')
     .filter((pod) => !(pod.status?.containerStatuses ?? [{ ready: false }]).every((each) => each.ready))
     .map((pod) => {
       const waiting = (pod.status?.containerStatuses ?? []).find((each) => each.state?.waiting)?.state;
       const reason = waiting?.waiting?.reason ?? pod.status?.phase ?? 'Pending';
-      return `The pod ${pod.metadata.name} is not ready (${reason}): kubectl -n ${namespace} describe pod ${pod.metadata.name}`;
+      return { name: pod.metadata.name, reason };
     });
 }
 
-async function describeTroubledPods(access: ClusterAccess, namespace: string): Promise<string> {
+async function findTroubledPods(access: ClusterAccess, namespace: string): Promise<readonly TroubledPod[]> {
   const listed = await access.tryKubectl(['get', 'pods', '--namespace', namespace, '--output=json']);
-  if (listed.exitCode !== 0) return '';
-  const lines = listTroubledPods(JSON.parse(listed.output) as PodList, namespace);
-  return lines.length === 0 ? '' : `\n${lines.slice(0, 5).join('\n')}`;
+  return listed.exitCode === 0 ? listTroubledPods(JSON.parse(listed.output) as PodList) : [];
+}
+
+// One line for each pod that is not ready, so that the person knows where to look first.
+async function describeTroubledPods(access: ClusterAccess, namespace: string): Promise<string> {
+  const pods = await findTroubledPods(access, namespace);
+  return pods
+    .slice(0, 5)
+    .map(
+      ({ name, reason }) =>
+        `\nThe pod ${name} is not ready (${reason}): kubectl -n ${namespace} logs ${name} --all-containers`,
+    )
+    .join('');
 }
 
 // Takes out what the install stage put in, and nothing else of the person's cluster.
@@ -123,12 +184,22 @@ export async function uninstallCapataz(
 ): Promise<void> {
   report.step('Removing the samples.');
   await access.tryKubectl([
-    ...['delete', '--namespace', sampleNamespace, '--ignore-not-found', '--timeout=60s'],
-    ...['--filename', join(checkout, 'samples')],
+    'delete',
+    '--namespace',
+    sampleNamespace,
+    '--ignore-not-found',
+    '--timeout=60s',
+    '--filename',
+    join(checkout, 'samples'),
   ]);
   await access.tryKubectl([
-    ...['delete', 'promptversions.capataz.dev', '--all', '--namespace', sampleNamespace],
-    ...['--ignore-not-found', '--timeout=60s'],
+    'delete',
+    'promptversions.capataz.dev',
+    '--all',
+    '--namespace',
+    sampleNamespace,
+    '--ignore-not-found',
+    '--timeout=60s',
   ]);
   report.step(`Removing the release ${release} and the namespace ${systemNamespace}.`);
   await access.helm(['uninstall', release, '--namespace', systemNamespace, '--ignore-not-found', '--wait']);

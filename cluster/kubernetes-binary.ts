@@ -38,9 +38,7 @@ export async function ensureKubernetesBinary(options: Options = {}): Promise<str
 export async function ensureKubernetesPrograms(options: Options = {}): Promise<KubernetesPrograms> {
   const environment = options.environment ?? process.env;
   const report = options.report ?? silentReport;
-  const sources = await Promise.all(
-    sourceFiles.map((file) => readFile(join(moduleDirectory, file), 'utf8')),
-  );
+  const sources = await Promise.all(sourceFiles.map((file) => readFile(join(moduleDirectory, file), 'utf8')));
   const kubernetesVersion = readKubernetesVersion(sources[0] ?? '');
   const goVersion = await readGoVersion();
   const key = createHash('sha256')
@@ -56,18 +54,10 @@ export async function ensureKubernetesPrograms(options: Options = {}): Promise<K
   await requireFreeDisk(cache, buildDiskGibibytes, 'building Kubernetes');
   const temporary = await mkdtemp(join(cache, '.building-'));
   try {
-    report.step(
-      `Building Kubernetes ${kubernetesVersion} from source: once, 6 to 10 minutes on two cores.`,
-    );
+    report.step(`Building Kubernetes ${kubernetesVersion} from source: once, 6 to 10 minutes on two cores.`);
     const startedAt = performance.now();
     await buildProgram('./pause', join(temporary, 'pause'), '-s -w', silentReport, cache);
-    await buildProgram(
-      '.',
-      join(temporary, 'kubernetes'),
-      linkerFlags(kubernetesVersion),
-      report,
-      cache,
-    );
+    await buildProgram('.', join(temporary, 'kubernetes'), linkerFlags(kubernetesVersion), report, cache);
     // Atomic: another process sees either no folder or a whole one, and the first to finish wins.
     await rename(temporary, target).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
@@ -116,7 +106,15 @@ async function buildProgram(
     'flock',
     [
       join(cache, '.build-lock'),
-      ...['go', 'build', '-v', '-trimpath', '-ldflags', flags, '-o', output, packagePath],
+      'go',
+      'build',
+      '-v',
+      '-trimpath',
+      '-ldflags',
+      flags,
+      '-o',
+      output,
+      packagePath,
     ],
     {
       cwd: moduleDirectory,

@@ -37,10 +37,7 @@ export function describeNodeComponents(instance: Instance): readonly NodeCompone
   const state = instance.stateDirectory;
   const kubeconfig = (user: string): string => `${state}/kubeconfigs/${user}.kubeconfig`;
   const configuration = (file: string): string => `${state}/configuration/${file}`;
-  const kubernetes = (
-    componentArguments: readonly string[],
-    needsApiServer: boolean,
-  ): NodeComponent => ({
+  const kubernetes = (componentArguments: readonly string[], needsApiServer: boolean): NodeComponent => ({
     name: componentArguments[0] ?? '',
     program: 'kubernetes',
     arguments: componentArguments,

@@ -10,6 +10,7 @@ export const nodeFolders = {
   podAddresses: '/run/cni-addresses',
 } as const;
 
+export const kubeletHealthPort = 10248;
 export const pauseImage = 'capataz.dev/pause:1';
 export const cniPluginDirectory = '/usr/lib/cni';
 
@@ -87,6 +88,9 @@ function describeKubelet(instance: Instance): unknown {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     address: instance.addresses.nodeAddress,
+    // Where "up" asks whether the kubelet lives; the default is a loopback that only the node has.
+    healthzBindAddress: instance.addresses.nodeAddress,
+    healthzPort: kubeletHealthPort,
     authentication: {
       anonymous: { enabled: false },
       webhook: { enabled: true },

@@ -26,7 +26,12 @@ const supervisorScript = join(import.meta.dirname, 'supervise.ts');
 export function isNodeInit(commandLine: readonly string[], instanceName: string): boolean {
   const [program, ...rest] = commandLine;
   const script = rest.findIndex((argument) => basename(argument) === basename(initScript));
-  return program !== undefined && basename(program) === 'tini' && script !== -1 && rest[script + 1] === instanceName;
+  return (
+    program !== undefined &&
+    basename(program) === 'tini' &&
+    script !== -1 &&
+    rest[script + 1] === instanceName
+  );
 }
 
 // Asks the kernel, not a pid file: a number in a file may belong to someone else by now.
@@ -40,7 +45,9 @@ export async function findNodeInit(instanceName: string): Promise<number | undef
 }
 
 export function hashPlan(plan: SupervisionPlan, files: Readonly<Record<string, string>>): string {
-  return createHash('sha256').update(JSON.stringify([plan, files])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([plan, files]))
+    .digest('hex');
 }
 
 export async function startNodeProcess(instance: Instance, plan: SupervisionPlan): Promise<void> {
@@ -53,10 +60,24 @@ export async function startNodeProcess(instance: Instance, plan: SupervisionPlan
       'nsenter',
       [
         `--net=${networkNamespacePath(instance)}`,
-        ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc'],
-        ...['tini', '--', '/bin/sh', initScript],
-        ...[instance.name, instance.stateDirectory, instance.runDirectory, instance.cgroup],
-        ...[process.execPath, supervisorScript, planFile],
+        'unshare',
+        '--mount',
+        '--propagation',
+        'private',
+        '--pid',
+        '--fork',
+        '--mount-proc',
+        'tini',
+        '--',
+        '/bin/sh',
+        initScript,
+        instance.name,
+        instance.stateDirectory,
+        instance.runDirectory,
+        instance.cgroup,
+        process.execPath,
+        supervisorScript,
+        planFile,
       ],
       { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/' },
     );
@@ -65,11 +86,7 @@ export async function startNodeProcess(instance: Instance, plan: SupervisionPlan
   } finally {
     await log.close();
   }
-  const started = await waitUntil(
-    async () => (await findNodeInit(instance.name)) !== undefined,
-    10,
-    50,
-  );
+  const started = await waitUntil(async () => (await findNodeInit(instance.name)) !== undefined, 10, 50);
   if (started) return;
   throw new ClusterError(
     `The node "${instance.name}" did not start; ${logFile} ends with: ${lastLines(await readFile(logFile, 'utf8'), 3)}`,

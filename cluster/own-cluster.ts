@@ -21,7 +21,9 @@ export async function upOwnCluster(
     );
   }
   if (!hasChart(checkoutDirectory)) {
-    throw new ClusterError(`The chart ${checkoutDirectory}/helm/capataz is missing: check out the whole repository.`);
+    throw new ClusterError(
+      `The chart ${checkoutDirectory}/helm/capataz is missing: check out the whole repository.`,
+    );
   }
   const access = await reach(context, options);
   options.report.step(`Using the cluster of the context "${context}".`);

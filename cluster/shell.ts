@@ -18,7 +18,9 @@ export async function runShell(main: () => Promise<void>): Promise<never> {
     const file = join(tmpdir(), `capataz-defect-${process.pid}.txt`);
     writeFileSync(file, error instanceof Error ? (error.stack ?? error.message) : String(error));
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    process.stderr.write(`\nError: ${reason}. That was not foreseen; please report it with the file ${file}.\n`);
+    process.stderr.write(
+      `\nError: ${reason}. That was not foreseen; please report it with the file ${file}.\n`,
+    );
     process.exit(1);
   }
 }

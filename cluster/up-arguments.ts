@@ -26,7 +26,8 @@ export function parseTarget(commandArguments: readonly string[]): Target | { rea
       '--image goes with --context NAME: the cluster of this machine runs the image of this checkout.',
     );
   }
-  if (values.context === '') throw new ClusterError('--context needs a name: kubectl config get-contexts lists them.');
+  if (values.context === '')
+    throw new ClusterError('--context needs a name: kubectl config get-contexts lists them.');
   const image = values.image === undefined ? undefined : parseImage(values.image);
   return { kind: 'context', context: values.context, ...(image === undefined ? {} : { image }) };
 }
@@ -52,7 +53,9 @@ export function parseImage(reference: string): Image {
   const match = /^(.+):([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$/.exec(reference);
   const [, repository, tag] = match ?? [];
   if (repository === undefined || tag === undefined) {
-    throw new ClusterError(`--image is "${reference}": write REPOSITORY:TAG, for example registry.example/capataz:0.1.0.`);
+    throw new ClusterError(
+      `--image is "${reference}": write REPOSITORY:TAG, for example registry.example/capataz:0.1.0.`,
+    );
   }
   return { repository, tag };
 }

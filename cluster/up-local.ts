@@ -27,10 +27,7 @@ export type LocalCluster = {
 };
 
 // The cluster by itself, without Capataz in it: what tests of single parts want.
-export async function ensureLocalCluster(
-  instance: Instance,
-  options: LocalOptions,
-): Promise<LocalCluster> {
+export async function ensureLocalCluster(instance: Instance, options: LocalOptions): Promise<LocalCluster> {
   const { environment, cache, report } = options;
   const searchPath = environment['PATH'] ?? '';
   await ensureDebianPackages(searchPath, report);
@@ -46,7 +43,7 @@ export async function ensureLocalCluster(
   );
   const program = isOnPath('kubectl', searchPath) ? 'kubectl' : kubectlLink;
   return {
-    access: accessKubeconfig({ kubectl: programs.kubernetes, helm }, instance.kubeconfigPath),
+    access: accessKubeconfig({ kubectl: kubectlLink, helm }, instance.kubeconfigPath),
     kubectl: userFile === undefined ? `${program} --kubeconfig ${instance.kubeconfigPath}` : program,
     kubeconfigPath: instance.kubeconfigPath,
   };

@@ -16,19 +16,19 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 // What `down` must know to put things back.
-type ChangeRecord = { readonly path: string; readonly wasMissing: boolean; readonly previousContext?: string };
+type ChangeRecord = {
+  readonly path: string;
+  readonly wasMissing: boolean;
+  readonly previousContext?: string;
+};
 
-export function chooseUserKubeconfig(
-  environment: Environment,
-  exists: (path: string) => boolean,
-): string {
+export function chooseUserKubeconfig(environment: Environment, exists: (path: string) => boolean): string {
   const listed = (environment['KUBECONFIG'] ?? '').split(':').filter((path) => path !== '');
   const first = listed.find(exists) ?? listed[0];
   return first ?? join(environment['HOME'] ?? '/root', '.kube', 'config');
 }
 
-const recordPath = (instance: Instance): string =>
-  join(instance.stateDirectory, 'user-kubeconfig.json');
+const recordPath = (instance: Instance): string => join(instance.stateDirectory, 'user-kubeconfig.json');
 
 // Returns the file that now has the context, or undefined where the person's file is left alone.
 export async function addToUserKubeconfig(
