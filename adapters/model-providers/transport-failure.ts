@@ -25,6 +25,7 @@ export function describeTransportError(error: unknown, hasHead: boolean): Attemp
   }
   if (
     code.startsWith('HPE_') ||
+    code === 'HTTPParserError' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
   ) {

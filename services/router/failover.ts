@@ -127,13 +127,20 @@ async function askOnce<Value>(
   options: FailoverOptions<Value>,
 ): Promise<AttemptResult<Value>> {
   const startedAt = options.now();
-  const result = await options.attempt(model, Math.max(1, options.deadline - startedAt));
+  const result = withoutKey(await options.attempt(model, Math.max(1, options.deadline - startedAt)), model);
   if (result.ok) options.health.succeeded(model);
   else {
     options.health.failed(model, result.failure);
     options.onFailure({ model, failure: result.failure, seconds: (options.now() - startedAt) / 1000 });
   }
   return result;
+}
+
+/** The dialects scrub what looks like a key; here the key itself is known, whatever it looks like. */
+function withoutKey<Value>(result: AttemptResult<Value>, { key }: RoutableModel): AttemptResult<Value> {
+  if (result.ok || key.state !== 'resolved' || !result.failure.message.includes(key.value)) return result;
+  const message = result.failure.message.replaceAll(key.value, '[redacted]');
+  return { ok: false, failure: { ...result.failure, message } };
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

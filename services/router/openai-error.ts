@@ -51,9 +51,30 @@ function decisiveFailure(failures: readonly FailedAttempt[]): FailedAttempt | un
 }
 
 function tellAll(failures: readonly FailedAttempt[]): string {
-  const last = new Map(failures.map(({ model, failure }) => [model.name, failure.message]));
+  const last = new Map(failures.map(({ model, failure }) => [model.name, tell(failure)]));
   return [...last].map(([name, message]) => `${name}: ${message}`).join(' ');
 }
+
+/**
+ * A provider's own words are passed on only where the caller needs them to mend the request. Elsewhere they may tell of
+ * the account, the key or another's affairs, and help nobody who reads them here.
+ */
+function tell(failure: AttemptFailure): string {
+  return withFullStop(WORDS_OF_KIND[failure.kind] ?? failure.message);
+}
+
+function withFullStop(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+const WORDS_OF_KIND: Readonly<Partial<Record<AttemptFailure['kind'], string>>> = {
+  rateLimited: 'The provider limits the number of requests.',
+  overloaded: 'The provider is overloaded.',
+  unavailable: 'The provider failed or broke off its answer.',
+  malformed: 'The provider answered with something that cannot be read.',
+  keyRefused: 'The provider refuses the key that is in the Secret of the Model.',
+  notFound: 'The provider does not know the model that the Model object names.',
+};
 
 const SHAPE_OF_KIND: Readonly<Record<AttemptFailure['kind'], Pick<OpenAiError, 'status' | 'type' | 'code'>>> =
   {
@@ -75,5 +96,5 @@ const SHAPE_OF_KIND: Readonly<Record<AttemptFailure['kind'], Pick<OpenAiError, '
 /** The error event that ends a stream which was cut after its first byte. */
 export function streamError(failure: AttemptFailure): OpenAiError {
   const shape = SHAPE_OF_KIND[failure.kind];
-  return { ...shape, code: `stream_${shape.code}`, message: `The answer was cut off: ${failure.message}` };
+  return { ...shape, code: `stream_${shape.code}`, message: `The answer was cut off: ${tell(failure)}` };
 }

@@ -178,11 +178,19 @@ class StreamRelay {
           this.#fail(part.error);
           break;
         case 'end':
-          if (this.#client === undefined) this.#commit();
-          this.#end({ kind: 'complete' });
+          this.#complete();
           break;
       }
     }
+  }
+
+  #complete(): void {
+    if (!this.#hasChunk) {
+      this.#fail(NO_STREAM);
+      return;
+    }
+    if (this.#client === undefined) this.#commit();
+    this.#end({ kind: 'complete' });
   }
 
   #takeChunk(chunk: ChatCompletionChunk): void {

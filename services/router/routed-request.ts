@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { OpenAiUsage, RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { costNanoUsd } from '#domain/pricing/token-price.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import {
   type ModelChoice,
   chooseModels,
@@ -122,10 +123,8 @@ export class RoutedRequest {
       },
       onFailure: ({ model, failure, seconds }) => {
         parts.metrics.callFinished(model, needs.operation, seconds, failure.kind);
-        const { requestId } = this;
-        const { kind, message } = failure;
         parts.logger.warn(
-          { requestId, model: model.id, failure: kind, reason: message },
+          { requestId: this.requestId, model: model.id, failure: failure.kind, reason: ownWords(failure) },
           'an attempt failed',
         );
       },
@@ -226,6 +225,11 @@ export class RoutedRequest {
       }),
     };
   }
+}
+
+/** Providers quote prompts in their refusals, so only what the router says itself may be logged. */
+function ownWords(failure: AttemptFailure): string | undefined {
+  return failure.kind === 'connectionFailed' || failure.kind === 'timedOut' ? failure.message : undefined;
 }
 
 export interface Ending {

@@ -24,13 +24,16 @@ export interface RouterUnderTest {
   readonly logLines: () => readonly Readonly<Record<string, unknown>>[];
   readonly metrics: () => Promise<string>;
   readonly health: TargetHealthRegistry;
-  setModel(name: string, spec: Partial<ModelSpec>, secretKey?: string): void;
+  /** Time limits may be fractions of a second here. */
+  setModel(name: string, spec: GivenModelSpec, secretKey?: string): void;
   setAgent(agent: Partial<RoutableAgent>): void;
   /** The Secret's key as a direct reading would find it, before any watch. */
   secretKeyNow: string | undefined;
   readonly shutdown: () => void;
   readonly close: () => Promise<void>;
 }
+
+export type GivenModelSpec = { readonly [Field in keyof ModelSpec]?: unknown };
 
 export const AGENT_TOKEN = 'agent-token';
 export const PLATFORM_TOKEN = 'platform-token';
@@ -143,8 +146,8 @@ export async function startRouterUnderTest(
   return router;
 }
 
-function aModelSpec(given: Partial<ModelSpec>, hasKey: boolean): ModelSpec {
-  return {
+function aModelSpec(given: GivenModelSpec, hasKey: boolean): ModelSpec {
+  const spec: GivenModelSpec = {
     provider: 'OpenAICompatible',
     model: 'provider-model',
     capabilities: ['Chat', 'Tools', 'JsonSchema', 'Vision', 'Embeddings'],
@@ -152,4 +155,5 @@ function aModelSpec(given: Partial<ModelSpec>, hasKey: boolean): ModelSpec {
     ...(hasKey ? { keyFrom: { secretRef: { name: 'provider-key' } } } : {}),
     ...given,
   };
+  return spec as ModelSpec;
 }
