@@ -186,7 +186,7 @@ export type AgentSpec = z.infer<typeof AgentSpec>;
 
 /** Every condition type of an Agent with its closed set of reasons. */
 export const AGENT_REASONS = {
-  Accepted: ['Accepted', 'OutputSchemaInvalid', 'ChildNameTaken', 'TemplateVariablesInvalid'],
+  Accepted: ['Accepted', 'OutputSchemaInvalid', 'ChildNameTaken'],
   ResolvedRefs: [
     'Resolved',
     'RolloutNotFound',

@@ -1,0 +1,122 @@
+/** docs/reference says all that the code can say, and nothing else. */
+import { describe, expect, it } from 'vitest';
+import { AGENT_REASONS } from '#crds/agent.ts';
+import { CANARY_ROLLOUT_REASONS } from '#crds/canary-rollout.ts';
+import { KINDS } from '#crds/kinds.ts';
+import { MODEL_REASONS } from '#crds/model.ts';
+import { PROMPT_VERSION_REASONS } from '#crds/prompt-version.ts';
+import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
+
+const REASONS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Agent: AGENT_REASONS,
+  PromptVersion: PROMPT_VERSION_REASONS,
+  CanaryRollout: CANARY_ROLLOUT_REASONS,
+  Model: MODEL_REASONS,
+};
+
+/** Sections of a page by their heading of the second level. */
+function sectionsOf(page: string): Readonly<Record<string, string>> {
+  const text = textOf(`docs/reference/${page}.md`) ?? '';
+  const sections = text.split(/^## /m).slice(1);
+  return Object.fromEntries(
+    sections.map((section) => [section.slice(0, section.indexOf('\n')), section] as const),
+  );
+}
+
+/** What stands in backticks at the beginning of each row of a table, one group a column. */
+function rowsOf(section: string, pattern: RegExp): readonly string[] {
+  return [...section.matchAll(pattern)].map(([, ...columns]) => columns.join(' '));
+}
+
+function sorted(words: Iterable<string>): readonly string[] {
+  return [...words].toSorted();
+}
+
+describe('docs/reference/conditions.md', () => {
+  const sections = sectionsOf('conditions');
+
+  it('has a section for each kind', () => {
+    expect(Object.keys(REASONS)).toEqual(KINDS.map(({ kind }) => kind));
+    expect(sorted(Object.keys(sections))).toEqual(sorted(Object.keys(REASONS)));
+  });
+
+  it.each(Object.entries(REASONS))('explains each reason of %s and no other', (kind, reasons) => {
+    const declared = Object.entries(reasons).flatMap(([type, names]) =>
+      names.map((name) => `${type} ${name}`),
+    );
+    const explained = rowsOf(sections[kind] ?? '', /^\| `(\w+)` \| `(\w+)` \|/gm);
+    expect(sorted(explained)).toEqual(sorted(declared));
+  });
+
+  it.each(Object.entries(REASONS))(
+    'need not explain a reason of %s that is never given',
+    (_kind, reasons) => {
+      const given = matchesIn(
+        PRODUCT_FILES.filter((path) => !path.startsWith('crds/')),
+        /'([A-Z]\w+)'/g,
+      );
+      const never = Object.values(reasons)
+        .flat()
+        .filter((reason) => !given.has(reason));
+      expect(never).toEqual([]);
+    },
+  );
+});
+
+describe('docs/reference/configuration.md', () => {
+  const configs = PRODUCT_FILES.filter((path) => path.endsWith('/config.ts'));
+  const sections = sectionsOf('configuration');
+
+  it('has a section for each process', () => {
+    expect(sorted(Object.keys(sections))).toEqual(
+      sorted(configs.map((path) => path.replace(/\/config\.ts$/, ''))),
+    );
+  });
+
+  it.each(configs.map((path) => [path]))('explains each variable of %s and no other', (path) => {
+    const explained = rowsOf(sections[path.replace(/\/config\.ts$/, '')] ?? '', /^\| `(CAPATAZ_\w+)`/gm);
+    expect(sorted(explained)).toEqual(sorted(matchesIn([path], /\b(CAPATAZ_[A-Z_]+)\b/g)));
+  });
+
+  it('misses no variable that is read beside config.ts', () => {
+    const known = matchesIn(['docs/reference/configuration.md'], /`(CAPATAZ_[A-Z_]+)`/g);
+    const named = matchesIn(PRODUCT_FILES, /\b(CAPATAZ_[A-Z]+(?:_[A-Z]+)*)\b/g);
+    expect([...named].filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe('docs/reference/metrics.md', () => {
+  it('explains each metric and label of ours and no other', () => {
+    const measured = matchesIn(PRODUCT_FILES, /'((?:capataz|gen_ai)_[a-z_]+)'/g);
+    const explained = matchesIn(['docs/reference/metrics.md'], /`((?:capataz|gen_ai)_[a-z_]*[a-z])`/g);
+    expect(sorted(explained)).toEqual(sorted(measured));
+  });
+});
+
+describe('docs/reference/errors.md', () => {
+  const sections = sectionsOf('errors');
+
+  it.each([
+    ['Router', 'services/router/'],
+    ['Local model', 'services/local-model/'],
+    ['Agent', 'services/agent-runtime/'],
+  ])('explains each error code of the section %s and no other', (title, folder) => {
+    const files = PRODUCT_FILES.filter((path) => path.startsWith(folder));
+    const codes = new Set([
+      ...matchesIn(files, /\bcode: '([a-zA-Z_]+)'/g),
+      ...codesPassed(files),
+      // A table of the reasons of runs: `reason: status,`.
+      ...matchesIn(files, /^ {2}(?!status:)([a-z][a-zA-Z]+): [45]\d\d,$/gm),
+    ]);
+    expect(sorted(rowsOf(sections[title] ?? '', /^\| `(\w+)` \| \d/gm))).toEqual(sorted(codes));
+  });
+});
+
+/** Codes that are an argument or the default of one, as in badRequest(message, 'invalid_value'). */
+function codesPassed(paths: readonly string[]): ReadonlySet<string> {
+  const calls = [...matchesIn(paths, /(?:invalidRequest|badRequest)(\([\s\S]*?\)(?:;|,\n| \{))/g)];
+  const words = calls.flatMap((call) =>
+    [...call.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)].map(([, word]) => word ?? ''),
+  );
+  return new Set(words.filter((word) => !word.endsWith('_error') && word !== 'response_format'));
+}
