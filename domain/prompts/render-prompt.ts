@@ -18,14 +18,18 @@ export type RenderResult =
       readonly message: string;
     };
 
+/** Where the conversation goes when the template does not say. */
+export type ConversationPlace = 'end' | 'beforeLastUserMessage';
+
 /**
- * The conversation stands where the template says {{history}}, else after the prompt's own messages. Text of variables
+ * The conversation stands where the template says {{history}}, else at `place`. Text of variables
  * is only ever text: it opens no role and no media, whatever it contains.
  */
 export async function renderPrompt(
   prompt: ParsedPrompt,
   variables: Readonly<Record<string, unknown>>,
   conversation: readonly ChatMessage[] = [],
+  place: ConversationPlace = 'end',
 ): Promise<RenderResult> {
   const input = { ...prompt.defaults, ...variables };
   const problems = prompt.findVariableProblems(input);
@@ -47,7 +51,9 @@ export async function renderPrompt(
     const own = rendered.messages.flatMap((message) =>
       message.metadata?.['purpose'] === 'history' ? conversation : toChatMessage(message, guard),
     );
-    return { ok: true, messages: prompt.hasHistory ? own : [...own, ...conversation] };
+    if (prompt.hasHistory) return { ok: true, messages: own };
+    const isBeforeLast = place === 'beforeLastUserMessage' && own.at(-1)?.role === 'user';
+    return { ok: true, messages: own.toSpliced(isBeforeLast ? -1 : own.length, 0, ...conversation) };
   } catch (error) {
     if (error instanceof UnrenderableVariableError) return { ok: false, message: error.message };
     throw error;

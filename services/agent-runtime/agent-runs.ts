@@ -1,0 +1,156 @@
+/**
+ * The runs of this pod: admits no more than it may, starts each with the configuration of that moment, traces its
+ * cycles, and at shutdown lets them end.
+ */
+import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import { RunInterruption } from '#domain/conversation/interruption.ts';
+import type { Model } from '#domain/conversation/model.ts';
+import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
+import type { CycleRecord } from '#domain/conversation/trace.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
+import type { ServedConfiguration } from './served-configuration.ts';
+
+export interface AgentRunsOptions {
+  readonly model: Model;
+  readonly current: () => ServedConfiguration | undefined;
+  readonly metrics: AgentRuntimeMetrics;
+  readonly logger: Logger;
+  readonly trace: (cycle: CycleRecord, served: ServedConfiguration) => void;
+  readonly maximumConcurrentRuns: number;
+  readonly tracesContent: boolean;
+  readonly newRunId: () => string;
+  readonly now: () => Date;
+  readonly monotonicMilliseconds: () => number;
+}
+
+export type RefusalReason = 'busy' | 'draining' | 'unconfigured';
+
+/** A place among the running ones, and the configuration that the run is pinned to. */
+export interface Admission {
+  readonly served: ServedConfiguration;
+  readonly runId: string;
+  /** Gives the place back; must be called once, whatever happened. */
+  readonly release: () => void;
+}
+
+export interface RunOrder {
+  readonly messages: readonly ChatMessage[];
+  /** Aborted when the caller has left. */
+  readonly signal: AbortSignal;
+  /** Given, text comes here as the model writes it. */
+  readonly onText?: (text: string) => void;
+  readonly onCycle?: (cycle: CycleRecord) => void;
+}
+
+export class AgentRuns {
+  readonly #options: AgentRunsOptions;
+  readonly #shutdown = new AbortController();
+  #inFlight = 0;
+  #isDraining = false;
+  #onIdle: () => void = () => undefined;
+
+  constructor(options: AgentRunsOptions) {
+    this.#options = options;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  admit(): Admission | RefusalReason {
+    const served = this.#options.current();
+    const refusal = this.#refusal(served);
+    if (refusal !== undefined || served === undefined) {
+      const reason = refusal ?? 'unconfigured';
+      this.#options.metrics.runRefused(reason);
+      return reason;
+    }
+    this.#inFlight += 1;
+    let isReleased = false;
+    return {
+      served,
+      runId: this.#options.newRunId(),
+      release: () => {
+        if (isReleased) return;
+        isReleased = true;
+        this.#inFlight -= 1;
+        if (this.#inFlight === 0) this.#onIdle();
+      },
+    };
+  }
+
+  #refusal(served: ServedConfiguration | undefined): RefusalReason | undefined {
+    if (this.#isDraining) return 'draining';
+    if (served === undefined) return 'unconfigured';
+    return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'busy' : undefined;
+  }
+
+  /** Rejects only by a fault of ours, which is logged. */
+  async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
+    const { model, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } = this.#options;
+    const { configuration } = served;
+    const { limits } = configuration;
+    metrics.runStarted();
+    try {
+      const result = await runAgent(
+        {
+          runId,
+          messages: order.messages,
+          settings: served.settings,
+          tools: served.tools,
+          output: served.output,
+          limits: {
+            steps: limits.steps,
+            seconds: limits.seconds,
+            outputRepairs: limits.outputRepairs,
+            ...(limits.nanoUsdPerRun === undefined ? {} : { nanoUsdPerRun: limits.nanoUsdPerRun }),
+          },
+          streamsText: order.onText !== undefined,
+          tracesContent,
+        },
+        {
+          model,
+          now,
+          monotonicMilliseconds,
+          startDeadline,
+          onText: order.onText ?? (() => undefined),
+          onCycle: (cycle) => {
+            trace(cycle, served);
+            metrics.cycleEnded(cycle, configuration.tools);
+            order.onCycle?.(cycle);
+          },
+        },
+        AbortSignal.any([order.signal, this.#shutdown.signal]),
+      );
+      metrics.runEnded(result);
+      return result;
+    } catch (error) {
+      metrics.runFaulted();
+      logger.error({ error, runId }, 'a run failed inside the agent');
+      throw error;
+    }
+  }
+
+  /** Admits nothing more; resolves when all runs have ended, of themselves or at the end of the drain time. */
+  async drain(milliseconds: number): Promise<void> {
+    this.#isDraining = true;
+    if (this.#inFlight === 0) return;
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    const over = setTimeout(() => this.#shutdown.abort(new RunInterruption('draining')), milliseconds);
+    await idle;
+    clearTimeout(over);
+  }
+}
+
+function startDeadline(milliseconds: number): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new RunInterruption('seconds')), milliseconds);
+  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,158 @@
+/** The numbers of one pod of an agent. Labels come from closed sets; versions are few at a time. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { RunResult } from '#domain/conversation/run-agent.ts';
+import type { CycleRecord } from '#domain/conversation/trace.ts';
+
+const NANO_USD_PER_USD = 1e9;
+const RUN_SECONDS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1800, 3600];
+const STEPS_BUCKETS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 100];
+
+export interface AgentRuntimeMetrics {
+  readonly runStarted: () => void;
+  readonly runEnded: (result: RunResult) => void;
+  /** A run that ended by a fault of ours. */
+  readonly runFaulted: () => void;
+  readonly runRefused: (reason: 'busy' | 'draining' | 'unconfigured') => void;
+  readonly cycleEnded: (cycle: CycleRecord, builtInTools: readonly string[]) => void;
+  readonly configurationOffered: (outcome: string, served: AgentConfiguration | undefined) => void;
+  readonly operatorHeard: () => void;
+}
+
+export function createAgentRuntimeMetrics(
+  registry: Registry,
+  sources: { readonly isStreamUp: () => boolean; readonly epochSeconds: () => number },
+): AgentRuntimeMetrics {
+  const registers = [registry];
+  const runs = new Counter({
+    name: 'capataz_agent_runs_total',
+    help: 'Runs by how they ended: succeeded, or the reason they stopped or failed for.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'capataz_agent_runs_refused_total',
+    help: 'Requests that no run was started for.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'capataz_agent_runs_in_flight',
+    help: 'Runs under way.',
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'capataz_agent_run_duration_seconds',
+    help: 'Duration of whole runs.',
+    buckets: RUN_SECONDS_BUCKETS,
+    registers,
+  });
+  const steps = new Histogram({
+    name: 'capataz_agent_run_steps',
+    help: 'Model calls in one run.',
+    buckets: STEPS_BUCKETS,
+    registers,
+  });
+  const repairs = new Counter({
+    name: 'capataz_agent_output_repairs_total',
+    help: 'How often a model was asked again because its answer did not fit.',
+    registers,
+  });
+  const toolCalls = new Counter({
+    name: 'capataz_agent_tool_calls_total',
+    help: 'Tool calls by tool and outcome.',
+    labelNames: ['tool', 'outcome'] as const,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'capataz_agent_tokens_total',
+    help: 'Tokens of all model calls.',
+    labelNames: ['direction'] as const,
+    registers,
+  });
+  const cost = new Counter({
+    name: 'capataz_agent_cost_usd_total',
+    help: 'Cost of all model calls whose price is known, in US dollars.',
+    registers,
+  });
+  const unknownCost = new Counter({
+    name: 'capataz_agent_calls_of_unknown_cost_total',
+    help: 'Model calls whose price is not known; they are not in capataz_agent_cost_usd_total.',
+    registers,
+  });
+  const offers = new Counter({
+    name: 'capataz_agent_configurations_total',
+    help: 'Configurations that came, by what became of them.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const generation = new Gauge({
+    name: 'capataz_agent_configuration_generation',
+    help: 'metadata.generation of the Agent that is served.',
+    registers,
+  });
+  const prompt = new Gauge({
+    name: 'capataz_agent_prompt_info',
+    help: '1 for the prompt version that new runs use.',
+    labelNames: ['prompt', 'version', 'digest'] as const,
+    registers,
+  });
+  let heardAtSeconds: number | undefined;
+  const age = new Gauge({
+    name: 'capataz_agent_configuration_age_seconds',
+    help: 'Seconds since the operator was last heard; -1 until it was heard once.',
+    registers: [],
+    collect() {
+      this.set(heardAtSeconds === undefined ? -1 : Math.max(0, sources.epochSeconds() - heardAtSeconds));
+    },
+  });
+  const streamUp = new Gauge({
+    name: 'capataz_agent_configuration_stream_up',
+    help: '1 while the configuration stream of the operator is followed.',
+    registers: [],
+    collect() {
+      this.set(sources.isStreamUp() ? 1 : 0);
+    },
+  });
+  registry.registerMetric(age);
+  registry.registerMetric(streamUp);
+
+  return {
+    runStarted: () => inFlight.inc(),
+    runEnded: (result) => {
+      inFlight.dec();
+      runs.inc({ outcome: result.status === 'succeeded' ? 'succeeded' : result.reason });
+      duration.observe(result.durationMilliseconds / 1000);
+      steps.observe(result.steps);
+      repairs.inc(result.repairs);
+    },
+    runFaulted: () => {
+      inFlight.dec();
+      runs.inc({ outcome: 'internalError' });
+    },
+    runRefused: (reason) => refused.inc({ reason }),
+    cycleEnded: (cycle, builtInTools) => {
+      for (const { name, outcome } of cycle.toolCalls) {
+        // A model may invent any name; only ours may become a label.
+        toolCalls.inc({ tool: builtInTools.includes(name) ? name : 'unknown', outcome });
+      }
+      tokens.inc({ direction: 'input' }, cycle.inputTokens ?? 0);
+      tokens.inc({ direction: 'output' }, cycle.outputTokens ?? 0);
+      if (cycle.costNanoUsd === null) unknownCost.inc();
+      else cost.inc((cycle.costNanoUsd ?? 0) / NANO_USD_PER_USD);
+    },
+    configurationOffered: (outcome, served) => {
+      offers.inc({ outcome });
+      if (served === undefined) return;
+      generation.set(served.agent.generation);
+      prompt.reset();
+      prompt.set(
+        { prompt: served.prompt.name, version: served.prompt.version, digest: served.prompt.digest },
+        1,
+      );
+    },
+    operatorHeard: () => {
+      heardAtSeconds = sources.epochSeconds();
+    },
+  };
+}

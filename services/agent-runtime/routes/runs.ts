@@ -1,0 +1,103 @@
+/**
+ * POST /v1/runs: one run of the agent.
+ *
+ *     {"input": {<variables of the prompt>}, "stream": false}
+ *
+ * Answers with {runId, status, output, steps, usage, costNanoUsd, prompt, models, ...}; see run-answer.ts for the
+ * statuses. With `"stream": true` or `Accept: text/event-stream` the answer is a stream of events:
+ *
+ *     run.started    {runId, agent, prompt}
+ *     step           {step, phase, outcome, model, tools, inputTokens, outputTokens, costNanoUsd}
+ *     output.delta   {text}             only when the output is plain text
+ *     run.completed  the same body as without stream
+ *     run.failed     the same body as without stream, with `error`
+ *
+ * A stream that ends without run.completed or run.failed was cut.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { CycleRecord } from '#domain/conversation/trace.ts';
+import { renderPrompt } from '#domain/prompts/render-prompt.ts';
+import type { Admission, AgentRuns } from '../agent-runs.ts';
+import { EventStream } from '../event-stream.ts';
+import { admit, callerSignal, invalidRequest, readBody, sendFailure } from '../request-checks.ts';
+import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity, runBody } from '../run-answer.ts';
+
+const RunRequest = z.strictObject({
+  input: z.record(z.string(), z.unknown()).default({}),
+  stream: z.boolean().optional(),
+});
+
+export function registerRuns(app: FastifyInstance, runs: AgentRuns): void {
+  app.post('/v1/runs', async (request, reply) => {
+    const body = readBody(RunRequest, request, reply);
+    if (body === undefined) return reply;
+    const admission = admit(runs, reply);
+    if (admission === undefined) return reply;
+    try {
+      const rendered = await renderPrompt(admission.served.prompt, body.input);
+      if (!rendered.ok) {
+        sendFailure(reply, invalidRequest(rendered.message, 'variablesInvalid'));
+        return await reply;
+      }
+      const wantsStream = body.stream ?? acceptsEventStream(request);
+      await (wantsStream
+        ? streamRun(runs, admission, rendered.messages, reply)
+        : answerRun(runs, admission, rendered.messages, reply));
+      return await reply;
+    } finally {
+      admission.release();
+    }
+  });
+}
+
+function acceptsEventStream(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/event-stream') === true;
+}
+
+type Messages = Parameters<AgentRuns['run']>[1]['messages'];
+
+async function answerRun(
+  runs: AgentRuns,
+  admission: Admission,
+  messages: Messages,
+  reply: FastifyReply,
+): Promise<void> {
+  const result = await runs.run(admission, { messages, signal: callerSignal(reply) });
+  const failure = failureOfRun(result);
+  const body = runBody(result, admission.served);
+  if (failure === undefined) void reply.send(body);
+  else sendFailure(reply, failure, body);
+}
+
+async function streamRun(
+  runs: AgentRuns,
+  admission: Admission,
+  messages: Messages,
+  reply: FastifyReply,
+): Promise<void> {
+  const { served, runId } = admission;
+  const { namespace, name } = served.configuration.agent;
+  const stream = new EventStream(reply);
+  try {
+    stream.send({ runId, agent: { namespace, name }, prompt: promptIdentity(served) }, 'run.started');
+    const result = await runs.run(admission, {
+      messages,
+      signal: callerSignal(reply),
+      onText: (text) => stream.send({ text }, 'output.delta'),
+      onCycle: (cycle) => stream.send(stepOf(cycle), 'step'),
+    });
+    stream.send(runBody(result, served), result.status === 'succeeded' ? 'run.completed' : 'run.failed');
+  } catch {
+    stream.send({ runId, status: 'failed', ...errorBody(INTERNAL_ERROR) }, 'run.failed');
+  } finally {
+    stream.close();
+  }
+}
+
+/** A cycle without contents, whatever the trace is set to. */
+function stepOf(cycle: CycleRecord): Readonly<Record<string, unknown>> {
+  const { step, phase, outcome, model, inputTokens, outputTokens, costNanoUsd, toolCalls } = cycle;
+  const tools = toolCalls.map((call) => ({ name: call.name, outcome: call.outcome }));
+  return { step, phase, outcome, model, tools, inputTokens, outputTokens, costNanoUsd };
+}

@@ -1,0 +1,100 @@
+/** A configuration made ready to serve: all that can be wrong with it is found here, before a single run sees it. */
+import { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { CallableTool } from '#domain/conversation/call-tools.ts';
+import { type OutputFormat, buildOutputFormat } from '#domain/conversation/output-format.ts';
+import type { RunPlan } from '#domain/conversation/run-agent.ts';
+import { type ParsedPrompt, parsePrompt } from '#domain/prompts/parse-prompt.ts';
+import { promptDigest } from '#domain/prompts/prompt-digest.ts';
+import { builtInTools } from '#domain/tools/built-in-tools.ts';
+
+const OUTPUT_TOKENS_DEFAULT = 512;
+
+export interface ServedConfiguration {
+  readonly configuration: AgentConfiguration;
+  readonly prompt: ParsedPrompt;
+  readonly tools: readonly CallableTool[];
+  readonly output: OutputFormat;
+  readonly settings: RunPlan['settings'];
+  /** The variable that a chat's last user message fills; see chatVariableOf. */
+  readonly chatVariable: string | undefined;
+  /** Tools that the prompt counts on and the Agent does not allow. */
+  readonly missingTools: readonly string[];
+}
+
+export type PreparedConfiguration =
+  | { readonly ok: true; readonly served: ServedConfiguration }
+  | { readonly ok: false; readonly problem: string };
+
+/** Which agent this pod is; another agent's configuration is refused. */
+export interface ExpectedAgent {
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+export async function prepareConfiguration(
+  text: string,
+  expected: ExpectedAgent,
+): Promise<PreparedConfiguration> {
+  const configuration = parseConfiguration(text);
+  if (configuration === undefined) return refuse('it is not an AgentConfiguration');
+  const { agent, prompt } = configuration;
+  const isOurs =
+    (expected.name ?? agent.name) === agent.name &&
+    (expected.namespace ?? agent.namespace) === agent.namespace;
+  if (!isOurs) return refuse(`it is that of the agent ${agent.namespace}/${agent.name}`);
+  if (promptDigest(prompt.text) !== prompt.digest) {
+    return refuse(`the text of the prompt ${prompt.version} does not have the digest it is said to have`);
+  }
+  const parsed = await parsePrompt(prompt.text);
+  if (!parsed.ok) return refuse(`the prompt ${prompt.version} cannot be served: ${parsed.message}`);
+  const output = buildOutputFormat(configuration.outputSchema, parsed.prompt.output);
+  if (!output.ok) return refuse(output.message);
+  return {
+    ok: true,
+    served: {
+      configuration,
+      prompt: parsed.prompt,
+      tools: builtInTools(configuration.tools),
+      output: output.format,
+      settings: settingsOf(parsed.prompt, configuration.limits.outputTokens),
+      chatVariable: chatVariableOf(parsed.prompt),
+      missingTools: parsed.prompt.tools.filter((name) => !configuration.tools.some((tool) => tool === name)),
+    },
+  };
+}
+
+function parseConfiguration(text: string): AgentConfiguration | undefined {
+  try {
+    return AgentConfiguration.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Agent's limits.outputTokens is the most; below it the prompt decides. */
+function settingsOf({ settings }: ParsedPrompt, outputTokens: number | undefined): RunPlan['settings'] {
+  const wanted = settings.maxOutputTokens ?? outputTokens ?? OUTPUT_TOKENS_DEFAULT;
+  return {
+    max_completion_tokens: Math.min(wanted, outputTokens ?? wanted),
+    ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+    ...(settings.topP === undefined ? {} : { top_p: settings.topP }),
+    ...(settings.topK === undefined ? {} : { top_k: settings.topK }),
+    ...(settings.stopSequences === undefined ? {} : { stop: [...settings.stopSequences] }),
+  };
+}
+
+/** The one variable that must be given, when it is a text: then a chat needs no `variables` of its own. */
+function chatVariableOf({ variablesSchema, defaults }: ParsedPrompt): string | undefined {
+  const { required, properties } = variablesSchema;
+  const names = (Array.isArray(required) ? required : []).filter(
+    (name) => !Object.hasOwn(defaults, String(name)),
+  );
+  const [name, ...others] = names as readonly string[];
+  if (name === undefined || others.length > 0) return undefined;
+  const schema = (properties as Readonly<Record<string, { readonly type?: unknown }>> | undefined)?.[name];
+  return schema?.type === 'string' ? name : undefined;
+}
+
+function refuse(problem: string): PreparedConfiguration {
+  return { ok: false, problem };
+}

@@ -1,0 +1,48 @@
+/** Configurations as the operator writes them. */
+import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import { promptDigest, promptVersionName } from '#domain/prompts/prompt-digest.ts';
+
+export const GREETER = `---
+config:
+  temperature: 0.1
+input:
+  schema:
+    name: string
+---
+{{role "system"}}
+Greet in one word.
+{{role "user"}}
+{{name}}
+`;
+
+export interface ConfigurationChanges {
+  readonly text?: string;
+  readonly generation?: number;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly tools?: AgentConfiguration['tools'];
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  readonly limits?: Partial<AgentConfiguration['limits']>;
+  readonly digest?: string;
+}
+
+export function configuration(changes: ConfigurationChanges = {}): AgentConfiguration {
+  const text = changes.text ?? GREETER;
+  const digest = changes.digest ?? promptDigest(text);
+  return {
+    agent: {
+      namespace: 'shop',
+      name: changes.name ?? 'greeter',
+      uid: changes.uid ?? 'uid-1',
+      generation: changes.generation ?? 1,
+    },
+    prompt: { name: 'greeting', version: promptVersionName('greeting', digest), digest, text },
+    tools: changes.tools ?? [],
+    ...(changes.outputSchema === undefined ? {} : { outputSchema: changes.outputSchema }),
+    limits: { steps: 4, seconds: 30, outputRepairs: 1, ...changes.limits },
+  };
+}
+
+export function configurationText(changes: ConfigurationChanges = {}): string {
+  return JSON.stringify(configuration(changes));
+}
