@@ -13,7 +13,7 @@ import { holdClusterLock } from './single-run.ts';
 import { ensureLocalCluster } from './up-local.ts';
 
 const report: ConsoleReport = createConsoleReport(process.stdout);
-const instance = describeInstance(process.env['CAPATAZ_CLUSTER'] ?? 'capataz-test');
+const instance = describeInstance(process.env['CAPATAZ_CLUSTER'] ?? 'capataz-check');
 const options = { environment: process.env, cache: cacheDirectory(process.env), report };
 
 async function up(): Promise<number> {
