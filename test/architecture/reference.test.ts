@@ -116,7 +116,7 @@ describe('docs/reference/errors.md', () => {
 function codesPassed(paths: readonly string[]): ReadonlySet<string> {
   const calls = [...matchesIn(paths, /(?:invalidRequest|badRequest)(\([\s\S]*?\)(?:;|,\n| \{))/g)];
   const words = calls.flatMap((call) =>
-    [...call.matchAll(/'([a-z]+(?:_[a-z]+)+)'/g)].map(([, word]) => word ?? ''),
+    [...call.matchAll(/'([a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)'/g)].map(([, word]) => word ?? ''),
   );
   return new Set(words.filter((word) => !word.endsWith('_error') && word !== 'response_format'));
 }

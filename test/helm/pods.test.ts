@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ROUTER_AUDIENCE } from '#domain/agent/agent-names.ts';
 import {
+  CHART,
   EVERYTHING,
   HELM_BUILD_TIMEOUT_MS,
   type KubernetesObject,
@@ -72,6 +76,20 @@ describe('every pod of the chart', () => {
     }
   });
 
+  it('runs a process that is there', () => {
+    const programs = pods
+      .filter(({ name }) => name !== 'capataz-redis')
+      .flatMap(({ spec }) =>
+        (spec.containers as unknown as readonly { args: string[] }[]).flatMap(({ args }) => args),
+      );
+    expect(programs.toSorted()).toEqual([
+      'operator/main.ts',
+      'services/local-model/main.ts',
+      'services/router/main.ts',
+    ]);
+    for (const program of programs) expect(existsSync(join(CHART, '../..', program))).toBe(true);
+  });
+
   it('is spread over nodes and zones', () => {
     for (const { spec } of pods) {
       const spread = spec['topologySpreadConstraints'] as { topologyKey: string }[];
@@ -117,7 +135,7 @@ describe('identity', () => {
   it('lets the operator prove itself to the API server, and to the router with a short-lived token for it alone', () => {
     expect(tokensOf('capataz-operator')).toEqual([
       { path: 'token', expirationSeconds: 3600 },
-      { path: 'token', expirationSeconds: 600, audience: 'capataz-router' },
+      { path: 'token', expirationSeconds: 600, audience: ROUTER_AUDIENCE },
     ]);
   });
 
