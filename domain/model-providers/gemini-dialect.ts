@@ -12,6 +12,8 @@ import { toOpenAiUsage } from './openai-usage.ts';
 import type { TokenUsage } from './token-usage.ts';
 
 export const GEMINI_DIALECT: ProviderDialect = {
+  // Google's clients of November 2026 moved on to v1, which lacks many previews and the -latest names; v1beta has
+  // all of them. Who wants the promise of stability names .../v1 as the endpoint of the Model.
   defaultEndpoint: 'https://generativelanguage.googleapis.com/v1beta',
   chatRequest: geminiChatRequest,
   parseChatResponse,
