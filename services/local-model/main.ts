@@ -1,4 +1,5 @@
 /** The local model server: a small chat model and an embedding model behind OpenAI's API, without a key. */
+import './home-directory.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
