@@ -1,7 +1,14 @@
 /** Agent: a prompt, a model policy and limits that the operator turns into a running microservice. */
 import { z } from 'zod';
 import { Conditions, type ConditionClaim } from './conditions.ts';
-import { FREE_FORM, type KindDefinition, type KindObject, celRules, listMap } from './kind-definition.ts';
+import {
+  type CelRule,
+  FREE_FORM,
+  type KindDefinition,
+  type KindObject,
+  celRules,
+  listMap,
+} from './kind-definition.ts';
 import { DATA_CLASSES } from './model.ts';
 import { ResourceName, UsDollars } from './object-meta.ts';
 
@@ -111,6 +118,14 @@ const ResourceAmounts = z.strictObject({
   memory: Quantity.optional().describe('Memory, for example "256Mi".'),
 });
 
+function notAboveLimit(amount: 'cpu' | 'memory'): CelRule {
+  const areGiven = ['requests', 'limits'].map((each) => `has(self.${each}) && has(self.${each}.${amount})`);
+  return {
+    rule: `!(${areGiven.join(' && ')}) || quantity(self.requests.${amount}).compareTo(quantity(self.limits.${amount})) <= 0`,
+    message: `resources.requests.${amount} must not be above resources.limits.${amount}`,
+  };
+}
+
 export const AgentSpec = z
   .strictObject({
     description: z.string().max(1024).optional().describe('What the agent is for, in words for people.'),
@@ -165,6 +180,7 @@ export const AgentSpec = z
         limits: ResourceAmounts.optional().describe('What each pod may use at most.'),
       })
       .optional()
+      .meta(celRules(notAboveLimit('cpu'), notAboveLimit('memory')))
       .describe('Processor time and memory of each pod.'),
     image: z
       .string()

@@ -120,6 +120,41 @@ const AGENT_CASES: readonly RuleCase[] = [
   ),
 ];
 
+const RESOURCE_CASES: readonly RuleCase[] = (['cpu', 'memory'] as const).flatMap((amount) =>
+  casesFor(
+    {
+      kind: 'Agent',
+      path: 'spec.resources',
+      message: `resources.requests.${amount} must not be above resources.limits.${amount}`,
+    },
+    {
+      [`accepts an Agent whose request of ${amount} is its limit, in another unit`]: [
+        'accepted',
+        withResources({ [amount]: '1024Mi' }, { [amount]: '1Gi' }),
+      ],
+      [`accepts an Agent with a request of ${amount} and no limit`]: [
+        'accepted',
+        withResources({ [amount]: '2' }),
+      ],
+      [`accepts an Agent with a limit of ${amount} and no request`]: [
+        'accepted',
+        withResources(undefined, { [amount]: '2' }),
+      ],
+      [`refuses an Agent whose request of ${amount} is above its limit`]: [
+        'refused',
+        withResources({ [amount]: '1025Mi' }, { [amount]: '1Gi' }),
+      ],
+    },
+  ),
+);
+
+function withResources(
+  requests?: Readonly<Record<string, string>>,
+  limits?: Readonly<Record<string, string>>,
+): SampleObject {
+  return changed(agentThatFollows, 'spec.resources', { requests, limits });
+}
+
 const LABELLED = { ...promptVersion.metadata, labels: { reviewed: 'yes' } };
 
 const RELEASE_CASES: readonly RuleCase[] = [
@@ -237,4 +272,9 @@ const MODEL_CASES: readonly RuleCase[] = [
   ),
 ];
 
-export const RULE_CASES: readonly RuleCase[] = [...AGENT_CASES, ...RELEASE_CASES, ...MODEL_CASES];
+export const RULE_CASES: readonly RuleCase[] = [
+  ...AGENT_CASES,
+  ...RESOURCE_CASES,
+  ...RELEASE_CASES,
+  ...MODEL_CASES,
+];

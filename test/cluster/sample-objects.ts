@@ -23,12 +23,13 @@ export const SAMPLES = {
     output: { schema: { type: 'object', required: ['label'] } },
     limits: { steps: 8, seconds: 60, usdPerRun: '0.05', outputRepairs: 2, outputTokens: 512 },
     replicas: 2,
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '256Mi' } },
+    resources: { requests: { cpu: '100m', memory: '128Mi' } },
     image: 'example.com/agent:1',
   }),
   agentThatScales: sample('Agent', 'pinned', {
     promptRef: { version: 'email-classifier-aaaaaaaaaaaa' },
     modelPolicy: { allow: [{ name: 'first' }] },
+    resources: { limits: { cpu: '1', memory: '256Mi' } },
     autoscaling: { minReplicas: 1, maxReplicas: 1000, targetCpuPercent: 70 },
   }),
   promptVersion: sample('PromptVersion', 'email-classifier-aaaaaaaaaaaa', {

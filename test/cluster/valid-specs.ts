@@ -11,11 +11,13 @@ export function validSpecs(kind: SampleObject['kind'], schema: StructuralSchema)
 
 /** A schema knows nothing of the CEL rules: what breaks one is put right here. */
 const KEEP_THE_RULES: Readonly<Record<SampleObject['kind'], (spec: Spec) => Spec>> = {
-  Agent: ({ replicas, autoscaling, ...spec }) => {
+  Agent: ({ replicas, autoscaling, resources, ...spec }) => {
     const policy = spec['modelPolicy'] as { readonly allow: readonly Spec[] };
     const [first, ...others] = policy.allow;
     return {
       ...spec,
+      // Requests alone cannot be above a limit.
+      ...(resources === undefined ? {} : { resources: { ...resources, limits: {} } }),
       ...scaling(replicas, autoscaling as ScalingBounds | undefined),
       promptRef: onePrompt(spec['promptRef'] as PromptReference),
       modelPolicy: { ...policy, allow: [{ ...first, weight: 1 }, ...others] },
