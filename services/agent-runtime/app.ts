@@ -33,6 +33,8 @@ export function createAgentApp(parts: AgentAppParts): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
+  // Fastify reads plain text too, which here would only be told as a wrong body.
+  app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler((_request, reply) => {
     sendFailure(reply, NOT_FOUND);
   });

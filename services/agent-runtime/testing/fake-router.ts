@@ -78,69 +78,76 @@ async function respond(response: ServerResponse, request: FakeRequest, answer: F
   if (answer.status !== undefined) {
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(JSON.stringify({ error: { type: 'api_error', param: null, ...answer.error } }));
-    return;
+  } else if (request.body.stream === true) {
+    respondStream(response, answer);
+  } else {
+    respondWhole(response, answer);
   }
-  const toolCalls = (answer.calls ?? []).map(([name, given], index) => ({
+}
+
+const HEAD = { id: 'x', created: 1, model: 'small' };
+const USAGE = { prompt_tokens: 20, completion_tokens: 4, total_tokens: 24 };
+
+function annotationOf({ costNanoUsd }: FakeAnswer): object {
+  return {
+    requestId: 'r',
+    model: 'small',
+    attempts: 1,
+    costNanoUsd: costNanoUsd === undefined ? 1500 : costNanoUsd,
+  };
+}
+
+function toolCallsOf({ calls }: FakeAnswer): readonly object[] {
+  return (calls ?? []).map(([name, given], index) => ({
+    index,
     id: `call_${index}`,
     type: 'function',
     function: { name, arguments: given },
   }));
-  const finish = answer.finish ?? (toolCalls.length > 0 ? 'tool_calls' : 'stop');
-  const usage = { prompt_tokens: 20, completion_tokens: 4, total_tokens: 24 };
-  const costNanoUsd = answer.costNanoUsd === undefined ? 1500 : answer.costNanoUsd;
-  const capataz = { requestId: 'r', model: 'small', attempts: 1, costNanoUsd };
-  if (request.body.stream !== true) {
-    const message = {
-      role: 'assistant',
-      content: answer.content ?? null,
-      refusal: null,
-      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
-    };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify({
-        id: 'x',
-        object: 'chat.completion',
-        created: 1,
-        model: 'small',
-        choices: [{ index: 0, message, finish_reason: finish }],
-        usage,
-        capataz,
-      }),
-    );
-    return;
-  }
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const send = (choices: readonly unknown[], others: object = {}): void => {
-    const chunk = {
-      id: 'x',
-      object: 'chat.completion.chunk',
-      created: 1,
-      model: 'small',
-      choices,
-      ...others,
-    };
-    response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+}
+
+function finishOf(answer: FakeAnswer): string {
+  return answer.finish ?? (answer.calls === undefined ? 'stop' : 'tool_calls');
+}
+
+function respondWhole(response: ServerResponse, answer: FakeAnswer): void {
+  const message = {
+    role: 'assistant',
+    content: answer.content ?? null,
+    refusal: null,
+    ...(answer.calls === undefined ? {} : { tool_calls: toolCallsOf(answer) }),
   };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(
+    JSON.stringify({
+      ...HEAD,
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: finishOf(answer) }],
+      usage: USAGE,
+      capataz: annotationOf(answer),
+    }),
+  );
+}
+
+function respondStream(response: ServerResponse, answer: FakeAnswer): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (chunk: object): void => {
+    response.write(`data: ${JSON.stringify({ ...HEAD, object: 'chat.completion.chunk', ...chunk })}\n\n`);
+  };
+  const sendDelta = (delta: object, finish: string | null = null): void =>
+    send({ choices: [{ index: 0, delta, finish_reason: finish }] });
+  sendDelta({ role: 'assistant', content: '' });
   const pieces = (answer.content ?? '').match(/.{1,4}/gsu) ?? [];
-  for (const [index, content] of pieces.entries()) {
-    send([
-      { index: 0, delta: { ...(index === 0 ? { role: 'assistant' } : {}), content }, finish_reason: null },
-    ]);
+  for (const content of pieces) {
+    sendDelta({ content });
     if (answer.cut === undefined) continue;
-    if (answer.cut === 'error') {
-      response.write(
-        'data: {"error":{"message":"The answer was cut off","type":"api_error","code":"stream_cut"}}\n\n',
-      );
-    }
+    const error = { message: 'The answer was cut off', type: 'api_error', code: 'stream_cut' };
+    if (answer.cut === 'error') response.write(`data: ${JSON.stringify({ error })}\n\n`);
     response.end();
     return;
   }
-  if (toolCalls.length > 0) {
-    const deltas = toolCalls.map((call, index) => ({ index, ...call }));
-    send([{ index: 0, delta: { tool_calls: deltas }, finish_reason: null }]);
-  }
-  send([{ index: 0, delta: {}, finish_reason: finish }]);
-  send([], { usage, capataz });
+  if (answer.calls !== undefined) sendDelta({ tool_calls: toolCallsOf(answer) });
+  sendDelta({}, finishOf(answer));
+  send({ choices: [], usage: USAGE, capataz: annotationOf(answer) });
   response.end('data: [DONE]\n\n');
 }
