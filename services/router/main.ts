@@ -13,7 +13,7 @@ if (!config.success) {
   process.exit(2);
 }
 // One write for many lines: a busy router logs thousands of lines in a second.
-const destination = pino.destination({ dest: 1, sync: false, minLength: 16_384 });
+const destination = pino.destination({ dest: 1, sync: false, minLength: 8_192 });
 const logger = createLogger('router', config.data.logLevel, destination);
 setInterval(() => destination.flush(), LOG_FLUSH_MILLISECONDS).unref();
 
