@@ -33,37 +33,41 @@ export function fromAnthropicUsage(usage: AnthropicUsage): TokenUsage {
   };
 }
 
-const FINISH_REASON_OF: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  tool_use: 'tool_calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  // The turn is not over, and whoever takes it for whole loses the rest.
-  pause_turn: 'length',
-  refusal: 'content_filter',
-};
+const FINISH_REASON_OF = new Map<string, FinishReason>(
+  Object.entries({
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    tool_use: 'tool_calls',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    // The turn is not over, and whoever takes it for whole loses the rest.
+    pause_turn: 'length',
+    refusal: 'content_filter',
+  }),
+);
 
 export function fromStopReason(stopReason: string): FinishReason {
-  return FINISH_REASON_OF[stopReason] ?? 'stop';
+  return FINISH_REASON_OF.get(stopReason) ?? 'stop';
 }
 
 const ErrorBody = z.looseObject({
   error: z.looseObject({ type: z.string().nullish(), message: z.string().nullish() }),
 });
 
-const KIND_OF_TYPE: Readonly<Record<string, FailureKind>> = {
-  invalid_request_error: 'badRequest',
-  authentication_error: 'keyRefused',
-  permission_error: 'keyRefused',
-  billing_error: 'rateLimited',
-  not_found_error: 'notFound',
-  request_too_large: 'contextTooLong',
-  rate_limit_error: 'rateLimited',
-  timeout_error: 'unavailable',
-  api_error: 'unavailable',
-  overloaded_error: 'overloaded',
-};
+const KIND_OF_TYPE = new Map<string, FailureKind>(
+  Object.entries({
+    invalid_request_error: 'badRequest',
+    authentication_error: 'keyRefused',
+    permission_error: 'keyRefused',
+    billing_error: 'rateLimited',
+    not_found_error: 'notFound',
+    request_too_large: 'contextTooLong',
+    rate_limit_error: 'rateLimited',
+    timeout_error: 'unavailable',
+    api_error: 'unavailable',
+    overloaded_error: 'overloaded',
+  }),
+);
 
 export function parseAnthropicFailure(
   status: number,
@@ -71,7 +75,7 @@ export function parseAnthropicFailure(
   body: string,
 ): ProviderFailure {
   const { type, message } = readError(parseJson(body));
-  const kind = KIND_OF_TYPE[type] ?? kindOfStatus(status);
+  const kind = KIND_OF_TYPE.get(type) ?? kindOfStatus(status);
   return failure(
     refineKind(kind, message),
     message || `Anthropic answered status ${status}.`,
@@ -83,7 +87,7 @@ export function parseAnthropicFailure(
 export function parseAnthropicStreamError(event: unknown): ProviderFailure {
   const { type, message } = readError(event);
   return failure(
-    refineKind(KIND_OF_TYPE[type] ?? 'unavailable', message),
+    refineKind(KIND_OF_TYPE.get(type) ?? 'unavailable', message),
     message || 'Anthropic broke off its stream with an error.',
   );
 }

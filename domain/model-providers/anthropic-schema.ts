@@ -33,26 +33,28 @@ const alternatives =
   (value) =>
     Array.isArray(value) ? { keyword, value: value.map(toSchemaOrSame) } : undefined;
 
-const TRANSLATIONS: Readonly<Record<string, Translate>> = {
-  $ref: same('$ref'),
-  type: same('type'),
-  enum: same('enum'),
-  const: same('const'),
-  description: same('description'),
-  title: same('title'),
-  required: same('required'),
-  properties: schemas('properties'),
-  $defs: schemas('$defs'),
-  definitions: schemas('definitions'),
-  items: (value) => (isSchema(value) ? { keyword: 'items', value: toAnthropicSchema(value) } : undefined),
-  anyOf: alternatives('anyOf'),
-  allOf: alternatives('allOf'),
-  // A model that generates picks one of the alternatives: for it the two mean the same.
-  oneOf: alternatives('anyOf'),
-  format: (value) =>
-    typeof value === 'string' && FORMATS.has(value) ? { keyword: 'format', value } : undefined,
-  minItems: (value) => (value === 0 || value === 1 ? { keyword: 'minItems', value } : undefined),
-};
+const TRANSLATIONS = new Map<string, Translate>(
+  Object.entries({
+    $ref: same('$ref'),
+    type: same('type'),
+    enum: same('enum'),
+    const: same('const'),
+    description: same('description'),
+    title: same('title'),
+    required: same('required'),
+    properties: schemas('properties'),
+    $defs: schemas('$defs'),
+    definitions: schemas('definitions'),
+    items: (value) => (isSchema(value) ? { keyword: 'items', value: toAnthropicSchema(value) } : undefined),
+    anyOf: alternatives('anyOf'),
+    allOf: alternatives('allOf'),
+    // A model that generates picks one of the alternatives: for it the two mean the same.
+    oneOf: alternatives('anyOf'),
+    format: (value) =>
+      typeof value === 'string' && FORMATS.has(value) ? { keyword: 'format', value } : undefined,
+    minItems: (value) => (value === 0 || value === 1 ? { keyword: 'minItems', value } : undefined),
+  }),
+);
 
 /** These constrain nothing that is generated. */
 const WITHOUT_EFFECT = new Set(['$schema', '$id', '$comment', 'additionalProperties', 'default', 'examples']);
@@ -62,7 +64,7 @@ export function toAnthropicSchema(schema: Schema): Schema {
   const told: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) {
     if (WITHOUT_EFFECT.has(keyword)) continue;
-    const translated = TRANSLATIONS[keyword]?.(value);
+    const translated = TRANSLATIONS.get(keyword)?.(value);
     if (translated === undefined) told[keyword] = value;
     else sent[translated.keyword] = translated.value;
   }

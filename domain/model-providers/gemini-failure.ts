@@ -22,15 +22,17 @@ const ErrorBody = z.looseObject({
 });
 type GoogleError = z.infer<typeof ErrorBody>['error'];
 
-const KIND_OF_STATUS: Readonly<Record<string, FailureKind>> = {
-  INVALID_ARGUMENT: 'badRequest',
-  FAILED_PRECONDITION: 'badRequest',
-  OUT_OF_RANGE: 'badRequest',
-  UNAUTHENTICATED: 'keyRefused',
-  PERMISSION_DENIED: 'keyRefused',
-  NOT_FOUND: 'notFound',
-  RESOURCE_EXHAUSTED: 'rateLimited',
-};
+const KIND_OF_STATUS = new Map<string, FailureKind>(
+  Object.entries({
+    INVALID_ARGUMENT: 'badRequest',
+    FAILED_PRECONDITION: 'badRequest',
+    OUT_OF_RANGE: 'badRequest',
+    UNAUTHENTICATED: 'keyRefused',
+    PERMISSION_DENIED: 'keyRefused',
+    NOT_FOUND: 'notFound',
+    RESOURCE_EXHAUSTED: 'rateLimited',
+  }),
+);
 
 export function parseGeminiFailure(
   status: number,
@@ -57,7 +59,7 @@ function toFailure(
   headerSeconds: number | undefined,
 ): ProviderFailure {
   const message = error?.message || `Gemini answered status ${status}.`;
-  const kind = KIND_OF_STATUS[error?.status ?? ''] ?? kindOfStatus(status);
+  const kind = KIND_OF_STATUS.get(error?.status ?? '') ?? kindOfStatus(status);
   return failure(refineKind(kind, message, error), message, headerSeconds ?? retryDelaySeconds(error));
 }
 

@@ -9,13 +9,15 @@ import type { ChatRequest, ChatTool, EmbeddingsRequest } from './openai-chat.ts'
 import { problemOfFields } from './request-fields.ts';
 
 /** As Google's own OpenAI layer translates them: levels since Gemini 3, budgets of tokens before. */
-const THINKING: Readonly<Record<string, { readonly level?: string; readonly budgetTokens: number }>> = {
-  none: { budgetTokens: 0 },
-  minimal: { level: 'MINIMAL', budgetTokens: 1024 },
-  low: { level: 'LOW', budgetTokens: 1024 },
-  medium: { level: 'MEDIUM', budgetTokens: 8192 },
-  high: { level: 'HIGH', budgetTokens: 24_576 },
-};
+const THINKING = new Map<string, { readonly level?: string; readonly budgetTokens: number }>(
+  Object.entries({
+    none: { budgetTokens: 0 },
+    minimal: { level: 'MINIMAL', budgetTokens: 1024 },
+    low: { level: 'LOW', budgetTokens: 1024 },
+    medium: { level: 'MEDIUM', budgetTokens: 8192 },
+    high: { level: 'HIGH', budgetTokens: 24_576 },
+  }),
+);
 
 export function geminiChatRequest(request: ChatRequest, target: ProviderTarget): Parsed<ProviderRequest> {
   const mapped = ['seed', 'presence_penalty', 'frequency_penalty'];
@@ -96,7 +98,7 @@ function generationConfigOf(request: ChatRequest): object {
 function thinkingConfig(request: ChatRequest, model: string): Parsed<object> {
   const effort = request['reasoning_effort'];
   if (effort === undefined || effort === null) return { ok: true, value: {} };
-  const thinking = typeof effort === 'string' ? THINKING[effort] : undefined;
+  const thinking = typeof effort === 'string' ? THINKING.get(effort) : undefined;
   if (thinking === undefined)
     return refuse('Gemini knows the reasoning_effort none, minimal, low, medium, high only.');
   if (/(^|\/)gemini-2\.5/.test(model)) {

@@ -22,21 +22,23 @@ const ErrorBody = z.looseObject({
   message: z.string().nullish(),
 });
 
-const KIND_OF_WORD: Readonly<Record<string, FailureKind>> = {
-  context_length_exceeded: 'contextTooLong',
-  content_policy_violation: 'contentRefused',
-  content_filter: 'contentRefused',
-  invalid_api_key: 'keyRefused',
-  authentication_error: 'keyRefused',
-  model_not_found: 'notFound',
-  rate_limit_exceeded: 'rateLimited',
-  rate_limit_error: 'rateLimited',
-  insufficient_quota: 'rateLimited',
-  server_overloaded: 'overloaded',
-  overloaded_error: 'overloaded',
-  invalid_request_error: 'badRequest',
-  server_error: 'unavailable',
-};
+const KIND_OF_WORD = new Map<string, FailureKind>(
+  Object.entries({
+    context_length_exceeded: 'contextTooLong',
+    content_policy_violation: 'contentRefused',
+    content_filter: 'contentRefused',
+    invalid_api_key: 'keyRefused',
+    authentication_error: 'keyRefused',
+    model_not_found: 'notFound',
+    rate_limit_exceeded: 'rateLimited',
+    rate_limit_error: 'rateLimited',
+    insufficient_quota: 'rateLimited',
+    server_overloaded: 'overloaded',
+    overloaded_error: 'overloaded',
+    invalid_request_error: 'badRequest',
+    server_error: 'unavailable',
+  }),
+);
 
 export function parseOpenAiFailure(
   status: number,
@@ -51,7 +53,7 @@ export function parseOpenAiFailure(
 export function parseOpenAiStreamError(event: unknown): ProviderFailure {
   const { message, words } = readError(event, 'The provider broke off its stream with an error.');
   const status = words.map(Number).find((word) => word >= 400 && word < 600);
-  const fromWords = words.map((word) => KIND_OF_WORD[word]).find((kind) => kind !== undefined);
+  const fromWords = words.map((word) => KIND_OF_WORD.get(word)).find((kind) => kind !== undefined);
   const base = status === undefined ? (fromWords ?? 'unavailable') : kindOfStatus(status);
   return failure(kindOf(base, words, message), message);
 }
@@ -70,5 +72,5 @@ function kindOf(base: FailureKind, words: readonly string[], message: string): F
   if (base === 'badRequest' && saysContextTooLong(`${words.join(' ')} ${message}`)) return 'contextTooLong';
   if (base === 'unavailable' && /overloaded|slow down/i.test(message)) return 'overloaded';
   if (base !== 'badRequest') return base;
-  return words.map((word) => KIND_OF_WORD[word]).find((kind) => kind !== undefined) ?? base;
+  return words.map((word) => KIND_OF_WORD.get(word)).find((kind) => kind !== undefined) ?? base;
 }

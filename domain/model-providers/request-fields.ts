@@ -34,16 +34,18 @@ const WITHOUT_EFFECT_ON_THE_ANSWER = new Set([
 ]);
 
 /** Values that say what the provider does anyway. */
-const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
-  n: (value) => value === 1,
-  logprobs: (value) => value === false,
-  top_logprobs: (value) => value === 0,
-  presence_penalty: (value) => value === 0,
-  frequency_penalty: (value) => value === 0,
-  service_tier: (value) => value === 'auto' || value === 'default',
-  modalities: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-  logit_bias: (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
-};
+const NEUTRAL = new Map<string, (value: unknown) => boolean>(
+  Object.entries({
+    n: (value) => value === 1,
+    logprobs: (value) => value === false,
+    top_logprobs: (value) => value === 0,
+    presence_penalty: (value) => value === 0,
+    frequency_penalty: (value) => value === 0,
+    service_tier: (value) => value === 'auto' || value === 'default',
+    modalities: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
+    logit_bias: (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
+  }),
+);
 
 /** One sentence on the first field that `provider` cannot take, or undefined. `mapped` are those it maps on top. */
 export function problemOfFields(
@@ -58,7 +60,7 @@ export function problemOfFields(
       !MAPPED.has(field) &&
       !WITHOUT_EFFECT_ON_THE_ANSWER.has(field) &&
       !mapped.includes(field) &&
-      NEUTRAL[field]?.(value) !== true,
+      NEUTRAL.get(field)?.(value) !== true,
   );
   if (refused !== undefined) {
     const wanted = refused[0] === 'n' ? 'more than one choice (n)' : `the field ${refused[0]}`;
