@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Agent } from '#crds/agent.ts';
 import { type ControlPlane, startControlPlane } from '#cluster/control-plane.ts';
 import { ensureKubernetesBinary } from '#cluster/kubernetes-binary.ts';
+import { agentPodTemplate } from '#operator/agent/pod-template.ts';
 import { CHART, HELM_BUILD_TIMEOUT_MS, type KubernetesObject, helm, helmBinary } from '#test/helm/chart.ts';
 import { POD_MUTATIONS, type PodSpec } from '#test/helm/pod-security.ts';
 
@@ -194,6 +196,121 @@ describe('the rights of a release', () => {
   });
 });
 
+describe('the operator of a release, should somebody else act in its name', () => {
+  const AGENT: Agent = {
+    apiVersion: 'capataz.dev/v1alpha1',
+    kind: 'Agent',
+    metadata: { name: 'mail', namespace: 'default', uid: 'uid', generation: 1, resourceVersion: '1' },
+    spec: { promptRef: { name: 'mail' }, modelPolicy: { allow: [{ name: 'small' }] } },
+  };
+  const POD = agentPodTemplate(AGENT, {
+    agentImage: 'capataz:1',
+    agentImagePullPolicy: 'IfNotPresent',
+    routerUrl: 'http://capataz-router.capataz-system.svc:8080',
+    configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+  }) as unknown as PodSpec;
+
+  function deployment(pod: unknown, name = 'agent-mail'): unknown {
+    const matchLabels = { 'capataz.dev/agent': 'mail' };
+    const template = { metadata: { labels: matchLabels }, spec: pod };
+    const metadata = { name, namespace: 'default' };
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels }, template },
+    };
+  }
+
+  function withVolume(source: Readonly<Record<string, unknown>>): PodSpec {
+    return { ...POD, volumes: [...(POD.volumes ?? []), { name: 'other', ...source }] };
+  }
+
+  function withContainer(change: Readonly<Record<string, unknown>>): PodSpec {
+    return { ...POD, containers: POD.containers.map((container) => Object.assign({}, container, change)) };
+  }
+
+  const OPERATOR = `--as=system:serviceaccount:${NAMESPACE}:capataz-operator`;
+
+  function createAs(object: unknown, ...identity: readonly string[]): Promise<string> {
+    return kubectlWithInput(
+      object,
+      'create',
+      '--dry-run=server',
+      '--filename=-',
+      '--namespace=default',
+      ...identity,
+    );
+  }
+
+  const CONFIG_MAP = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'coredns', namespace: 'default' },
+  };
+
+  it('can run the pods of agents', async () => {
+    expect(await createAs(deployment(POD), OPERATOR)).toContain('deployment.apps/agent-mail created');
+  });
+
+  it.each([
+    ['a Deployment of another name', deployment(POD, 'web'), 'only objects that are called agent-<name>'],
+    ['a ConfigMap of another name', CONFIG_MAP, 'only objects that are called agent-<name>'],
+    [
+      'a pod under another ServiceAccount',
+      deployment({ ...POD, serviceAccountName: 'admin' }),
+      'under the ServiceAccount of their own agent',
+    ],
+    ['a pod with a Secret', deployment(withVolume({ secret: { secretName: 'key' } })), 'mounts only'],
+    ['a pod with a folder of the node', deployment(withVolume({ hostPath: { path: '/' } })), 'mounts only'],
+    [
+      'a pod with a Secret inside of a projected volume',
+      deployment(withVolume({ projected: { sources: [{ secret: { name: 'key' } }] } })),
+      'mounts only',
+    ],
+    [
+      'a pod with a token of the API server',
+      deployment(withVolume({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } })),
+      'mounts only',
+    ],
+    [
+      'a pod with a variable from a Secret',
+      deployment(
+        withContainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'key', key: 'key' } } }] }),
+      ),
+      'no variable from a Secret',
+    ],
+    [
+      'a pod with all variables from a Secret',
+      deployment(withContainer({ envFrom: [{ secretRef: { name: 'key' } }] })),
+      'no variable from a Secret',
+    ],
+    [
+      'a pod with an init container',
+      deployment({ ...POD, initContainers: [{ name: 'before', image: 'example.com/any:1' }] }),
+      'only with the containers of the agent',
+    ],
+    [
+      'a pod in the network of the node',
+      deployment({ ...POD, hostNetwork: true }),
+      "outside of the node's namespaces",
+    ],
+    [
+      'a privileged container',
+      deployment(withContainer({ securityContext: { privileged: true } })),
+      'no container that may gain privileges',
+    ],
+  ])('cannot create %s', async (_what, object, sentence) => {
+    await expect(createAs(object, OPERATOR)).rejects.toThrow(sentence);
+  });
+
+  it('is the only one that is held to it', async () => {
+    expect(await createAs(deployment(withVolume({ secret: { secretName: 'key' } }), 'web'))).toContain(
+      'created',
+    );
+  });
+});
+
 describe('an upgrade of a release', () => {
   it('changes what was asked for and keeps the rest', async () => {
     const before = (await kubectlJson('get', 'deployment', 'capataz-operator')).metadata as unknown as {
@@ -280,7 +397,11 @@ describe('the removal of a release', () => {
       'the removal of every object',
     ).catch(() => undefined);
     expect(left).toEqual([]);
-    const rights = await kubectl('get', 'clusterroles,clusterrolebindings', '--output=name');
+    const rights = await kubectl(
+      'get',
+      'clusterroles,clusterrolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings',
+      '--output=name',
+    );
     expect(rights).not.toContain('capataz');
     expect(await kubectl('get', 'models', '--namespace=default', '--output=name')).toContain('kept');
   });

@@ -34,6 +34,8 @@ describe('a release of the chart', () => {
     );
     expect(counts.sort()).toEqual(
       [
+        '1 ValidatingAdmissionPolicy',
+        '1 ValidatingAdmissionPolicyBinding',
         '2 PodDisruptionBudget',
         '2 PodMonitor',
         '1 Lease',

@@ -126,6 +126,11 @@ export const ChartValues = z
       })
       .describe('How Prometheus finds the pods.'),
     networkPolicy: NetworkPolicy,
+    admissionPolicy: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether the API server holds the operator to the objects of agents.'),
+      })
+      .describe('A ValidatingAdmissionPolicy for what the operator writes.'),
     podDisruptionBudgets: z
       .strictObject({
         enabled: z.boolean().describe('Whether a drain takes at most one pod of a part at a time.'),
