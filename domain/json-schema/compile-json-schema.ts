@@ -45,9 +45,10 @@ export function compileJsonSchema(schema: JsonSchema): CompiledJsonSchema {
   return older.ok ? older : newest;
 }
 
-function compileWith(draft: '2020-12' | 'draft-07', schema: JsonSchema): CompiledJsonSchema {
-  const ajv = draft === '2020-12' ? new Ajv2020(AJV_OPTIONS) : new Ajv(AJV_OPTIONS);
-  formats.default(ajv);
+type Draft = '2020-12' | 'draft-07';
+
+function compileWith(draft: Draft, schema: JsonSchema): CompiledJsonSchema {
+  const ajv = ajvFor(draft, schema);
   try {
     const validate = ajv.compile(schema);
     return {
@@ -56,7 +57,29 @@ function compileWith(draft: '2020-12' | 'draft-07', schema: JsonSchema): Compile
     };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    // Ajv remembers every schema it was ever given.
+    ajv.removeSchema(schema);
   }
+}
+
+const sharedAjv = new Map<Draft, Ajv>();
+
+/**
+ * Setting up an Ajv costs far more than compiling a schema, so one is kept for each draft. A schema that names itself
+ * gets its own: the name would stay known, and the schema of another user could refer to it.
+ */
+function ajvFor(draft: Draft, schema: JsonSchema): Ajv {
+  if (/"\$(id|anchor|dynamicAnchor|recursiveAnchor)"/.test(JSON.stringify(schema))) return createAjv(draft);
+  const ajv = sharedAjv.get(draft) ?? createAjv(draft);
+  sharedAjv.set(draft, ajv);
+  return ajv;
+}
+
+function createAjv(draft: Draft): Ajv {
+  const ajv = draft === '2020-12' ? new Ajv2020(AJV_OPTIONS) : new Ajv(AJV_OPTIONS);
+  formats.default(ajv);
+  return ajv;
 }
 
 /** Bounds that Ajv does not have: it recurses over the schema, and an asynchronous schema never says "false". */

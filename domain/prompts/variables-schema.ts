@@ -77,6 +77,7 @@ export function findDefaultsProblem(
   defaults: Readonly<Record<string, unknown>>,
   schema: JsonSchema,
 ): string | undefined {
+  if (Object.keys(defaults).length === 0) return undefined;
   const { required: _, ...withoutRequired } = schema;
   const compiled = compileJsonSchema(withoutRequired);
   if (!compiled.ok) return compiled.message;
