@@ -110,6 +110,14 @@ describe('a chat request to OpenAI', () => {
     expect(tool.tool_call_id).toBe(assistant.tool_calls[0]?.id);
   });
 
+  it('strips the mark for a prompt cache that is not its own', () => {
+    const part = { type: 'text', text: 'long' };
+    const messages = [
+      { role: 'user' as const, content: [{ ...part, cache_control: { type: 'ephemeral' } }] },
+    ];
+    expect(sent({ messages })['messages']).toEqual([{ role: 'user', content: [part] }]);
+  });
+
   it('keeps the signature for a server that speaks Google through the OpenAI format', () => {
     const call = {
       id: 'c',

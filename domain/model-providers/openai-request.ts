@@ -99,9 +99,15 @@ function messageFor(flavour: OpenAiFlavour, message: ChatMessage): ChatMessage {
   const { reasoning_content: _reasoning, tool_calls: toolCalls, tool_call_id: toolCallId, ...rest } = message;
   return {
     ...rest,
+    ...(Array.isArray(rest.content) && { content: rest.content.map(ownContentPart) }),
     ...(toolCalls !== undefined && toolCalls.length > 0 && { tool_calls: toolCalls.map(ownToolCall) }),
     ...(toolCallId !== undefined && { tool_call_id: ownToolCallId(toolCallId) }),
   };
+}
+
+/** The mark for Anthropic's prompt cache: OpenAI caches by itself and refuses the field. */
+function ownContentPart<Part extends object>(part: Part): Part {
+  return Object.fromEntries(Object.entries(part).filter(([field]) => field !== 'cache_control')) as Part;
 }
 
 /** A history may come from another provider, with fields and ids that OpenAI refuses. */

@@ -13,7 +13,7 @@ const SECRETS: readonly RegExp[] = [
   /\bAIza[\w*-]{6,}/g,
   /\b(?:AQ\.|ya29\.)[\w*.-]{6,}/g,
   /\beyJ[\w-]{6,}\.[\w.-]+/g,
-  /(?=\w*\d)(?=\w*[a-z])\w{24,}/gi,
+  /\b(?=\w*\d)(?=\w*[a-z])\w{24,}/gi,
 ];
 
 /** Text of a provider made fit for logs, conditions and clients: one line, no key, at most 300 characters. */
