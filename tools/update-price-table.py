@@ -3,6 +3,7 @@
     python3 -m venv /tmp/prices && /tmp/prices/bin/pip install genai-prices
     pip download --no-deps litellm -d /tmp/prices
     /tmp/prices/bin/python tools/update-price-table.py --litellm-wheel /tmp/prices/litellm-*.whl
+    npm exec oxfmt domain/pricing/price-table.json
 
 genai-prices (MIT, Pydantic) is the source: it keeps the history of prices and the rules by which names match.
 LiteLLM (MIT, BerriAI) fills in models that genai-prices does not know, by exact name. Only prices of text (and of
@@ -224,12 +225,7 @@ def main() -> None:
             'url': 'https://github.com/BerriAI/litellm',
         },
     ]
-    # One model a line: small, and a diff shows which price moved.
-    lines = [f'  "sources": {json.dumps(sources)}']
-    for provider, models in table.items():
-        rows = ',\n'.join(f'    {json.dumps(model, separators=(",", ":"))}' for model in models)
-        lines.append(f'  "{provider}": [\n{rows}\n  ]')
-    TABLE.write_text('{\n' + ',\n'.join(lines) + '\n}\n')
+    TABLE.write_text(json.dumps({'sources': sources, **table}, indent=2) + '\n')
     print(', '.join(f'{provider}: {len(models)}' for provider, models in table.items()))
 
 
