@@ -225,7 +225,8 @@ def main() -> None:
             'url': 'https://github.com/BerriAI/litellm',
         },
     ]
-    TABLE.write_text(json.dumps({'sources': sources, **table}, indent=2) + '\n')
+    # On one line: the formatter then breaks only what is too long for one, and the table stays small.
+    TABLE.write_text(json.dumps({'sources': sources, **table}, separators=(',', ':')) + '\n')
     print(', '.join(f'{provider}: {len(models)}' for provider, models in table.items()))
 
 
