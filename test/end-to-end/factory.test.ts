@@ -8,7 +8,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeProviders, startFakeProviders } from '#test/fake-providers/fake-providers.ts';
 import { readHostTraces } from './world/host-traces.ts';
 import {
   INSTANCE,
@@ -34,16 +33,17 @@ import {
   promptVersion,
   secret,
 } from './world/objects.ts';
+import { type PaidProvider, startPaidProvider } from './world/paid-provider.ts';
 import { ask, askThroughRestarts, askWithoutPause } from './world/runs.ts';
 
 const TEAM = 'team-clerks';
 const FIRST = promptVersion('clerk', promptText('first'), TEAM);
 const SECOND = promptVersion('clerk', promptText('second'), TEAM);
-const PROVIDER_URL = `http://provider.${TEAM}.svc:8080/v1`;
+const PROVIDER_URL = `http://provider.${TEAM}.svc:8080/openai/v1`;
 const AGENT_POLICY = { promptRef: { name: 'clerk' }, modelPolicy: { allow: [{ name: 'paid' }] } };
 
 let firstUp: Awaited<ReturnType<typeof runClusterCommand>>;
-let provider: FakeProviders;
+let provider: PaidProvider;
 let tracesBefore: Awaited<ReturnType<typeof readHostTraces>>;
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ beforeAll(async () => {
   tracesBefore = await readHostTraces(INSTANCE);
   firstUp = await runClusterCommand('up');
   if (firstUp.exitCode !== 0) throw new Error(`npm run up failed: ${firstUp.errorOutput.slice(-2000)}`);
-  provider = await startFakeProviders({ host: INSTANCE.addresses.hostAddress, keys: ['key-one'] });
+  provider = await startPaidProvider(INSTANCE.addresses.hostAddress, ['key-one']);
   await apply(namespaceObject(TEAM));
   await apply(
     ...hostService('provider', TEAM, INSTANCE.addresses.hostAddress, provider.port),

@@ -21,6 +21,8 @@ import {
 import { type Usage, type Wire, type WireRoute, isRefusal } from './wire.ts';
 
 export interface FakeProvidersOptions {
+  /** Address to listen on; 127.0.0.1 when not given. Pods of a test node cannot reach that one. */
+  readonly host?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly keys?: Partial<Record<FakeProvider, readonly string[]>>;
@@ -106,9 +108,10 @@ export async function startFakeProviders(options: FakeProvidersOptions = {}): Pr
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  const host = options.host ?? '127.0.0.1';
+  server.listen(options.port ?? 0, host);
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     ...fakes,
     url,

@@ -1,0 +1,26 @@
+/** The provider that costs money, on the host's end of the node's link, where pods can reach it. */
+import { type FakeProviders, startFakeProviders } from '#test/fake-providers/fake-providers.ts';
+
+export interface PaidProvider {
+  readonly port: number;
+  readonly acceptKeys: (keys: readonly string[]) => void;
+  /** The key of each chat request that was answered, in order. */
+  readonly keysUsed: () => readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+export async function startPaidProvider(host: string, keys: readonly string[]): Promise<PaidProvider> {
+  const providers: FakeProviders = await startFakeProviders({ host, keys: { OpenAI: keys } });
+  // As slow as a fast real one, so that there are always answers on their way when something is killed.
+  providers.addFault({ delaySeconds: 0.15 });
+  return {
+    port: Number(new URL(providers.url).port),
+    acceptKeys: (accepted) => providers.setKeys('OpenAI', accepted),
+    keysUsed: () =>
+      providers
+        .journal()
+        .filter((entry) => entry.status === 200 && entry.path.includes('/chat/completions'))
+        .map((entry) => (entry.headers['authorization'] ?? '').replace('Bearer ', '')),
+    stop: () => providers.close(),
+  };
+}
