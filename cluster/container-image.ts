@@ -35,51 +35,56 @@ export async function ensureContainerImage(
   const node = await ensureBaseImage(store, options.nodeProgram);
   const models = await ensureModelsImage(store, node, checkout, cache, report);
   const base = await ensurePackagesImage(store, models, checkout);
-  const files = await listImageFiles(checkout);
-  const tag = await hashImageContent(checkout, files, [base]);
-  const reference = `${repository}:${tag}`;
-  if (await hasImage(instance, reference)) return { repository, tag };
-  if (!(await store.has(reference))) {
-    report.step(`Building the image ${reference}.`);
-    const empty = await ensureEmptyImage(store);
-    await build(store, options, files, reference, { BASE: base, PACKAGES: empty, MODELS: empty });
-    await forgetOthers(store, [reference, node, models, base, empty]);
+  const context = await mkdtemp(join(cache, '.context-'));
+  let tag: string;
+  let reference: string;
+  try {
+    // Hashed after it was copied: an edit meanwhile cannot slip under the tag of what was before it.
+    const files = await listImageFiles(checkout);
+    await copyContext(checkout, files, context);
+    tag = await hashImageContent(context, files, [base]);
+    reference = `${repository}:${tag}`;
+    if (await hasImage(instance, reference)) return { repository, tag };
+    if (!(await store.has(reference))) {
+      report.step(`Building the image ${reference}.`);
+      const empty = await ensureEmptyImage(store);
+      await build(store, context, reference, { BASE: base, PACKAGES: empty, MODELS: empty });
+      await forgetOthers(store, [reference, node, models, base, empty]);
+    }
+  } finally {
+    await rm(context, { recursive: true, force: true });
   }
   report.step(`Bringing the image ${reference} to the node.`);
-  await transferImage(instance, store, reference, join(cache, 'image-layout'));
+  await transferImage(instance, store, reference, cache);
   return { repository, tag };
+}
+
+async function copyContext(checkout: string, files: readonly string[], context: string): Promise<void> {
+  for (const folder of imageFolders) await mkdir(join(context, folder));
+  for (const file of files) {
+    await mkdir(dirname(join(context, file)), { recursive: true });
+    await copyFile(join(checkout, file), join(context, file));
+  }
 }
 
 async function build(
   store: ImageStore,
-  options: ImageOptions,
-  files: readonly string[],
+  context: string,
   reference: string,
   buildArguments: Readonly<Record<string, string>>,
 ): Promise<void> {
-  // A copy of exactly the hashed files: an edit during the build cannot slip under the old tag.
-  const context = await mkdtemp(join(options.cache, '.context-'));
-  try {
-    for (const folder of imageFolders) await mkdir(join(context, folder));
-    for (const file of files) {
-      await mkdir(dirname(join(context, file)), { recursive: true });
-      await copyFile(join(options.checkout, file), join(context, file));
-    }
-    await store.run([
-      'build',
-      '--isolation',
-      'chroot',
-      '--pull-never',
-      '--timestamp',
-      '0',
-      ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      '--tag',
-      reference,
-      context,
-    ]);
-  } finally {
-    await rm(context, { recursive: true, force: true });
-  }
+  await store.run([
+    'build',
+    '--isolation',
+    'chroot',
+    '--pull-never',
+    '--timestamp',
+    '0',
+    ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    '--tag',
+    reference,
+    context,
+  ]);
 }
 
 // Every edit makes a new image, and only the newest can be wanted again.
