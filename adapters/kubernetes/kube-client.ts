@@ -14,6 +14,7 @@ const DEFAULT_TIMEOUT_SECONDS = 30;
 export const CONTENT_TYPES = {
   json: 'application/json',
   mergePatch: 'application/merge-patch+json',
+  jsonPatch: 'application/json-patch+json',
   /** Server-side apply. JSON is YAML. */
   applyPatch: 'application/apply-patch+yaml',
 } as const;

@@ -3,6 +3,7 @@
  * goes on where it stopped: a create fails when the name is taken, everything else names the uid and the
  * resourceVersion that it was decided on. A refused precondition is a KubeApiError with status 409.
  */
+import { KubeApiError } from './kube-api-error.ts';
 import { CONTENT_TYPES, type KubeClient, type KubeRequest } from './kube-client.ts';
 import { type KubeObject, type ManagedFieldsEntry, parseKubeObject } from './kube-object.ts';
 import { collectionPath } from './resilient-informer.ts';
@@ -23,11 +24,22 @@ export interface DesiredObject {
 /** The state that a write was decided on. */
 export type Precondition = Pick<KubeObject['metadata'], 'uid' | 'resourceVersion'>;
 
-export const WRITE_VERBS = ['create', 'apply', 'replace', 'applyStatus', 'replaceStatus', 'delete'] as const;
+export const WRITE_VERBS = [
+  'create',
+  'own',
+  'apply',
+  'replace',
+  'applyStatus',
+  'replaceStatus',
+  'delete',
+] as const;
 export type WriteVerb = (typeof WRITE_VERBS)[number];
 
 export interface ObjectWriter {
-  /** Fails with 409 when the name is taken. */
+  /**
+   * Fails with 409 when the name is taken, which a server-side apply would not. The fields are then handed over to
+   * server-side apply, so that a later apply can remove them.
+   */
   readonly create: (resource: ResourceKind, desired: DesiredObject) => Promise<KubeObject>;
   /** Server-side apply with force: takes over the fields it sets, leaves those of others. */
   readonly apply: (
@@ -90,15 +102,27 @@ export function createObjectWriter(options: ObjectWriterOptions): ObjectWriter {
   } as const;
 
   return {
-    create: async (resource, desired) =>
-      parseKubeObject(
-        await write(resource, 'create', {
-          method: 'POST',
-          path: collectionPath(resource.groupVersion, resource.plural, desired.metadata.namespace),
-          query: { fieldManager },
-          body: document(resource, desired, {}),
-        }),
-      ),
+    create: async (resource, desired) => {
+      const path = collectionPath(resource.groupVersion, resource.plural, desired.metadata.namespace);
+      const body = document(resource, desired, {});
+      const created = parseKubeObject(
+        await write(resource, 'create', { method: 'POST', path, query: { fieldManager }, body }),
+      );
+      try {
+        return parseKubeObject(
+          await write(resource, 'own', {
+            method: 'PATCH',
+            path: `${path}/${desired.metadata.name}`,
+            contentType: CONTENT_TYPES.jsonPatch,
+            body: asServerSideApplied(created),
+          }),
+        );
+      } catch (error) {
+        // A controller was faster with its first write. The first update makes up for it.
+        if (error instanceof KubeApiError) return created;
+        throw error;
+      }
+    },
     apply: async (resource, desired, { uid, resourceVersion }) =>
       parseKubeObject(
         await write(resource, 'apply', {
@@ -146,4 +170,16 @@ export function createObjectWriter(options: ObjectWriterOptions): ObjectWriter {
       });
     },
   };
+}
+
+/** As kubectl does it: the entry of the create becomes one of server-side apply; the version is the precondition. */
+function asServerSideApplied({ metadata }: KubeObject): readonly object[] {
+  const managedFields = (metadata.managedFields ?? []).map((entry) => {
+    const { operation: _, ...rest } = entry;
+    return Object.assign(rest, { operation: 'Apply' });
+  });
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+    { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+  ];
 }

@@ -4,6 +4,7 @@
  *   absent                          -> create (fails when the name was taken meanwhile)
  *   as desired, nothing added       -> no write
  *   a field differs, or was added   -> server-side apply; then, if fields of others are left, replace
+ *   made immutable                  -> delete, and create in the next pass
  *
  * Server-side apply restores what we set but keeps what others added (a sidecar, a label); `managedFields` shows
  * those additions and the replace removes them. An object that the owner does not control is never touched.
@@ -59,7 +60,7 @@ export function createChildApplier(options: {
   const nowMilliseconds = options.nowMilliseconds ?? (() => performance.now());
   /** By uid: differences that an apply did not remove. */
   const settled = new Map<string, string>();
-  /** By uid: when it was repaired lately. */
+  /** By uid and fields: when these were repaired lately. */
   const repairs = new Map<string, readonly number[]>();
   /** By kind and key: what was desired last, to tell a change of mind from a repair. */
   const lastDesired = new Map<string, string>();
@@ -93,7 +94,12 @@ export function createChildApplier(options: {
         remember(lastDesired, place, desiredText);
         return { kind: 'unchanged', live };
       }
-      if (isSameWish && !mayRepair(live.metadata.uid)) return { kind: 'contested', live };
+      if (isSameWish && !mayRepair(child, live)) return { kind: 'contested', live };
+      if (isFrozen(live)) {
+        await writer.remove(resource, object.metadata, live.metadata);
+        // Gone now; made anew by the pass that its deletion wakes.
+        return { kind: 'unchanged', live };
+      }
       const written = await write(child, live);
       remember(lastDesired, place, desiredText);
       return { kind: isSameWish ? 'repaired' : 'updated', live: written };
@@ -106,12 +112,15 @@ export function createChildApplier(options: {
   }
 
   function isAsDesired(child: DesiredChild, live: KubeObject): boolean {
-    const additions = foreignFields(live.metadata.managedFields, fieldManager, (path) =>
-      tolerance.isTolerated(child.resource, path),
-    );
-    if (additions.length > 0) return false;
+    if (additionsTo(child, live).length > 0) return false;
     const differences = describeDifferences(child.object, live);
     return differences === '' || settled.get(live.metadata.uid) === differences;
+  }
+
+  function additionsTo({ resource }: DesiredChild, live: KubeObject): readonly string[] {
+    return foreignFields(live.metadata.managedFields, fieldManager, (path) =>
+      tolerance.isTolerated(resource, path),
+    );
   }
 
   async function write({ resource, object }: DesiredChild, live: KubeObject): Promise<KubeObject> {
@@ -131,15 +140,23 @@ export function createChildApplier(options: {
     return written;
   }
 
-  function mayRepair(uid: string): boolean {
+  /** Different edits are many hands; the same fields again and again are another controller. */
+  function mayRepair(child: DesiredChild, live: KubeObject): boolean {
+    const fields = [...findDifferences(child.object, live), ...additionsTo(child, live)];
+    const contest = JSON.stringify([live.metadata.uid, ...fields]);
     const now = nowMilliseconds();
-    const recent = (repairs.get(uid) ?? []).filter((at) => now - at < REPAIR_WINDOW_MILLISECONDS);
+    const recent = (repairs.get(contest) ?? []).filter((at) => now - at < REPAIR_WINDOW_MILLISECONDS);
     if (recent.length >= MAXIMUM_REPAIRS_IN_WINDOW) return false;
-    remember(repairs, uid, [...recent, now]);
+    remember(repairs, contest, [...recent, now]);
     return true;
   }
 
   return { find, bring };
+}
+
+/** A ConfigMap that was made immutable refuses every repair, for ever. */
+function isFrozen(live: KubeObject): boolean {
+  return (live as { readonly immutable?: unknown }).immutable === true;
 }
 
 /** With the values on both sides, so that a settled difference is recognised only while nothing moves. */

@@ -89,7 +89,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         body: {
           apiVersion: EVENTS.groupVersion,
           kind: EVENTS.kind,
-          metadata: { generateName: `${metadata.name.slice(0, 200)}.`, namespace },
+          metadata: { generateName: `${metadata.name.slice(0, 200)}-`, namespace },
           eventTime: options.now().toISOString().replace('Z', '000Z'),
           reportingController: 'capataz.dev/operator',
           reportingInstance: options.reportingInstance,
@@ -108,7 +108,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         timeoutSeconds: 10,
       });
     } catch (error) {
-      logger.debug({ reason: event.reason, error }, 'event could not be told');
+      logger.warn({ reason: event.reason, error }, 'event could not be told');
     }
   }
 

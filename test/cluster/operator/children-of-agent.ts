@@ -1,0 +1,84 @@
+/** How tests look at the children of an agent, and play the kubelet for them. */
+import { expect } from 'vitest';
+import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import {
+  CHILD_RESOURCES,
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  PODS,
+} from '#operator/resources.ts';
+import { condition } from './objects.ts';
+import { type AnyObject, type World, eventually } from './operator-world.ts';
+
+export const ALWAYS_THERE = CHILD_RESOURCES.filter((resource) => resource !== HORIZONTAL_POD_AUTOSCALERS);
+
+export function getChild(
+  world: World,
+  namespace: string,
+  agent: string,
+  resource: AnyObject,
+): Promise<AnyObject> {
+  return world.get(resource, namespace, `agent-${agent}`);
+}
+
+export async function childrenExist(
+  world: World,
+  namespace: string,
+  agent: string,
+  seconds = 20,
+): Promise<void> {
+  await eventually(async () => {
+    for (const resource of ALWAYS_THERE) {
+      expect(await getChild(world, namespace, agent, resource), resource.kind).toBeDefined();
+    }
+  }, seconds);
+}
+
+export async function configurationOf(
+  world: World,
+  namespace: string,
+  agent: string,
+): Promise<AgentConfiguration> {
+  const configMap = await getChild(world, namespace, agent, CONFIG_MAPS);
+  return AgentConfiguration.parse(JSON.parse(configMap.data[AGENT_CONFIGURATION_KEY]));
+}
+
+export async function conditionOf(
+  world: World,
+  resource: AnyObject,
+  namespace: string,
+  name: string,
+  type: string,
+): Promise<AnyObject> {
+  return condition(await world.get(resource, namespace, name), type);
+}
+
+/** There is no kubelet: says of the pods what it would say. */
+export async function letPodsBeReady(world: World, namespace: string, agent: string): Promise<void> {
+  await eventually(async () => {
+    const deployment = await getChild(world, namespace, agent, DEPLOYMENTS);
+    const pods = await world.list(PODS, namespace);
+    const own = pods.filter((pod) => pod.metadata.labels['capataz.dev/agent'] === agent);
+    expect(own.length).toBeGreaterThanOrEqual(deployment.spec.replicas);
+    for (const { metadata } of own) {
+      const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+      await world.patch(PODS, namespace, metadata.name, { status }, 'status');
+    }
+  });
+}
+
+/** What of an object says how it is, without the counters that every write moves. */
+export function essence(object: AnyObject): AnyObject {
+  const { status: _status, metadata, ...content } = object;
+  const {
+    resourceVersion: _1,
+    generation: _2,
+    managedFields: _3,
+    creationTimestamp: _4,
+    annotations,
+    ...rest
+  } = metadata;
+  const { 'deployment.kubernetes.io/revision': _5, ...ownAnnotations } = annotations ?? {};
+  return { ...content, metadata: { ...rest, annotations: ownAnnotations } };
+}

@@ -1,0 +1,59 @@
+/** Exactly the rights that the chart gives the operator: a missing one fails these tests. */
+const GROUP = 'rbac.authorization.k8s.io';
+const RBAC = `/apis/${GROUP}/v1`;
+const NAMESPACE = 'capataz-system';
+const NAME = 'capataz-operator';
+
+const CHILD_VERBS = ['get', 'list', 'watch', 'create', 'patch', 'update'];
+
+const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }];
+const roleRef = (kind: string): object => ({ apiGroup: GROUP, kind, name: NAME });
+
+export const OPERATOR_RIGHTS: readonly { readonly path: string; readonly body: object }[] = [
+  { path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, body: { metadata: { name: NAME } } },
+  {
+    path: `${RBAC}/clusterroles`,
+    body: {
+      metadata: { name: NAME },
+      rules: [
+        rule('capataz.dev', ['agents', 'promptversions', 'canaryrollouts', 'models'], ['list', 'watch']),
+        rule(
+          'capataz.dev',
+          ['agents/status', 'promptversions/status', 'canaryrollouts/status', 'models/status'],
+          ['patch', 'update'],
+        ),
+        rule('capataz.dev', ['agents/finalizers'], ['update']),
+        rule('', ['serviceaccounts', 'services'], CHILD_VERBS),
+        rule('', ['configmaps'], [...CHILD_VERBS, 'delete']),
+        rule('apps', ['deployments'], CHILD_VERBS),
+        rule('policy', ['poddisruptionbudgets'], CHILD_VERBS),
+        rule('autoscaling', ['horizontalpodautoscalers'], [...CHILD_VERBS, 'delete']),
+        rule('', ['pods'], ['list', 'watch']),
+        rule('events.k8s.io', ['events'], ['create']),
+        rule('authentication.k8s.io', ['tokenreviews'], ['create']),
+      ],
+    },
+  },
+  {
+    path: `${RBAC}/clusterrolebindings`,
+    body: { metadata: { name: NAME }, subjects, roleRef: roleRef('ClusterRole') },
+  },
+  {
+    path: `${RBAC}/namespaces/${NAMESPACE}/roles`,
+    body: {
+      metadata: { name: NAME },
+      rules: [
+        rule('coordination.k8s.io', ['leases'], ['create']),
+        { ...rule('coordination.k8s.io', ['leases'], ['get', 'update']), resourceNames: [NAME] },
+      ],
+    },
+  },
+  {
+    path: `${RBAC}/namespaces/${NAMESPACE}/rolebindings`,
+    body: { metadata: { name: NAME }, subjects, roleRef: roleRef('Role') },
+  },
+];
+
+function rule(apiGroup: string, resources: readonly string[], verbs: readonly string[]): object {
+  return { apiGroups: [apiGroup], resources, verbs };
+}
