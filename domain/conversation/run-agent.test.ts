@@ -222,6 +222,18 @@ describe('a run', () => {
     expect(result).not.toHaveProperty('output');
   });
 
+  it.each([
+    ['modelAnswerCut', null],
+    ['modelAnswerMalformed', null],
+    ['modelRequestRefused', 1000],
+  ] as const)(
+    'after %s knows its cost as %s: a call that broke off may have been charged',
+    async (code, cost) => {
+      const bench = new Bench([{ calls: [['lookup', '{"key":"a"}']] }, { error: new ModelError(code, 'x') }]);
+      expect((await bench.run({ tools: [bench.lookup] })).costNanoUsd).toBe(cost);
+    },
+  );
+
   it('stops all its timers however it ends', async () => {
     for (const script of [[{ content: 'Hi' }], [{ error: new ModelError('modelUnavailable', 'x') }]]) {
       const bench = new Bench(script);
@@ -265,7 +277,12 @@ describe('limits', () => {
     await until(() => bench.requests.length === 1);
     expect(bench.deadlines.map(({ milliseconds }) => milliseconds)).toEqual([7000]);
     bench.deadlines[0]?.expire();
-    expect(await running).toMatchObject({ status: 'stopped', reason: 'seconds', steps: 1 });
+    expect(await running).toMatchObject({
+      status: 'stopped',
+      reason: 'seconds',
+      steps: 1,
+      costNanoUsd: null,
+    });
     expect(bench.cycles.at(-1)).toMatchObject({ phase: 'stop', outcome: 'seconds', step: 1 });
   });
 

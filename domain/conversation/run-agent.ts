@@ -23,6 +23,14 @@ import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
 
 /** The third request for the same tool with the same arguments ends the run. */
 const SAME_CALL_MAXIMUM = 3;
+/** These say that no model did any work; after every other broken call the cost is unknown. */
+const UNCHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
+  'modelRateLimited',
+  'modelBudgetExceeded',
+  'modelUnavailable',
+  'modelNotAllowed',
+  'modelRequestRefused',
+]);
 const REPAIR_QUOTE_MAXIMUM_CHARACTERS = 32_768;
 
 /** Why a run was ended at one of its limits. */
@@ -121,6 +129,8 @@ class Run {
   readonly #timesCalled = new Map<string, number>();
   readonly #beganMilliseconds: number;
   #stepBeganMilliseconds: number;
+  /** A model call was begun and its cost is not known yet. */
+  #isCallOpen = false;
   #steps = 0;
   #repairs = 0;
 
@@ -158,6 +168,8 @@ class Run {
   }
 
   endOfError(error: unknown, isDeadline: boolean): Exclude<RunEnd, { status: 'succeeded' }> {
+    const isUncharged = error instanceof ModelError && UNCHARGED_CODES.has(error.code);
+    if (this.#isCallOpen && !isUncharged) this.#spending.addUnknown();
     if (this.#signal.aborted) {
       const reason: unknown = this.#signal.reason;
       if (isDeadline) return stopped('seconds');
@@ -176,6 +188,7 @@ class Run {
     this.#signal.throwIfAborted();
     this.#steps += 1;
     this.#stepBeganMilliseconds = this.#ports.monotonicMilliseconds();
+    this.#isCallOpen = true;
     const onText = this.#textListener();
     const answer = await raceWithSignal(
       this.#ports.model.answer(this.#request(), {
@@ -185,6 +198,7 @@ class Run {
       }),
       this.#signal,
     );
+    this.#isCallOpen = false;
     this.#spending.add(answer, characters);
     this.#models.add(answer.model);
     if (answer.toolCalls.length === 0) onText?.release();

@@ -51,6 +51,12 @@ export class Spending {
     this.#highestCostNanoUsd = Math.max(this.#highestCostNanoUsd, costNanoUsd);
   }
 
+  /** A call that was begun and broke off may have been charged, nobody told how much. */
+  addUnknown(): void {
+    this.#costNanoUsd = null;
+    this.#usage = null;
+  }
+
   get isUnknownUnderLimit(): boolean {
     return this.#limitNanoUsd !== undefined && this.#costNanoUsd === null;
   }
