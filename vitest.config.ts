@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{crds,domain,adapters,telemetry,operator,services,cluster,tools,bench}/**/*.test.ts',
-            'test/{architecture,helm}/**/*.test.ts',
+            'test/{architecture,fake-providers,helm}/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },
