@@ -34,7 +34,7 @@ export const PromptVersionSpec = z
         author: z.string().max(256).optional().describe('Who wrote the change.'),
       })
       .optional()
-      .describe('Where the text comes from. It is not part of the identity.'),
+      .describe('Where the text comes from. It is not part of the identity and may change.'),
     goldenSet: z
       .strictObject({
         name: ResourceName.describe('Name of the golden set.'),
@@ -45,11 +45,12 @@ export const PromptVersionSpec = z
   })
   .meta(
     celRules({
-      rule: 'self == oldSelf',
+      // All but the source: the same text may be rendered from another commit, and is still the same version.
+      rule: 'self.prompt == oldSelf.prompt && self.text == oldSelf.text && self.digest == oldSelf.digest && has(self.goldenSet) == has(oldSelf.goldenSet) && (!has(self.goldenSet) || self.goldenSet == oldSelf.goldenSet)',
       message: 'a PromptVersion never changes: create a new one for a new text',
     }),
   )
-  .describe('The version. It can be set once and never changes.');
+  .describe('The version. All but its source can be set once and never changes.');
 export type PromptVersionSpec = z.infer<typeof PromptVersionSpec>;
 
 export const PROMPT_VERSION_REASONS = {

@@ -171,9 +171,19 @@ const RELEASE_CASES: readonly RuleCase[] = [
         changed(promptVersion, 'spec.text', 'Sort {{mail}} well.'),
         promptVersion,
       ],
-      'refuses to take the source away from a PromptVersion': [
-        'refused',
+      'accepts the same text from another source in a PromptVersion': [
+        'accepted',
         changed(promptVersion, 'spec.source', undefined),
+        promptVersion,
+      ],
+      'refuses another digest in a PromptVersion': [
+        'refused',
+        changed(promptVersion, 'spec.digest', 'f'.repeat(64)),
+        promptVersion,
+      ],
+      'refuses to take the golden set away from a PromptVersion': [
+        'refused',
+        changed(promptVersion, 'spec.goldenSet', undefined),
         promptVersion,
       ],
     },
