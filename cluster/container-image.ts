@@ -10,7 +10,7 @@ import {
   ensureModelsImage,
   ensurePackagesImage,
 } from './image-ingredients.ts';
-import { type ImageStore, openImageStore } from './image-store.ts';
+import { type ImageStore, withImageStore } from './image-store.ts';
 import { transferImage } from './image-transfer.ts';
 import type { Instance } from './instance.ts';
 
@@ -26,12 +26,16 @@ export type ImageOptions = {
 };
 
 // Builds the image of this checkout and brings it to the node; does nothing where it is there already.
-export async function ensureContainerImage(
+export function ensureContainerImage(instance: Instance, options: ImageOptions): Promise<ImageReference> {
+  return withImageStore(options.cache, (store) => ensureInStore(store, instance, options));
+}
+
+async function ensureInStore(
+  store: ImageStore,
   instance: Instance,
   options: ImageOptions,
 ): Promise<ImageReference> {
   const { checkout, cache, report } = options;
-  const store = await openImageStore(cache);
   const node = await ensureBaseImage(store, options.nodeProgram);
   const models = await ensureModelsImage(store, node, checkout, cache, report);
   const base = await ensurePackagesImage(store, models, checkout);
@@ -89,8 +93,10 @@ async function build(
 
 // Every edit makes a new image, and only the newest can be wanted again.
 async function forgetOthers(store: ImageStore, kept: readonly string[]): Promise<void> {
+  // The stages of the build left containers, which would hold on to their images.
+  await store.run(['rm', '--all']);
   for (const reference of await store.list('localhost/')) {
-    // One that another cluster's run is building on right now cannot be removed; the next run will.
+    // One that a newer image stands on cannot be removed, and goes with that one later.
     if (!kept.includes(reference)) await store.run(['rmi', reference]).catch(() => undefined);
   }
 }

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type CommandOptions, runCommand, tryCommand } from './command.ts';
+import { waitForLock } from './single-run.ts';
 
 // Buildah with its store in our cache, so that the machine's own images are neither seen nor touched.
 export type ImageStore = {
@@ -10,10 +11,31 @@ export type ImageStore = {
   readonly list: (prefix: string) => Promise<readonly string[]>;
 };
 
-export async function openImageStore(cache: string): Promise<ImageStore> {
+const runRoot = '/run/capataz-images';
+const lockTimeoutSeconds = 900;
+
+// Whatever the work leaves mounted or half-built is gone afterwards: a build of several stages keeps
+// a container for each, and Buildah mounts its store on itself.
+export async function withImageStore<Result>(
+  cache: string,
+  work: (store: ImageStore) => Promise<Result>,
+): Promise<Result> {
   const root = join(cache, 'images');
   await mkdir(root, { recursive: true });
-  const store = ['--root', root, '--runroot', '/run/capataz-images', '--storage-driver', 'overlay'];
+  const release = await waitForLock('capataz-images', lockTimeoutSeconds);
+  const store = describeStore(root);
+  try {
+    return await work(store);
+  } finally {
+    await store.run(['rm', '--all']).catch(() => undefined);
+    await tryCommand('umount', ['--recursive', join(root, 'overlay')]);
+    await rm(runRoot, { recursive: true, force: true });
+    release();
+  }
+}
+
+function describeStore(root: string): ImageStore {
+  const store = ['--root', root, '--runroot', runRoot, '--storage-driver', 'overlay'];
   const run: ImageStore['run'] = (buildArguments, options) =>
     runCommand('buildah', [...store, ...buildArguments], options);
   return {
