@@ -29,7 +29,7 @@ export function createConsoleReport(stream: NodeJS.WriteStream): ConsoleReport {
     },
     progress(text) {
       if (stream.isTTY) {
-        stream.write(`\r\u001b[2K        ${text.slice(0, (stream.columns ?? 80) - 9)}`);
+        stream.write(`\r\u001b[2K        ${text.slice(0, (stream.columns || 80) - 9)}`);
         transientShown = true;
         return;
       }

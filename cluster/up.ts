@@ -1,5 +1,6 @@
 // npm run up: a cluster with Capataz in it, from nothing, and the first answer of an agent.
 import { cacheDirectory } from './cluster-paths.ts';
+import { removeStaleTemporaries } from './cache-cleaning.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createConsoleReport } from './console-report.ts';
 import { findInstance } from './instance-record.ts';
@@ -31,5 +32,6 @@ await runShell(async () => {
   if (problem !== undefined) throw new ClusterError(problem);
   const instance = await findInstance(environment);
   await holdClusterLock(instance.name);
+  await removeStaleTemporaries(options.cache);
   await upLocal(instance, options);
 });
