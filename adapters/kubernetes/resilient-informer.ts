@@ -15,13 +15,13 @@
  * Memory is bounded by the collection: lines and pages are limited, nothing is queued. Give `transform` to keep
  * only what is needed of each object.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Logger } from '#telemetry/logger.ts';
 import { type BackoffLimits, backoffSeconds } from './backoff.ts';
 import { KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { type KubeObject, isOlderResourceVersion, objectKey, parseKubeObject } from './kube-object.ts';
+import { pause } from './pause.ts';
 import { WatchGarbledError, readWatchEvents } from './watch-stream.ts';
 
 const PAGE_SIZE = 500;
@@ -264,14 +264,6 @@ class Informer<T extends KubeObject> {
     } catch (error) {
       this.#options.logger.error({ path: this.#options.path, key, error }, 'informer handler failed');
     }
-  }
-}
-
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(seconds * 1000, undefined, { signal });
-  } catch {
-    // Aborted: the loop sees it.
   }
 }
 

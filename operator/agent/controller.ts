@@ -52,7 +52,7 @@ export function createAgentReconciler(options: AgentReconcilerOptions): (key: st
       return entry?.uid === uid ? entry.text : undefined;
     };
     const observed = observeAgent(agent, { ...options.sources, getWrittenConfiguration });
-    const decision = decideAgent(observed, settings);
+    const decision = decideAgent(observed, settings, options.now());
     const applied = await applyChildren(agent, decision.children);
     if (agent.spec.autoscaling === undefined) await removeAutoscaler(agent);
     const text = configurationText(decision.children);

@@ -10,6 +10,7 @@ import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { AgentConditionClaim } from '#crds/agent.ts';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import { buildAgentConfiguration } from '#domain/agent/build-agent-configuration.ts';
+import { reviseConfiguration } from '#domain/agent/revise-configuration.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import type { DesiredChild } from '../runtime/child-applier.ts';
 import { agentChildren } from './children.ts';
@@ -25,10 +26,10 @@ export interface AgentDecision {
   readonly children: readonly DesiredChild[];
 }
 
-export function decideAgent(observed: ObservedAgent, settings: PodSettings): AgentDecision {
+export function decideAgent(observed: ObservedAgent, settings: PodSettings, now: Date): AgentDecision {
   const accepted = acceptedClaim(observed);
   const resolvedRefs = resolvedRefsClaim(observed);
-  const configuration = decideConfiguration(observed, accepted, resolvedRefs);
+  const configuration = decideConfiguration(observed, accepted, resolvedRefs, now);
   const { agent, deployment } = observed;
   const mayRun = configuration !== undefined || deployment !== undefined;
   return {
@@ -50,13 +51,16 @@ function decideConfiguration(
   { agent, wanted, previous, lastConfiguration }: ObservedAgent,
   accepted: AgentConditionClaim,
   resolvedRefs: AgentConditionClaim,
+  now: Date,
 ): AgentConfiguration | undefined {
   if (accepted.status !== 'True') return lastConfiguration;
   if (resolvedRefs.status === 'True' && wanted !== undefined) {
-    return buildAgentConfiguration(agent, promptOf(wanted));
+    return reviseConfiguration(buildAgentConfiguration(agent, promptOf(wanted)), lastConfiguration, now);
   }
   const prompt = previous === undefined ? lastConfiguration?.prompt : promptOf(previous);
-  return prompt === undefined ? undefined : buildAgentConfiguration(agent, prompt);
+  return prompt === undefined
+    ? undefined
+    : reviseConfiguration(buildAgentConfiguration(agent, prompt), lastConfiguration, now);
 }
 
 function promptOf({ metadata, spec }: PromptVersion): AgentConfiguration['prompt'] {

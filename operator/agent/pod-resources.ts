@@ -2,8 +2,8 @@
 import type { AgentSpec } from '#crds/agent.ts';
 
 const DEFAULT_CPU_REQUEST = '50m';
-const DEFAULT_MEMORY_REQUEST = '96Mi';
-const DEFAULT_MEMORY_LIMIT = '256Mi';
+const DEFAULT_MEMORY_REQUEST = '160Mi';
+const DEFAULT_MEMORY_LIMIT = '384Mi';
 
 interface Amounts {
   readonly cpu?: string;

@@ -20,6 +20,8 @@ const PRE_STOP_SECONDS = 5;
  * would restart the pods; a longer run is cut at the end of the grace period. A pod without runs ends at once.
  */
 const TERMINATION_GRACE_SECONDS = 150;
+/** What the runtime gives its runs: the grace period less preStop, less a moment to say goodbye. */
+const DRAIN_SECONDS = 140;
 
 export interface PodSettings {
   readonly agentImage: string;
@@ -111,6 +113,7 @@ function environment(agent: Agent, settings: PodSettings): readonly Json[] {
     { name: 'CAPATAZ_CONFIGURATION_URL', value: settings.configurationUrl },
     { name: 'CAPATAZ_CONFIGURATION_TOKEN_PATH', value: `${OPERATOR_TOKEN_DIRECTORY}/token` },
     { name: 'CAPATAZ_CONFIGURATION_PATH', value: `${CONFIGURATION_DIRECTORY}/${AGENT_CONFIGURATION_KEY}` },
+    { name: 'CAPATAZ_DRAIN_SECONDS', value: String(DRAIN_SECONDS) },
     { name: 'CAPATAZ_AGENT_NAME', value: agent.metadata.name },
     fromField('CAPATAZ_POD_NAME', 'metadata.name'),
     fromField('CAPATAZ_NAMESPACE', 'metadata.namespace'),

@@ -7,10 +7,10 @@
  * Every write carries the resourceVersion that was read. The lease alone fences nothing: a leader that was paused
  * wakes up believing in itself. `isHeld` looks at the clock before each write, and each write has a precondition.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { isConflict, isNotFound } from '#adapters/kubernetes/kube-api-error.ts';
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
+import { pause } from '#adapters/kubernetes/pause.ts';
 import { collectionPath } from '#adapters/kubernetes/resilient-informer.ts';
 import { objectPath } from '#adapters/kubernetes/resource-kind.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -184,12 +184,4 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   }
 
   return { acquire, hold, isHeld, release };
-}
-
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(seconds * 1000, undefined, { signal });
-  } catch {
-    // Aborted: the caller sees it.
-  }
 }

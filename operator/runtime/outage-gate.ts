@@ -2,8 +2,8 @@
  * Holds all workers back for a moment when the API server cannot be reached, so that an outage with a thousand
  * failing keys makes no more requests than one with a single key.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffSeconds } from '#adapters/kubernetes/backoff.ts';
+import { pause } from '#adapters/kubernetes/pause.ts';
 
 const CLOSED = { minimumSeconds: 1, maximumSeconds: 5 };
 
@@ -23,12 +23,7 @@ export function createOutageGate(
   return {
     pass: async (signal) => {
       while (!signal.aborted && nowMilliseconds() < closedUntil) {
-        const waitMilliseconds = closedUntil - nowMilliseconds();
-        try {
-          await sleep(waitMilliseconds, undefined, { signal });
-        } catch {
-          return;
-        }
+        await pause((closedUntil - nowMilliseconds()) / 1000, signal);
       }
     },
     reportUnreachable: () => {
