@@ -11,6 +11,8 @@ import { ResourceName, Sha256 } from '#crds/object-meta.ts';
 export const AGENT_CONFIGURATION_KEY = 'configuration.json';
 
 export const AgentConfiguration = z.object({
+  /** Grows with every change of the content: of two configurations of one Agent the higher one is the newer. */
+  revision: z.int().min(0),
   agent: z.object({ namespace: z.string(), name: ResourceName, uid: z.string(), generation: z.int() }),
   prompt: z.object({ name: ResourceName, version: ResourceName, digest: Sha256, text: z.string() }),
   tools: z.array(z.enum(BUILT_IN_TOOLS)),
@@ -24,3 +26,4 @@ export const AgentConfiguration = z.object({
   }),
 });
 export type AgentConfiguration = z.infer<typeof AgentConfiguration>;
+export type AgentConfigurationContent = Omit<AgentConfiguration, 'revision'>;

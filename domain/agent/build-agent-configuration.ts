@@ -1,6 +1,6 @@
 /** From an Agent and the prompt that it is to serve to the document that its pods follow. */
 import type { AgentSpec } from '#crds/agent.ts';
-import type { AgentConfiguration } from './agent-configuration.ts';
+import type { AgentConfiguration, AgentConfigurationContent } from './agent-configuration.ts';
 
 const DEFAULT_LIMITS = { steps: 8, seconds: 120, outputRepairs: 2 } as const;
 const DECIMALS_OF_NANO_USD = 9;
@@ -16,7 +16,7 @@ export function buildAgentConfiguration(
     readonly spec: AgentSpec;
   },
   prompt: AgentConfiguration['prompt'],
-): AgentConfiguration {
+): AgentConfigurationContent {
   const { namespace, name, uid, generation } = agent.metadata;
   const { limits = {}, output, tools = [] } = agent.spec;
   return {

@@ -329,17 +329,17 @@ describe('the configuration', () => {
     expect(bench.lines.some((line) => line.includes('a configuration was refused'))).toBe(true);
   });
 
-  it('of an older generation, or told twice, changes nothing', async () => {
-    await using bench = await AgentBench.start(configurationText({ generation: 5, text: NEXT_GREETER }));
-    bench.operator.publish(configurationText({ generation: 5, text: NEXT_GREETER }));
-    bench.operator.publish(configurationText({ generation: 4 }));
+  it('of a lower revision, or told twice, changes nothing', async () => {
+    await using bench = await AgentBench.start(configurationText({ revision: 5, text: NEXT_GREETER }));
+    bench.operator.publish(configurationText({ revision: 5, text: NEXT_GREETER }));
+    bench.operator.publish(configurationText({ revision: 4 }));
     await until(async () =>
       (await bench.metrics()).includes('capataz_agent_configurations_total{outcome="stale"} 1'),
     );
     expect(await bench.metrics()).toContain('capataz_agent_configurations_total{outcome="unchanged"} 1');
     expect(await bench.servedDigest()).toBe(promptDigest(NEXT_GREETER));
-    // A new Agent of the same name counts its generations anew.
-    bench.operator.publish(configurationText({ generation: 1, uid: 'uid-2' }));
+    // A new Agent of the same name counts anew.
+    bench.operator.publish(configurationText({ revision: 1, uid: 'uid-2' }));
     await until(async () => (await bench.servedDigest()) === promptDigest(GREETER));
   });
 

@@ -3,8 +3,8 @@
  *
  * A configuration is offered as text, prepared whole (prompt compiled, schemas checked) and then swapped in by one
  * assignment: a run sees the old one or the new one, never a mixture, and keeps what it started with. What cannot be
- * prepared is refused and the last good one stays, for ever if need be. An older generation of the same Agent is
- * stale news and changes nothing; nor does the same text again.
+ * prepared is refused and the last good one stays, for ever if need be. A lower revision of the same Agent is stale
+ * news and changes nothing; nor does the same text again.
  */
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
@@ -45,14 +45,10 @@ export function createConfigurationHolder(options: {
       return 'refused';
     }
     const { configuration, missingTools } = prepared.served;
-    const { agent, prompt } = configuration;
+    const { agent, prompt, revision } = configuration;
     const before = current?.configuration;
-    if (
-      before !== undefined &&
-      before.agent.uid === agent.uid &&
-      agent.generation < before.agent.generation
-    ) {
-      logger.warn({ origin, generation: agent.generation }, 'an older configuration was ignored');
+    if (before !== undefined && before.agent.uid === agent.uid && revision < before.revision) {
+      logger.warn({ origin, revision }, 'an older configuration was ignored');
       return 'stale';
     }
     current = prepared.served;
@@ -61,6 +57,7 @@ export function createConfigurationHolder(options: {
       {
         origin,
         generation: agent.generation,
+        revision,
         promptVersion: prompt.version,
         promptDigest: prompt.digest,
         previousPromptVersion: before?.prompt.version,

@@ -18,6 +18,7 @@ Greet in one word.
 export interface ConfigurationChanges {
   readonly text?: string;
   readonly generation?: number;
+  readonly revision?: number;
   readonly name?: string;
   readonly uid?: string;
   readonly tools?: AgentConfiguration['tools'];
@@ -30,6 +31,7 @@ export function configuration(changes: ConfigurationChanges = {}): AgentConfigur
   const text = changes.text ?? GREETER;
   const digest = changes.digest ?? promptDigest(text);
   return {
+    revision: changes.revision ?? 1,
     agent: {
       namespace: 'shop',
       name: changes.name ?? 'greeter',
