@@ -7,18 +7,8 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Second line of defence: callers must not log these at all. */
-const REDACTED_PATHS = [
-  'authorization',
-  '*.authorization',
-  'headers.authorization',
-  'apiKey',
-  '*.apiKey',
-  'token',
-  '*.token',
-  'messages',
-  '*.messages',
-  'prompt.text',
-];
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'apiKey', 'token', 'messages']);
+const CENSOR = '[redacted]';
 
 export function createLogger(component: string, level: LogLevel, destination?: DestinationStream): Logger {
   return pino(
@@ -26,10 +16,37 @@ export function createLogger(component: string, level: LogLevel, destination?: D
       level,
       base: { component },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+      formatters: {
+        level: (label) => ({ level: label }),
+        // In place of pino's `redact`, which costs as much as all the rest of a busy router's line.
+        log: (fields) => withoutSecrets(fields, 1),
+      },
       errorKey: 'error',
     },
     destination ?? pino.destination(1),
   );
+}
+
+/** Looks at the fields and at the fields of plain objects in them; returns the object itself when it is clean. */
+function withoutSecrets(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
+  let clean = fields;
+  for (const name in fields) {
+    const value = fields[name];
+    const replacement = withoutSecret(name, value, depth);
+    if (replacement === value) continue;
+    if (clean === fields) clean = { ...fields };
+    clean[name] = replacement;
+  }
+  return clean;
+}
+
+function withoutSecret(name: string, value: unknown, depth: number): unknown {
+  if (SECRET_FIELDS.has(name)) return CENSOR;
+  if (!isPlainObject(value)) return value;
+  if (name === 'prompt' && 'text' in value) return { ...value, text: CENSOR };
+  return depth > 0 ? withoutSecrets(value, depth - 1) : value;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

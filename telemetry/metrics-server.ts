@@ -18,7 +18,7 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 export interface MetricsServerOptions {
   readonly port: number;
   readonly host?: string;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'contentType' | 'metrics'>;
   readonly isReady: () => boolean | Readiness;
 }
 
@@ -78,7 +78,7 @@ function answerReadiness(readiness: boolean | Readiness): Answer {
   return ready ? { status: 200, type: TEXT, body: 'ok\n' } : { status: 503, type: TEXT, body: `${reason}\n` };
 }
 
-async function answerMetrics(registry: Registry): Promise<Answer> {
+async function answerMetrics(registry: MetricsServerOptions['registry']): Promise<Answer> {
   try {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   } catch {

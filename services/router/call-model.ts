@@ -17,7 +17,8 @@ export interface ModelCall<Value> {
   readonly deadlineMilliseconds: number;
   readonly signal: AbortSignal;
   readonly build: (dialect: ProviderDialect, target: ProviderTarget) => Parsed<ProviderRequest>;
-  readonly parse: (dialect: ProviderDialect, body: unknown) => Parsed<Value>;
+  /** `text` is the body that `body` was parsed from. */
+  readonly parse: (dialect: ProviderDialect, body: unknown, text: string) => Parsed<Value>;
 }
 
 export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptResult<Value>> {
@@ -34,12 +35,17 @@ export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptR
   if (!asked.ok) return asked;
   const { status, headers, body } = asked.answer;
   if (status > 299) return { ok: false, failure: dialect.parseFailure(status, headers, body) };
-  const parsed = call.parse(dialect, parseJson(body));
+  const parsed = call.parse(dialect, parseJson(body), body);
   return parsed.ok ? parsed : { ok: false, failure: { kind: 'malformed', message: parsed.problem } };
 }
 
 export function providerTarget({ endpoint, providerModel, key }: RoutableModel): ProviderTarget {
   return { endpoint, model: providerModel, ...(key.state === 'resolved' ? { apiKey: key.value } : {}) };
+}
+
+/** Whether the provider speaks the front's own format, so that plain answers need no translation. */
+export function speaksOpenAi({ provider }: RoutableModel): boolean {
+  return provider === 'OpenAI' || provider === 'OpenAICompatible';
 }
 
 function parseJson(body: string): unknown {

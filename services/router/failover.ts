@@ -7,6 +7,7 @@ import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { Candidate } from '#domain/routing/choose-models.ts';
 import {
   ATTEMPTS_PER_TARGET,
+  type NextAttempt,
   type TargetProgress,
   pauseMilliseconds,
   planAttempt,
@@ -64,7 +65,10 @@ export async function answerWithFailover<Value>(
   let attempts = 0;
   for (;;) {
     if (signal.aborted) return { ok: false, failures, attempts };
-    const plan = planAttempt(targets, now(), deadline, () => retryBudget.takeRetry());
+    const plan =
+      failures.length === 0 && isFit(options.candidates[0])
+        ? ASK_THE_FIRST
+        : planAttempt(targets, now(), deadline, () => retryBudget.takeRetry());
     if (plan.kind === 'giveUp') return { ok: false, failures, attempts };
     const target = targets[plan.index];
     if (target === undefined) return { ok: false, failures, attempts };
@@ -87,6 +91,13 @@ export async function answerWithFailover<Value>(
       notBefore: now() + pauseMilliseconds(failure, options.random),
     };
   }
+}
+
+/** What the plan says at the start, unless the first candidate must rest. */
+const ASK_THE_FIRST: NextAttempt = { kind: 'ask', index: 0, waitMilliseconds: 0, isRetry: false };
+
+function isFit(candidate: Candidate | undefined): boolean {
+  return candidate?.benchedMilliseconds === 0;
 }
 
 /** Timers may fire a little early; the plan must not say "wait" again for that. */

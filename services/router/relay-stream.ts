@@ -23,7 +23,7 @@ import type { ChatCompletionChunk, ChatRequest, OpenAiUsage } from '#domain/mode
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
-import { providerTarget } from './call-model.ts';
+import { providerTarget, speaksOpenAi } from './call-model.ts';
 import { ClientStream } from './client-stream.ts';
 import type { AttemptResult } from './failover.ts';
 import { contentOfPlainChunk } from './relay-chunk.ts';
@@ -114,8 +114,7 @@ class StreamRelay {
     this.#translator = dialectOf(model.provider).createStreamTranslator(context);
     // With several choices in one stream the dialect must see every chunk to know which of them are open.
     const isOneChoice = (request['n'] ?? 1) === 1;
-    this.#relaysPlainChunks =
-      isOneChoice && (model.provider === 'OpenAI' || model.provider === 'OpenAICompatible');
+    this.#relaysPlainChunks = isOneChoice && speaksOpenAi(model);
   }
 
   start(exchange: Exchange): void {

@@ -1,6 +1,7 @@
 /** From the bytes of a body to a checked request, or one sentence that says where it is wrong. */
 import type { z } from 'zod';
 import { ChatRequest, EmbeddingsRequest } from '#domain/model-providers/openai-chat.ts';
+import { isPlainChatRequest } from './plain-request.ts';
 
 export type ParsedBody<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -8,11 +9,16 @@ export type ParsedBody<Value> =
 
 const PROTO = Buffer.from('__proto__');
 
-export const parseChatBody = (body: unknown): ParsedBody<ChatRequest> => parseBody(ChatRequest, body);
+export const parseChatBody = (body: unknown): ParsedBody<ChatRequest> =>
+  parseBody(ChatRequest, body, isPlainChatRequest);
 export const parseEmbeddingsBody = (body: unknown): ParsedBody<EmbeddingsRequest> =>
   parseBody(EmbeddingsRequest, body);
 
-function parseBody<Value>(schema: z.ZodType<Value>, body: unknown): ParsedBody<Value> {
+function parseBody<Value>(
+  schema: z.ZodType<Value>,
+  body: unknown,
+  isPlain: (json: unknown) => json is Value = (_json): _json is Value => false,
+): ParsedBody<Value> {
   // A request without a body has no content type either, so it meets no parser on its way here.
   if (!Buffer.isBuffer(body) || body.length === 0) return { ok: false, message: 'The body is empty.' };
   let json: unknown;
@@ -28,6 +34,7 @@ function parseBody<Value>(schema: z.ZodType<Value>, body: unknown): ParsedBody<V
       message: `The body is not valid JSON${place === undefined ? '' : ` (at ${place})`}.`,
     };
   }
+  if (isPlain(json)) return { ok: true, value: json };
   const parsed = schema.safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, message: describeIssue(parsed.error.issues[0]) };

@@ -37,6 +37,9 @@ export interface SettledUsage {
 
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
 
+/** Made once: an error with its stack for each request would cost more than the request's other checks together. */
+const ENDED = new Error('The request was ended.');
+
 /** The caller left before the answer was whole. Nobody reads this; it is for the log. */
 const CALLER_LEFT: OpenAiError = {
   status: 499,
@@ -63,7 +66,7 @@ export class RoutedRequest {
   readonly #abort = new AbortController();
   readonly #deadline: number;
   readonly #deadlineProblem: string | undefined;
-  readonly #onShutdown = (): void => this.#abort.abort();
+  readonly #end = (): void => this.#abort.abort(ENDED);
   #settled: (SettledUsage & { readonly model: RoutableModel; readonly isEstimated: boolean }) | undefined;
   #isFinished = false;
   #answeredBy: RoutableModel | undefined;
@@ -91,9 +94,8 @@ export class RoutedRequest {
       ...this.choice.candidates.map(({ model }) => model.timeouts.totalMilliseconds),
     );
     this.#deadline = this.startedAt + (typeof deadline === 'number' ? deadline : longestTotal);
-    // Also fires after a whole answer; by then there is nothing left to abort.
-    response.once('close', () => this.#abort.abort());
-    parts.shutdown.addEventListener('abort', this.#onShutdown, { once: true });
+    response.once('close', this.#end);
+    parts.drain.add(this.#end);
   }
 
   /** The reason not even to try. */
@@ -135,7 +137,7 @@ export class RoutedRequest {
 
   /** What the caller is told when nobody answered. */
   errorOf(result: FailoverResult<unknown> & { readonly ok: false }): OpenAiError {
-    if (this.#options.parts.shutdown.aborted) return SHUTTING_DOWN;
+    if (this.#options.parts.drain.isOver) return SHUTTING_DOWN;
     if (this.signal.aborted) return CALLER_LEFT;
     return errorOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
   }
@@ -172,6 +174,7 @@ export class RoutedRequest {
       'x-capataz-attempts': String(this.attempts),
       'x-capataz-decision': describeChoice(this.choice),
       ...(model === undefined ? {} : { 'x-capataz-model': model.name }),
+      ...(this.#options.parts.drain.isDraining ? { connection: 'close' } : {}),
     };
   }
 
@@ -179,8 +182,9 @@ export class RoutedRequest {
   finish(outcome: Outcome, status: number, ending: Ending = {}): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    const { parts, agent, needs } = this.#options;
-    parts.shutdown.removeEventListener('abort', this.#onShutdown);
+    const { parts, agent, needs, response } = this.#options;
+    response.off('close', this.#end);
+    parts.drain.delete(this.#end);
     const now = parts.now();
     const { firstTokenAt, errorCode = '' } = ending;
     parts.metrics.requestFinished({

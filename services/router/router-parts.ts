@@ -3,6 +3,7 @@ import type { ProviderConnections } from '#adapters/model-providers/provider-con
 import type { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { CallerChecks } from './caller.ts';
+import type { Drain } from './drain.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import type { RouterMetrics } from './router-metrics.ts';
 import type { TargetHealthRegistry } from './target-health.ts';
@@ -21,6 +22,5 @@ export interface RouterParts {
   /** Yields [0, 1). */
   readonly random: () => number;
   readonly newRequestId: () => string;
-  /** Aborts when requests under way must end although they are not finished. */
-  readonly shutdown: AbortSignal;
+  readonly drain: Drain;
 }

@@ -10,8 +10,10 @@ import { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { startMetricsServer } from '#telemetry/metrics-server.ts';
 import { createRouterApp } from './app.ts';
+import { batchedMetrics } from './batched-metrics.ts';
 import { createCallerChecks } from './caller.ts';
 import type { RouterConfig } from './config.ts';
+import { Drain } from './drain.ts';
 import { createModelRegistry } from './model-registry.ts';
 import { createRouterMetrics } from './router-metrics.ts';
 import { TargetHealthRegistry } from './target-health.ts';
@@ -46,7 +48,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const prometheus = new Registry();
   collectDefaultMetrics({ register: prometheus });
-  const metrics = createRouterMetrics(prometheus, {
+  const routerMetrics = createRouterMetrics(prometheus, {
     breakerStates: () =>
       registry
         .snapshot()
@@ -54,6 +56,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         .map((model) => ({ model, state: health.breakerState(model) })),
     secondsSinceLastContact: registry.secondsSinceLastContact,
   });
+  const metrics = batchedMetrics(routerMetrics);
   const tokenReviewer = cachingTokenReviewer(
     createTokenReviewer(kubeClient, {
       onFailure: (reason) => logger.warn({ reason }, 'a token could not be reviewed'),
@@ -63,11 +66,17 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
 
   const watching = new AbortController();
   const watches = registry.run(watching.signal);
-  const cutOff = new AbortController();
+  const drain = new Drain();
   let isStopping = false;
   const metricsServer = await startMetricsServer({
     port: config.metricsPort,
-    registry: prometheus,
+    registry: {
+      contentType: prometheus.contentType,
+      metrics: () => {
+        metrics.flush();
+        return prometheus.metrics();
+      },
+    },
     isReady: () => (isStopping ? { ready: false, reason: 'shutting down' } : registry.readiness()),
   });
   const app = createRouterApp({
@@ -82,7 +91,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     epochSeconds: () => Date.now() / 1000,
     random,
     newRequestId: randomUUID,
-    shutdown: cutOff.signal,
+    drain,
   });
   await app.listen({ port: config.port, host: '::' });
   const address = app.server.address();
@@ -94,11 +103,13 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     metricsPort: metricsServer.port,
     stop: async () => {
       isStopping = true;
+      drain.begin();
       const drainMilliseconds = config.drainSeconds * 1000;
-      const drainOver = setTimeout(() => cutOff.abort(), drainMilliseconds);
+      const drainOver = setTimeout(() => drain.end(), drainMilliseconds);
       await sleep(Math.min(UNREADY_LEAD_MILLISECONDS, drainMilliseconds / 2));
       await app.close();
       clearTimeout(drainOver);
+      metrics.stop();
       watching.abort();
       await watches;
       await Promise.all([connections.close(), kubeClient.close(), metricsServer.close()]);

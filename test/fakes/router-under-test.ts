@@ -9,7 +9,9 @@ import type { ModelSpec } from '#crds/model.ts';
 import { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import { createRouterApp } from '#services/router/app.ts';
+import { batchedMetrics } from '#services/router/batched-metrics.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
+import { Drain } from '#services/router/drain.ts';
 import type { RouterSnapshot } from '#services/router/model-registry.ts';
 import { resolveModel } from '#services/router/routable-objects.ts';
 import { createRouterMetrics } from '#services/router/router-metrics.ts';
@@ -77,7 +79,13 @@ export async function startRouterUnderTest(
   const now = (): number => performance.now();
   const health = new TargetHealthRegistry(now);
   const connections = new ProviderConnections({ allowLoopback: true });
-  const cutOff = new AbortController();
+  const drain = new Drain();
+  const metrics = batchedMetrics(
+    createRouterMetrics(prometheus, {
+      breakerStates: () => models.values().map((model) => ({ model, state: health.breakerState(model) })),
+      secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
+    }),
+  );
   const app = createRouterApp({
     registry: {
       snapshot: () => snapshot,
@@ -93,16 +101,13 @@ export async function startRouterUnderTest(
     connections,
     health,
     retryBudget: new RetryBudget(),
-    metrics: createRouterMetrics(prometheus, {
-      breakerStates: () => models.values().map((model) => ({ model, state: health.breakerState(model) })),
-      secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
-    }),
+    metrics,
     logger,
     now,
     epochSeconds: () => Date.now() / 1000,
     random: options.random ?? Math.random,
     newRequestId: randomUUID,
-    shutdown: cutOff.signal,
+    drain,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
@@ -111,7 +116,10 @@ export async function startRouterUnderTest(
     port,
     logs: () => lines.join(''),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-    metrics: () => prometheus.metrics(),
+    metrics: () => {
+      metrics.flush();
+      return prometheus.metrics();
+    },
     health,
     secretKeyNow: undefined,
     setModel: (name, given, secretKey) => {
@@ -136,8 +144,9 @@ export async function startRouterUnderTest(
       agents.set(`${agent.namespace}/${agent.name}`, agent);
       snapshot = { agents, models };
     },
-    shutdown: () => cutOff.abort(),
+    shutdown: () => drain.end(),
     close: async () => {
+      metrics.stop();
       app.server.closeAllConnections();
       await app.close();
       await connections.close();

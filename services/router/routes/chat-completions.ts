@@ -1,16 +1,18 @@
 /** POST /v1/chat/completions, as JSON or as a stream. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Parsed, ProviderDialect } from '#domain/model-providers/dialect.ts';
 import type { ChatCompletion, ChatRequest } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { chatNeeds, estimateTokens } from '#domain/routing/request-needs.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
-import { callModel } from '../call-model.ts';
+import { callModel, speaksOpenAi } from '../call-model.ts';
 import { errorBody, invalidRequest, streamError } from '../openai-error.ts';
+import { annotate, usageOfPlainAnswer } from '../plain-answer.ts';
 import { type CommittedStream, type StreamEnd, attemptStream } from '../relay-stream.ts';
 import { parseChatBody } from '../request-body.ts';
 import { RoutedRequest, SHUTTING_DOWN, reportEstimate } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
-import { agentOf, sendError, sendFailure, singleHeader } from './replies.ts';
+import { agentOf, sendError, sendFailure, sendWhole, singleHeader } from './replies.ts';
 
 export function registerChatCompletions(app: FastifyInstance, parts: RouterParts): void {
   app.post('/v1/chat/completions', async (request, reply) => {
@@ -37,6 +39,11 @@ export function registerChatCompletions(app: FastifyInstance, parts: RouterParts
   });
 }
 
+/** An answer that is passed on as it came, or one that was translated. */
+type WholeChat =
+  | { readonly text: string; readonly usage: TokenUsage }
+  | { readonly completion: ChatCompletion; readonly usage: TokenUsage | undefined };
+
 async function answerWhole(
   parts: RouterParts,
   routed: RoutedRequest,
@@ -46,38 +53,48 @@ async function answerWhole(
   let callStartedAt = 0;
   const result = await routed.ask((model, deadlineMilliseconds) => {
     callStartedAt = parts.now();
-    const context = {
-      id: `chatcmpl-${routed.requestId}`,
-      createdSeconds: Math.floor(parts.epochSeconds()),
-      model: model.providerModel,
-    };
-    return callModel<{ readonly completion: ChatCompletion; readonly usage: TokenUsage | undefined }>({
+    return callModel<WholeChat>({
       connections: parts.connections,
       model,
       deadlineMilliseconds,
       signal: routed.signal,
       build: (dialect, target) => dialect.chatRequest(chat, target),
-      parse: (dialect, answer) => dialect.parseChatResponse(answer, context),
+      parse: (dialect, answer, text) => parseWholeChat(parts, routed, model, dialect, answer, text),
     });
   });
   if (!result.ok) return sendFailure(routed, result, reply);
   const { model, value } = result;
   routed.callFinished(model, (parts.now() - callStartedAt) / 1000);
-  const usage =
-    value.usage ?? routed.estimatedUsage(estimateTokens(JSON.stringify(value.completion.choices).length));
+  const usage = value.usage ?? routed.estimatedUsage(estimateTokens(JSON.stringify(value).length));
   const { costNanoUsd } = routed.settle(model, usage, value.usage === undefined);
-  void reply
-    .headers(routed.headers(model))
-    .header('x-capataz-cost-nano-usd', String(costNanoUsd))
-    .header('content-type', 'application/json; charset=utf-8');
+  const annotation = routed.annotation(model);
+  const body =
+    'text' in value
+      ? annotate(value.text, annotation)
+      : JSON.stringify({
+          ...value.completion,
+          ...(value.usage === undefined && { usage: reportEstimate(usage) }),
+          capataz: annotation,
+        });
   routed.finish('answered', 200);
-  return reply.send(
-    JSON.stringify({
-      ...value.completion,
-      ...(value.usage === undefined && { usage: reportEstimate(usage) }),
-      capataz: routed.annotation(model),
-    }),
-  );
+  return sendWhole(reply, body, { ...routed.headers(model), 'x-capataz-cost-nano-usd': String(costNanoUsd) });
+}
+
+function parseWholeChat(
+  parts: RouterParts,
+  routed: RoutedRequest,
+  model: RoutableModel,
+  dialect: ProviderDialect,
+  answer: unknown,
+  text: string,
+): Parsed<WholeChat> {
+  const plainUsage = speaksOpenAi(model) ? usageOfPlainAnswer(answer) : undefined;
+  if (plainUsage !== undefined) return { ok: true, value: { text, usage: plainUsage } };
+  return dialect.parseChatResponse(answer, {
+    id: `chatcmpl-${routed.requestId}`,
+    createdSeconds: Math.floor(parts.epochSeconds()),
+    model: model.providerModel,
+  });
 }
 
 async function answerStream(
@@ -149,7 +166,7 @@ function finishStream(
     routed.finish('answered', 200, { firstTokenAt });
     return;
   }
-  if (end.kind === 'cancelled' && !parts.shutdown.aborted) {
+  if (end.kind === 'cancelled' && !parts.drain.isOver) {
     client.destroy();
     routed.finish('cancelled', 499, { errorCode: 'cancelled', firstTokenAt });
     return;

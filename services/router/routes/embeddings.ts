@@ -8,7 +8,7 @@ import { invalidRequest } from '../openai-error.ts';
 import { parseEmbeddingsBody } from '../request-body.ts';
 import { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
-import { agentOf, sendError, sendFailure, singleHeader } from './replies.ts';
+import { agentOf, sendError, sendFailure, sendWhole, singleHeader } from './replies.ts';
 
 export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): void {
   app.post('/v1/embeddings', async (request, reply) => {
@@ -52,16 +52,12 @@ export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): vo
     const { costNanoUsd } = routed.settle(model, usage, value.usage === undefined);
     routed.finish('answered', 200);
     const reported = { prompt_tokens: usage.inputTokens, total_tokens: usage.inputTokens };
-    return reply
-      .headers(routed.headers(model))
-      .header('x-capataz-cost-nano-usd', String(costNanoUsd))
-      .header('content-type', 'application/json; charset=utf-8')
-      .send(
-        JSON.stringify({
-          ...value.response,
-          ...(value.usage === undefined && { usage: reported }),
-          capataz: routed.annotation(model),
-        }),
-      );
+    const answer = {
+      ...value.response,
+      ...(value.usage === undefined && { usage: reported }),
+      capataz: routed.annotation(model),
+    };
+    const headers = { ...routed.headers(model), 'x-capataz-cost-nano-usd': String(costNanoUsd) };
+    return sendWhole(reply, JSON.stringify(answer), headers);
   });
 }

@@ -35,6 +35,19 @@ export function sendError(
     .send(errorBody(error));
 }
 
+/** A whole answer, written past fastify: nothing of its own is left to be done. */
+export function sendWhole(reply: FastifyReply, body: string, headers: Record<string, string>): FastifyReply {
+  const bytes = Buffer.from(body);
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    ...headers,
+  });
+  reply.raw.end(bytes);
+  return reply;
+}
+
 /** Nobody answered: settles what an answer under way may have cost, tells the caller and closes the request. */
 export function sendFailure(
   routed: RoutedRequest,
