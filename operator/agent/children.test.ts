@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { Agent, AgentSpec } from '#crds/agent.ts';
+import { agentChildren } from './children.ts';
+import { podResources } from './pod-resources.ts';
+
+const SETTINGS = {
+  agentImage: 'registry.example/capataz:0.1.0',
+  agentImagePullPolicy: 'IfNotPresent' as const,
+  routerUrl: 'http://capataz-router.capataz-system.svc:8080',
+  configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+};
+
+function anAgent(spec: Partial<AgentSpec> = {}): Agent {
+  return {
+    apiVersion: 'capataz.dev/v1alpha1',
+    kind: 'Agent',
+    metadata: {
+      namespace: 'mail',
+      name: 'email-classifier',
+      uid: 'uid-1',
+      generation: 1,
+      resourceVersion: '1',
+    },
+    spec: { promptRef: { name: 'email-classifier' }, modelPolicy: { allow: [{ name: 'small' }] }, ...spec },
+  };
+}
+
+const childrenOf = (agent: Agent, liveReplicas?: number) =>
+  agentChildren({ agent, configuration: '{"the":"configuration"}', liveReplicas, settings: SETTINGS });
+
+function yamlOf(agent: Agent): string {
+  return childrenOf(agent)
+    .map(({ resource, object }) =>
+      stringify(
+        { apiVersion: resource.groupVersion, kind: resource.kind, ...object },
+        { aliasDuplicateObjects: false },
+      ),
+    )
+    .join('---\n');
+}
+
+interface DeploymentSpec {
+  readonly replicas?: unknown;
+  readonly template?: unknown;
+}
+
+function deploymentSpecOf(agent: Agent, liveReplicas?: number): DeploymentSpec {
+  const deployment = childrenOf(agent, liveReplicas).find(({ resource }) => resource.kind === 'Deployment');
+  return deployment?.object['spec'] ?? {};
+}
+
+const replicasOf = (agent: Agent, liveReplicas?: number): unknown =>
+  deploymentSpecOf(agent, liveReplicas).replicas;
+
+describe('the children of an Agent', () => {
+  it('are these for the least of an Agent', async () => {
+    await expect(yamlOf(anAgent())).toMatchFileSnapshot('./golden/least-agent.yaml');
+  });
+
+  it('are these for an Agent with an autoscaler, an image and resources of its own', async () => {
+    const agent = anAgent({
+      autoscaling: { minReplicas: 2, maxReplicas: 10, targetCpuPercent: 60 },
+      image: 'registry.example/own:7',
+      resources: { requests: { cpu: '250m' }, limits: { memory: '1Gi' } },
+    });
+    await expect(yamlOf(agent)).toMatchFileSnapshot('./golden/own-image-autoscaled.yaml');
+  });
+
+  it('leave the pod template alone when anything but image and resources changes', () => {
+    const template = (agent: Agent): unknown => deploymentSpecOf(agent).template;
+    const changed = anAgent({
+      promptRef: { version: 'other' },
+      limits: { seconds: 3600, steps: 99 },
+      output: { schema: { type: 'object' } },
+      tools: [{ type: 'BuiltIn', name: 'calculate' }],
+      replicas: 7,
+      modelPolicy: { allow: [{ name: 'large' }] },
+    });
+    expect(template(changed)).toEqual(template(anAgent()));
+    expect(template(anAgent({ image: 'other' }))).not.toEqual(template(anAgent()));
+  });
+
+  it('have the number of pods that the Agent says, or that the autoscaler chose', () => {
+    const autoscaled = anAgent({ autoscaling: { minReplicas: 2, maxReplicas: 9 } });
+    expect([replicasOf(anAgent()), replicasOf(anAgent({ replicas: 0 }), 5)]).toEqual([1, 0]);
+    expect([replicasOf(autoscaled), replicasOf(autoscaled, 6)]).toEqual([2, 6]);
+  });
+
+  it('leave out the ConfigMap while the configuration is not known', () => {
+    const kinds = agentChildren({
+      agent: anAgent(),
+      configuration: undefined,
+      liveReplicas: 1,
+      settings: SETTINGS,
+    }).map(({ resource }) => resource.kind);
+    expect(kinds).toEqual(['ServiceAccount', 'Service', 'PodDisruptionBudget', 'Deployment']);
+  });
+});
+
+describe('the resources of a pod', () => {
+  it.each([
+    ['nothing given', undefined, { cpu: '50m', memory: '160Mi' }, { memory: '384Mi' }],
+    [
+      'a request above the default limit',
+      { requests: { memory: '1Gi' } },
+      { cpu: '50m', memory: '1Gi' },
+      { memory: '1Gi' },
+    ],
+    [
+      'a limit below the default request',
+      { limits: { memory: '64Mi', cpu: '20m' } },
+      { cpu: '20m', memory: '64Mi' },
+      { cpu: '20m', memory: '64Mi' },
+    ],
+    ['decimal units', { requests: { memory: '500M' } }, { cpu: '50m', memory: '500M' }, { memory: '500M' }],
+    [
+      'all given',
+      { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } },
+      { cpu: '1', memory: '1Gi' },
+      { cpu: '2', memory: '2Gi' },
+    ],
+  ])('are valid with %s', (_, given, requests, limits) => {
+    expect(podResources(given)).toEqual({ requests, limits });
+  });
+});

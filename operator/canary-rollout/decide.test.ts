@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { CanaryRollout } from '#crds/canary-rollout.ts';
+import type { PromptVersion } from '#crds/prompt-version.ts';
+import { decideCanaryRollout } from './decide.ts';
+
+const NOON = new Date('2026-01-01T12:00:00Z');
+const OLD = { name: 'v0', digest: 'old' };
+const metadata = { namespace: 'ns', name: 'v1', uid: 'u', generation: 1, resourceVersion: '1' };
+
+function aRollout(stable?: typeof OLD): CanaryRollout {
+  return {
+    apiVersion: '',
+    kind: '',
+    metadata: { ...metadata, name: 'r', generation: 5 },
+    spec: { prompt: 'p', versionRef: { name: 'v1' } },
+    ...(stable === undefined ? {} : { status: { stable } }),
+  };
+}
+
+function aVersion(
+  accepted: 'True' | 'False' | undefined,
+  prompt = 'p',
+  observedGeneration = 1,
+): PromptVersion {
+  const condition = {
+    type: 'Accepted',
+    reason: 'R',
+    message: 'm',
+    observedGeneration,
+    lastTransitionTime: '',
+  };
+  return {
+    apiVersion: '',
+    kind: '',
+    metadata,
+    spec: { prompt, text: 't', digest: 'new' },
+    ...(accepted === undefined ? {} : { status: { conditions: [{ ...condition, status: accepted }] } }),
+  };
+}
+
+describe('a rollout', () => {
+  it.each([
+    ['flips to a version that is accepted', aVersion('True'), OLD, 'v1', 'Resolved', 'Stable'],
+    ['starts with a version that is accepted', aVersion('True'), undefined, 'v1', 'Resolved', 'Stable'],
+    [
+      'stays while the version does not exist',
+      undefined,
+      OLD,
+      'v0',
+      'PromptVersionNotFound',
+      'PreviousStableServing',
+    ],
+    [
+      'stays while the version is not checked',
+      aVersion(undefined),
+      OLD,
+      'v0',
+      'PromptVersionNotAccepted',
+      'PreviousStableServing',
+    ],
+    [
+      'stays when the version is refused',
+      aVersion('False'),
+      OLD,
+      'v0',
+      'PromptVersionNotAccepted',
+      'PreviousStableServing',
+    ],
+    [
+      'stays when the version is of another prompt',
+      aVersion('True', 'q'),
+      OLD,
+      'v0',
+      'PromptMismatch',
+      'PreviousStableServing',
+    ],
+    [
+      'stays while the version was accepted in another generation',
+      aVersion('True', 'p', 0),
+      OLD,
+      'v0',
+      'PromptVersionNotAccepted',
+      'PreviousStableServing',
+    ],
+    [
+      'has nothing stable until a first version is accepted',
+      aVersion('False'),
+      undefined,
+      undefined,
+      'PromptVersionNotAccepted',
+      'NoStable',
+    ],
+  ])('%s', (_, wanted, stable, expectedStable, resolvedRefs, ready) => {
+    const status = decideCanaryRollout({ rollout: aRollout(stable), wanted }, NOON);
+    expect(status.stable?.name).toBe(expectedStable);
+    expect(status.conditions?.map(({ reason }) => reason)).toEqual([resolvedRefs, ready]);
+    expect(status.conditions?.every(({ observedGeneration }) => observedGeneration === 5)).toBe(true);
+  });
+
+  it('decides the same again on its own answer, so that nothing is written twice', () => {
+    const first = decideCanaryRollout({ rollout: aRollout(OLD), wanted: aVersion('True') }, NOON);
+    const again = { ...aRollout(), status: first };
+    expect(decideCanaryRollout({ rollout: again, wanted: aVersion('True') }, new Date())).toEqual(first);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from './config.ts';
+
+const COMPLETE = {
+  CAPATAZ_NAMESPACE: 'capataz-system',
+  CAPATAZ_POD_NAME: 'operator-a',
+  CAPATAZ_AGENT_IMAGE: 'capataz:1',
+  CAPATAZ_ROUTER_URL: 'http://router:8080/',
+  CAPATAZ_CONFIGURATION_URL: 'http://operator:8080/v1/agent-configuration',
+  CAPATAZ_ROUTER_TOKEN_PATH: '/token',
+};
+
+describe('the settings of the operator', () => {
+  it('have the documented defaults', () => {
+    expect(parseConfig(COMPLETE)).toMatchObject({
+      logLevel: 'info',
+      port: 8080,
+      metricsPort: 9090,
+      watchNamespace: undefined,
+      pods: { agentImagePullPolicy: 'IfNotPresent', routerUrl: 'http://router:8080' },
+    });
+  });
+
+  it('restrict the operator to a namespace when one is named, and not when the name is empty', () => {
+    expect(parseConfig({ ...COMPLETE, CAPATAZ_WATCH_NAMESPACE: 'team' }).watchNamespace).toBe('team');
+    expect(parseConfig({ ...COMPLETE, CAPATAZ_WATCH_NAMESPACE: '' }).watchNamespace).toBeUndefined();
+  });
+
+  it('name every variable that is missing or wrong, all at once', () => {
+    const { CAPATAZ_POD_NAME: _, ...incomplete } = COMPLETE;
+    expect(() => parseConfig({ ...incomplete, CAPATAZ_ROUTER_URL: 'router', CAPATAZ_PORT: '99999' })).toThrow(
+      /CAPATAZ_PORT[^]*CAPATAZ_POD_NAME[^]*CAPATAZ_ROUTER_URL/,
+    );
+  });
+});

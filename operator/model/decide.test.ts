@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { Model, ModelSpec, ModelStatus } from '#crds/model.ts';
+import type { ModelProbe } from '#domain/routing/model-probe.ts';
+import { decideModel } from './decide.ts';
+import { createProbeSchedule } from './probe-schedule.ts';
+
+const NOON = new Date('2026-01-01T12:00:00Z');
+const USABLE: ModelProbe = {
+  secret: 'resolved',
+  price: 'table',
+  reachable: 'reachable',
+  key: 'accepted',
+  message: 'fine',
+};
+
+function aModel(status?: ModelStatus, spec: Partial<ModelSpec> = {}, generation = 2): Model {
+  return {
+    apiVersion: 'capataz.dev/v1alpha1',
+    kind: 'Model',
+    metadata: { namespace: 'ns', name: 'm', uid: 'u', generation, resourceVersion: '1' },
+    spec: {
+      provider: 'OpenAI',
+      model: 'gpt',
+      capabilities: ['Chat'],
+      keyFrom: { secretRef: { name: 's' } },
+      ...spec,
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+const summary = (status: ModelStatus, type: string): string[] => {
+  const condition = status.conditions?.find((one) => one.type === type);
+  return [condition?.status ?? '', condition?.reason ?? ''];
+};
+
+const probed = (probe: Partial<ModelProbe>): ModelStatus =>
+  decideModel(aModel(), { kind: 'probed', probe: { ...USABLE, ...probe } }, NOON);
+
+describe('a Model after a probe', () => {
+  it.each<[string, Partial<ModelProbe>, string[]]>([
+    ['is ready when all is well', {}, ['True', 'Ready']],
+    [
+      'lacks its Secret',
+      { secret: 'notFound', reachable: 'notProbed', key: 'notProbed' },
+      ['False', 'RefsNotResolved'],
+    ],
+    ['lacks the key in its Secret', { secret: 'keyMissing', key: 'notProbed' }, ['False', 'RefsNotResolved']],
+    ['has no price', { price: 'unknown' }, ['False', 'PriceUnknown']],
+    [
+      'cannot be connected to',
+      { reachable: 'connectionFailed', key: 'notProbed' },
+      ['False', 'NotReachable'],
+    ],
+    ['answers with errors', { reachable: 'serverError' }, ['False', 'NotReachable']],
+    ['refuses the key', { key: 'refused' }, ['False', 'KeyRefused']],
+    ['was not probed', { reachable: 'notProbed' }, ['Unknown', 'NotProbed']],
+  ])('%s', (_, probe, ready) => {
+    expect(summary(probed(probe), 'Ready')).toEqual(ready);
+  });
+
+  it('tells what to mend with the names of this Model', () => {
+    const message = probed({ secret: 'notFound' }).conditions?.[0]?.message;
+    expect(message).toBe('Secret ns/s does not exist: create it, or correct spec.keyFrom.secretRef.name.');
+  });
+});
+
+describe('a Model while the router cannot be asked', () => {
+  const unanswered = { kind: 'unanswered', message: 'the router answered with status 503' } as const;
+  const later = (seconds: number): Date => new Date(NOON.getTime() + seconds * 1000);
+
+  it('that was ready stays ready for five minutes, then is unknown, and never is False', () => {
+    const first = decideModel(aModel(probed({})), unanswered, NOON);
+    expect([summary(first, 'Reachable'), summary(first, 'Ready')]).toEqual([
+      ['Unknown', 'NotProbed'],
+      ['True', 'Ready'],
+    ]);
+    const second = decideModel(aModel(first), unanswered, later(290));
+    expect(summary(second, 'Ready')).toEqual(['True', 'Ready']);
+    const third = decideModel(aModel(second), unanswered, later(301));
+    expect(summary(third, 'Ready')).toEqual(['Unknown', 'NotProbed']);
+    expect(summary(third, 'KeyAccepted')).toEqual(['True', 'KeyAccepted']);
+  });
+
+  it('whose spec was changed is not known, whatever was known before', () => {
+    const status = decideModel(aModel(probed({}), {}, 3), unanswered, NOON);
+    for (const type of ['ResolvedRefs', 'Reachable', 'KeyAccepted', 'Ready']) {
+      expect(summary(status, type)[0]).toBe('Unknown');
+    }
+  });
+
+  it('is the same status each time, so that it is written once', () => {
+    const first = decideModel(aModel(probed({})), unanswered, NOON);
+    expect(decideModel(aModel(first), unanswered, later(60))).toEqual(first);
+  });
+});
+
+describe('the schedule of probes', () => {
+  it('asks every half minute while a Model is ready, sooner and then rarer while it is not, at once after a change', () => {
+    let now = 0;
+    const schedule = createProbeSchedule(
+      () => 0.5,
+      () => now,
+    );
+    expect(schedule.secondsUntilDue('u', 1)).toBe(0);
+    schedule.recordProbe('u', 1, true);
+    expect(schedule.secondsUntilDue('u', 1)).toBe(30);
+    expect(schedule.secondsUntilDue('u', 2)).toBe(0);
+    const waits: number[] = [];
+    for (let failure = 0; failure < 5; failure += 1) {
+      schedule.recordProbe('u', 2, false);
+      const wait = schedule.secondsUntilDue('u', 2);
+      waits.push(wait);
+      now += wait * 1000;
+    }
+    expect(waits[0]).toBeLessThan(8);
+    expect(waits.at(-1)).toBeLessThanOrEqual(30);
+    expect(waits).toEqual(waits.toSorted((left, right) => left - right));
+    schedule.forgetAllBut(new Set());
+    schedule.recordProbe('u', 2, false);
+    expect(schedule.secondsUntilDue('u', 2)).toBe(waits[0]);
+  });
+});
