@@ -1,33 +1,27 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatRequest } from '#domain/model-providers/openai-chat.ts';
 import { isPlainChatRequest } from './plain-request.ts';
 
-const anything = fc.anything({ maxDepth: 2 });
-const message = fc.record(
-  {
-    role: fc.oneof(fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool'), anything),
-    content: fc.oneof(fc.string(), anything),
-    name: anything,
-    tool_calls: anything,
-  },
-  { requiredKeys: [] },
+const odd = fc.oneof(
+  fc.constantFrom(null, '', 0, -1, 1.5, 1e300, true, 'x', [], {}, [[]], [{}]),
+  fc.anything({ maxDepth: 2, maxKeys: 2 }),
 );
+const mostly = (plain: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ arbitrary: plain, weight: 9 }, { arbitrary: odd, weight: 1 });
+const role = mostly(fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool'));
+const message = mostly(fc.record({ role, content: mostly(fc.string()) }));
 const request = fc.record(
   {
-    model: fc.oneof(fc.string(), anything),
-    messages: fc.oneof(fc.array(message), anything),
-    stream: fc.oneof(fc.boolean(), anything),
-    temperature: fc.oneof(fc.double(), anything),
-    top_p: fc.oneof(fc.double(), anything),
-    max_tokens: fc.oneof(fc.integer(), fc.double(), anything),
-    max_completion_tokens: fc.oneof(fc.integer(), anything),
-    seed: fc.oneof(fc.integer(), anything),
-    user: fc.oneof(fc.string(), anything),
-    tools: anything,
-    constructor: anything,
+    model: mostly(fc.string()),
+    messages: mostly(fc.array(message, { minLength: 1, maxLength: 3 })),
+    stream: mostly(fc.boolean()),
+    temperature: mostly(fc.double()),
+    max_tokens: mostly(fc.integer({ min: 1 })),
+    seed: mostly(fc.integer()),
+    user: mostly(fc.string()),
   },
-  { requiredKeys: [] },
+  { requiredKeys: ['model', 'messages'] },
 );
 
 describe('isPlainChatRequest', () => {
@@ -37,13 +31,14 @@ describe('isPlainChatRequest', () => {
       fc.property(request, (given) => {
         // Only what JSON can carry arrives here.
         const json: unknown = JSON.parse(JSON.stringify(given));
-        fc.pre(isPlainChatRequest(json));
-        accepted += 1;
-        expect(ChatRequest.parse(json)).toEqual(json);
+        const isPlain = isPlainChatRequest(json);
+        if (isPlain) accepted += 1;
+        const parsed = ChatRequest.safeParse(json);
+        return !isPlain || (parsed.success && JSON.stringify(parsed.data) === JSON.stringify(json));
       }),
-      { numRuns: 200, maxSkipsPerRun: 2_000 },
+      { numRuns: 2_000 },
     );
-    expect(accepted).toBeGreaterThan(100);
+    expect(accepted).toBeGreaterThan(200);
   });
 
   it.each([
