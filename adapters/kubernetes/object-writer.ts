@@ -54,6 +54,12 @@ export interface ObjectWriter {
     precondition: Precondition,
     managedFields: readonly ManagedFieldsEntry[],
   ) => Promise<KubeObject>;
+  /** Lets only these entries of managedFields stand; no field of the object itself changes. */
+  readonly own: (
+    resource: ResourceKind,
+    live: KubeObject,
+    managedFields: readonly ManagedFieldsEntry[],
+  ) => Promise<KubeObject>;
   readonly applyStatus: (
     resource: ResourceKind,
     target: { readonly namespace: string; readonly name: string },
@@ -95,6 +101,20 @@ export function createObjectWriter(options: ObjectWriterOptions): ObjectWriter {
     };
   }
 
+  /** As kubectl does it: the managedFields are replaced as a whole, and the version is the precondition. */
+  const own: ObjectWriter['own'] = async (resource, { metadata }, managedFields) =>
+    parseKubeObject(
+      await write(resource, 'own', {
+        method: 'PATCH',
+        path: objectPath(resource, metadata.namespace ?? '', metadata.name),
+        contentType: CONTENT_TYPES.jsonPatch,
+        body: [
+          { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+          { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+        ],
+      }),
+    );
+
   const forcedApply = {
     method: 'PATCH',
     query: { fieldManager, force: true },
@@ -109,20 +129,14 @@ export function createObjectWriter(options: ObjectWriterOptions): ObjectWriter {
         await write(resource, 'create', { method: 'POST', path, query: { fieldManager }, body }),
       );
       try {
-        return parseKubeObject(
-          await write(resource, 'own', {
-            method: 'PATCH',
-            path: `${path}/${desired.metadata.name}`,
-            contentType: CONTENT_TYPES.jsonPatch,
-            body: asServerSideApplied(created),
-          }),
-        );
+        return await own(resource, created, asServerSideApplied(created));
       } catch (error) {
         // A controller was faster with its first write. The first update makes up for it.
         if (error instanceof KubeApiError) return created;
         throw error;
       }
     },
+    own,
     apply: async (resource, desired, { uid, resourceVersion }) =>
       parseKubeObject(
         await write(resource, 'apply', {
@@ -172,14 +186,10 @@ export function createObjectWriter(options: ObjectWriterOptions): ObjectWriter {
   };
 }
 
-/** As kubectl does it: the entry of the create becomes one of server-side apply; the version is the precondition. */
-function asServerSideApplied({ metadata }: KubeObject): readonly object[] {
-  const managedFields = (metadata.managedFields ?? []).map((entry) => {
+/** The entry of a create becomes one of server-side apply. */
+function asServerSideApplied({ metadata }: KubeObject): readonly ManagedFieldsEntry[] {
+  return (metadata.managedFields ?? []).map((entry) => {
     const { operation: _, ...rest } = entry;
     return Object.assign(rest, { operation: 'Apply' });
   });
-  return [
-    { op: 'replace', path: '/metadata/managedFields', value: managedFields },
-    { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
-  ];
 }

@@ -3,7 +3,8 @@
  *
  *   absent                          -> create (fails when the name was taken meanwhile)
  *   as desired, nothing added       -> no write
- *   a field differs, or was added   -> server-side apply; then, if fields of others are left, replace
+ *   a field differs                 -> server-side apply
+ *   others set fields               -> replace, then server-side apply
  *   made immutable                  -> delete, and create in the next pass
  *
  * Server-side apply restores what we set but keeps what others added (a sidecar, a label); `managedFields` shows
@@ -123,16 +124,20 @@ export function createChildApplier(options: {
     );
   }
 
-  async function write({ resource, object }: DesiredChild, live: KubeObject): Promise<KubeObject> {
-    let written = await writer.apply(resource, object, live.metadata);
+  async function write(child: DesiredChild, live: KubeObject): Promise<KubeObject> {
+    const { resource, object } = child;
     const isTolerated = (path: string): boolean => tolerance.isTolerated(resource, path);
+    let written = live;
+    if (hasResidue(live.metadata.managedFields, fieldManager, isTolerated)) {
+      // First of all: an admission policy may forbid us to write an object with what others added still in it.
+      const whole = tolerance.withTolerated(child, live);
+      const kept = entriesToKeep(live.metadata.managedFields, fieldManager);
+      written = await writer.replace(resource, whole, live.metadata, kept);
+    }
+    written = await writer.apply(resource, object, written.metadata);
     if (hasResidue(written.metadata.managedFields, fieldManager, isTolerated)) {
-      written = await writer.replace(
-        resource,
-        tolerance.withTolerated({ resource, object }, written),
-        written.metadata,
-        entriesToKeep(written.metadata.managedFields, fieldManager),
-      );
+      const kept = entriesToKeep(written.metadata.managedFields, fieldManager);
+      written = await writer.own(resource, written, kept);
     }
     const differences = describeDifferences(object, written);
     if (differences === '') settled.delete(written.metadata.uid);
