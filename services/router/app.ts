@@ -14,15 +14,32 @@ import { sendError } from './routes/replies.ts';
 
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
 
-export function createRouterApp(parts: RouterParts): FastifyInstance {
+/** How long a slow client may hold a connection before its request is whole. */
+export interface HttpLimits {
+  readonly headersMilliseconds: number;
+  readonly requestMilliseconds: number;
+  readonly checkMilliseconds: number;
+}
+
+const HTTP_LIMITS: HttpLimits = {
+  headersMilliseconds: 8_000,
+  requestMilliseconds: 13_000,
+  checkMilliseconds: 2_000,
+};
+
+export function createRouterApp(parts: RouterParts, httpLimits: HttpLimits = HTTP_LIMITS): FastifyInstance {
   const app = fastify({
     // One line for each request is written by the request itself.
     logger: false,
     bodyLimit: LARGEST_BODY_BYTES,
-    // A slow client may hold a connection, but not for long before its request is whole.
-    requestTimeout: 15_000,
+    requestTimeout: httpLimits.requestMilliseconds,
     keepAliveTimeout: 75_000,
-    http: { headersTimeout: 8_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16_384, noDelay: true },
+    http: {
+      headersTimeout: httpLimits.headersMilliseconds,
+      connectionsCheckingInterval: httpLimits.checkMilliseconds,
+      maxHeaderSize: 16_384,
+      noDelay: true,
+    },
     // While draining, a request that slipped in on a kept connection is still served.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -30,7 +30,7 @@ import {
 const KEY = 'canary.key.of.the.provider';
 const PROMPT = 'canary prompt of the agent';
 const HELLO = { model: 'auto', messages: [{ role: 'user', content: PROMPT }] };
-const SHORT = { firstByteSeconds: 0.25, idleSeconds: 0.25, totalSeconds: 5, connectSeconds: 1 };
+const SHORT = { firstByteSeconds: 0.2, idleSeconds: 0.2, totalSeconds: 5, connectSeconds: 1 };
 
 let router: RouterUnderTest;
 const providers: ScriptedProvider[] = [];

@@ -8,7 +8,7 @@ import { ProviderConnections } from '#adapters/model-providers/provider-connecti
 import type { ModelSpec } from '#crds/model.ts';
 import { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
-import { createRouterApp } from '#services/router/app.ts';
+import { type HttpLimits, createRouterApp } from '#services/router/app.ts';
 import { batchedMetrics } from '#services/router/batched-metrics.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
 import { Drain } from '#services/router/drain.ts';
@@ -58,7 +58,7 @@ const tokenReviewer: TokenReviewer = {
 };
 
 export async function startRouterUnderTest(
-  options: { readonly random?: () => number } = {},
+  options: { readonly random?: () => number; readonly httpLimits?: HttpLimits } = {},
 ): Promise<RouterUnderTest> {
   const models = new Map<string, RoutableModel>();
   const agents = new Map<string, RoutableAgent>();
@@ -86,29 +86,32 @@ export async function startRouterUnderTest(
       secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
     }),
   );
-  const app = createRouterApp({
-    registry: {
-      snapshot: () => snapshot,
-      rereadKey: async (model) => {
-        const spec = specs.get(model.name);
-        if (spec !== undefined && router.secretKeyNow !== undefined) {
-          router.setModel(model.name, spec, router.secretKeyNow);
-        }
-        return models.get(model.id);
+  const app = createRouterApp(
+    {
+      registry: {
+        snapshot: () => snapshot,
+        rereadKey: async (model) => {
+          const spec = specs.get(model.name);
+          if (spec !== undefined && router.secretKeyNow !== undefined) {
+            router.setModel(model.name, spec, router.secretKeyNow);
+          }
+          return models.get(model.id);
+        },
       },
+      callers: createCallerChecks(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
+      connections,
+      health,
+      retryBudget: new RetryBudget(),
+      metrics,
+      logger,
+      now,
+      epochSeconds: () => Date.now() / 1000,
+      random: options.random ?? Math.random,
+      newRequestId: randomUUID,
+      drain,
     },
-    callers: createCallerChecks(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
-    connections,
-    health,
-    retryBudget: new RetryBudget(),
-    metrics,
-    logger,
-    now,
-    epochSeconds: () => Date.now() / 1000,
-    random: options.random ?? Math.random,
-    newRequestId: randomUUID,
-    drain,
-  });
+    options.httpLimits,
+  );
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const router: RouterUnderTest = {
