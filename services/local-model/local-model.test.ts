@@ -1,11 +1,9 @@
-/**
- * The server with its real models. `npm test` prepares them; by hand:
- * services/local-model/prepare-models.sh "${XDG_CACHE_HOME:-$HOME/.cache}/capataz/models"
- */
-import { existsSync } from 'node:fs';
+/** The server with its real models, which prepare-models.sh puts into the cache of this user: 200 MB, once. */
+import { execFile } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { Llama } from 'node-llama-cpp';
 import OpenAI from 'openai';
@@ -35,9 +33,7 @@ beforeAll(async () => {
     chat: join(folder, 'smollm2-135m-instruct-q4_1.gguf'),
     embeddings: join(folder, 'all-minilm-l6-v2.gguf'),
   };
-  if (!existsSync(paths.chat) || !existsSync(paths.embeddings)) {
-    throw new Error(`the models are not in ${folder}: run services/local-model/prepare-models.sh ${folder}`);
-  }
+  await promisify(execFile)('bash', [join(import.meta.dirname, 'prepare-models.sh'), folder]);
   const threads = Math.max(1, availableParallelism() - 1);
   const logger = createLogger('local-model', 'silent');
   llama = await loadLlamaLibrary(threads, logger);
@@ -66,7 +62,7 @@ beforeAll(async () => {
   await app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/v1`;
   client = new OpenAI({ baseURL: url, apiKey: 'none', maxRetries: 0 });
-}, 120_000);
+}, 600_000);
 
 afterAll(async () => {
   await app?.close();
