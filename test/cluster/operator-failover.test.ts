@@ -55,6 +55,19 @@ async function resourceVersions(): Promise<readonly string[]> {
   return lists.flat();
 }
 
+describe('an operator that is restricted to a namespace', () => {
+  it('leaves the others alone', async () => {
+    const operator = await world.startOperator('restricted', { CAPATAZ_WATCH_NAMESPACE: 'watched' });
+    await aReleasedPrompt(world, 'watched');
+    await world.createNamespace('unwatched');
+    await createAgent(world, 'unwatched', 'greeter', { replicas: 0 });
+    await createAgent(world, 'watched', 'greeter', { replicas: 0 });
+    await childrenExist(world, 'watched', 'greeter');
+    expect((await world.get(AGENTS, 'unwatched', 'greeter')).status).toBeUndefined();
+    await world.stopOperator(operator);
+  });
+});
+
 describe('passes that have nothing to do', () => {
   it('make no write: 1,000 of them leave every resourceVersion as it is (B05)', async () => {
     const operator = await world.startOperator('no-op', { CAPATAZ_RESYNC_SECONDS: '1' });
