@@ -371,21 +371,21 @@ describe('a slow writer', () => {
       'a body',
       `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${AGENT_TOKEN}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{`,
     ],
-  ])(
-    'of %s is closed when its time is over, while others are served',
-    async (_what, beginning) => {
-      await onlyModel(honestProvider);
-      const socket = connect(router.port, '127.0.0.1');
-      socket.on('error', () => undefined);
-      socket.resume();
-      socket.write(beginning);
-      const closed = once(socket, 'close');
-      expect((await ask()).status).toBe(200);
-      await closed;
-      expect(providers[0]?.calls).toHaveLength(1);
-    },
-    25_000,
-  );
+  ])('of %s is closed when its time is over, while others are served', async (_what, beginning) => {
+    await router.close();
+    router = await startRouterUnderTest({
+      httpLimits: { headersMilliseconds: 300, requestMilliseconds: 600, checkMilliseconds: 100 },
+    });
+    await onlyModel(honestProvider);
+    const socket = connect(router.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(beginning);
+    const closed = once(socket, 'close');
+    expect((await ask()).status).toBe(200);
+    await closed;
+    expect(providers[0]?.calls).toHaveLength(1);
+  });
 });
 
 describe('the end of the process', () => {

@@ -1,5 +1,6 @@
 /** A model provider on 127.0.0.1 that does exactly what a test says, byte by byte, and remembers what it was asked. */
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ProviderCall {
@@ -26,10 +27,13 @@ export interface ScriptedProvider {
   readonly close: () => Promise<void>;
 }
 
-export async function startScriptedProvider(script: ProviderScript): Promise<ScriptedProvider> {
+export async function startScriptedProvider(
+  script: ProviderScript,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<ScriptedProvider> {
   const calls: ProviderCall[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (request, response) => {
+  const listener: RequestListener = (request, response) => {
     void (async () => {
       const { promise: hungUpAt, resolve } = Promise.withResolvers<number>();
       const chunks: Buffer[] = [];
@@ -50,7 +54,9 @@ export async function startScriptedProvider(script: ProviderScript): Promise<Scr
       });
       await provider.script(call, response, calls.length);
     })().catch(() => response.destroy());
-  });
+  };
+  const server =
+    tls === undefined ? createServer({ noDelay: true }, listener) : createTlsServer(tls, listener);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -58,7 +64,7 @@ export async function startScriptedProvider(script: ProviderScript): Promise<Scr
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const provider: ScriptedProvider = {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/v1`,
     port,
     calls,
     script,
