@@ -43,6 +43,8 @@ export async function installCapataz(
       `image.repository=${image.repository}`,
       '--set-string',
       `image.tag=${image.tag}`,
+      // Somebody may have scaled a Deployment of the chart by hand: up makes it as the chart says.
+      '--force-conflicts',
       '--wait',
       '--timeout',
       `${installTimeoutSeconds}s`,

@@ -25,7 +25,7 @@ export const OperatorConfig = z
     /** Every object is looked at again in this time, whether it changed or not. */
     CAPATAZ_RESYNC_SECONDS: z.coerce.number().min(1).default(600),
     /** Only outside a cluster. */
-    KUBECONFIG: z.string().optional(),
+    CAPATAZ_KUBECONFIG: z.string().optional(),
   })
   .transform((env) => ({
     logLevel: env.CAPATAZ_LOG_LEVEL,
@@ -42,7 +42,7 @@ export const OperatorConfig = z
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     watchNamespace: env.CAPATAZ_WATCH_NAMESPACE === '' ? undefined : env.CAPATAZ_WATCH_NAMESPACE,
     resyncSeconds: env.CAPATAZ_RESYNC_SECONDS,
-    kubeconfigPath: env.KUBECONFIG,
+    kubeconfigPath: env.CAPATAZ_KUBECONFIG,
   }));
 export type OperatorConfig = z.infer<typeof OperatorConfig>;
 

@@ -138,7 +138,7 @@ export async function startWorld(): Promise<World> {
     environment: Readonly<Record<string, string>> = {},
   ): Promise<OperatorProcess> {
     const operator = launch(name, {
-      KUBECONFIG: kubeconfig,
+      CAPATAZ_KUBECONFIG: kubeconfig,
       CAPATAZ_ROUTER_URL: router.url,
       CAPATAZ_ROUTER_TOKEN_PATH: routerTokenPath,
       ...environment,
