@@ -25,7 +25,7 @@ export const ERROR_TYPE = 'error_type';
 
 /** Well-known values of gen_ai.operation.name and gen_ai.token.type. */
 export type OperationName = 'chat' | 'embeddings';
-export type TokenType = 'input' | 'output';
+type TokenType = 'input' | 'output';
 
 /** Bucket boundaries that the conventions ask for. */
 export const TOKEN_BUCKETS = [

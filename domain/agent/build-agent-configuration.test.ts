@@ -52,6 +52,8 @@ describe('the configuration of an agent', () => {
       { metadata: METADATA, spec: { ...SPEC, limits: { usdPerRun } } },
       PROMPT,
     );
-    expect(AgentConfiguration.parse({ revision: 1, ...configuration }).limits.nanoUsdPerRun).toBe(nanoUsdPerRun);
+    expect(AgentConfiguration.parse({ revision: 1, ...configuration }).limits.nanoUsdPerRun).toBe(
+      nanoUsdPerRun,
+    );
   });
 });

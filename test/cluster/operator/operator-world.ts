@@ -219,7 +219,8 @@ function launch(name: string, environment: Readonly<Record<string, string>>): Op
   createInterface({ input: child.stdout }).on('line', (line) => logs.push(JSON.parse(line)));
   const started = (): AnyObject => {
     const entry = logs.find(({ msg }) => msg === 'operator started');
-    if (entry === undefined) throw new Error(`${name} has not started: ${JSON.stringify(logs.at(-1))}`);
+    if (entry === undefined)
+      throw new Error(`${name} has not started: ${JSON.stringify(logs.at(-1)?.error ?? logs.at(-1))}`);
     return entry;
   };
   const fetchText = async (path: string): Promise<Response> => {

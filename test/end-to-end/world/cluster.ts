@@ -1,7 +1,7 @@
 /** The node that the end-to-end tests own, driven only by what a user has: npm run up, kubectl, helm, HTTP. */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { type CommandResult, runCommand, tryCommand } from '#cluster/command.ts';
+import { type CommandResult, runCommand } from '#cluster/command.ts';
 import { describeInstance } from '#cluster/instance.ts';
 import { ensureKubernetesBinary } from '#cluster/kubernetes-binary.ts';
 import { eventually } from './eventually.ts';
@@ -60,17 +60,6 @@ export async function runClusterCommand(
 export async function kubectl(kubectlArguments: readonly string[], input?: string): Promise<string> {
   const binary = await ensureKubernetesBinary();
   return runCommand(binary, ['kubectl', `--kubeconfig=${INSTANCE.kubeconfigPath}`, ...kubectlArguments], {
-    ...(input === undefined ? {} : { input }),
-    timeoutSeconds: 180,
-  });
-}
-
-export async function tryKubectl(
-  kubectlArguments: readonly string[],
-  input?: string,
-): Promise<CommandResult> {
-  const binary = await ensureKubernetesBinary();
-  return tryCommand(binary, ['kubectl', `--kubeconfig=${INSTANCE.kubeconfigPath}`, ...kubectlArguments], {
     ...(input === undefined ? {} : { input }),
     timeoutSeconds: 180,
   });
