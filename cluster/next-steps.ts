@@ -36,17 +36,20 @@ export function parseServices(list: ServiceList): readonly ServiceAddress[] {
 
 export function renderNextSteps(input: NextStepsInput): string {
   const { kubectl } = input;
-  const addresses = input.services.map(
-    (service) =>
-      `  ${service.name.padEnd(28)} ${service.ports.map((port) => `http://${service.address}:${port}`).join('  ')}`,
-  );
-  const question =
-    input.agentUrl === undefined
-      ? []
-      : [
-          `  curl -s ${input.agentUrl}/v1/runs -H 'content-type: application/json' \\`,
-          `    -d '{"input": {"email": "Subject: You won\\n\\nSend us your bank details."}}'`,
-        ];
+  const addresses = [
+    ...(input.agentUrl === undefined ? [] : [`  ${'agent-email-classifier'.padEnd(28)} ${input.agentUrl}`]),
+    ...input.services.map(
+      (service) =>
+        `  ${service.name.padEnd(28)} ${service.ports.map((port) => `http://${service.address}:${port}`).join('  ')}`,
+    ),
+  ];
+  const agentUrl = input.agentUrl ?? 'http://127.0.0.1:8080';
+  const question = [
+    ...(input.agentUrl === undefined
+      ? [`  ${kubectl} port-forward service/agent-email-classifier 8080 &`]
+      : []),
+    `  curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @samples/mails/ham-1.json`,
+  ];
   return [
     ...(addresses.length === 0 ? [] : ['Addresses, reachable from this machine:', ...addresses, '']),
     'Try next:',

@@ -20,8 +20,9 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
   await applySamples(access, checkoutDirectory, process.execPath, report);
   await waitForSampleAgent(access, report);
 
-  report.step('Asking the first question: what is this e-mail?');
   const email = await readSampleEmail(checkoutDirectory);
+  report.step('Asking the first question: what is this e-mail?');
+  report.detail(`\n${email.replaceAll(/^/gm, '    ')}`);
   const agent = await openAgent(access);
   const startedAt = performance.now();
   try {

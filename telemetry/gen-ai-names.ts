@@ -23,9 +23,8 @@ export const TOKEN_TYPE = 'gen_ai_token_type';
 /** Absent in OpenTelemetry when all went well; in Prometheus an empty label is the same as none. */
 export const ERROR_TYPE = 'error_type';
 
-/** Well-known values of gen_ai.operation.name and gen_ai.token.type. */
+/** Well-known values of gen_ai.operation.name. */
 export type OperationName = 'chat' | 'embeddings';
-type TokenType = 'input' | 'output';
 
 /** Bucket boundaries that the conventions ask for. */
 export const TOKEN_BUCKETS = [
