@@ -127,8 +127,9 @@ export function cachingTokenReviewer(
   };
 
   return {
+    remembered: (token, audience) => remembered(keyOf(token, audience), token, audience),
     review: async (token, audience, signal) => {
-      const key = hash('sha256', `${audience}\n${token}`, 'base64');
+      const key = keyOf(token, audience);
       const known = remembered(key, token, audience);
       if (known !== undefined) return known;
       const claims = readClaims(token);
@@ -138,6 +139,10 @@ export function cachingTokenReviewer(
       return await untilAborted(askOnce(key, token, audience, claims.expiresAtEpochSeconds), signal);
     },
   };
+}
+
+function keyOf(token: string, audience: string): string {
+  return hash('sha256', `${audience}\n${token}`, 'base64');
 }
 
 /**

@@ -34,6 +34,8 @@ export type TokenReviewResult =
 export interface TokenReviewer {
   /** Never rejects. Aborting the signal answers `unavailable`. */
   readonly review: (token: string, audience: string, signal?: AbortSignal) => Promise<TokenReviewResult>;
+  /** What is known of the token without asking anybody, for callers who would rather not wait for a promise. */
+  readonly remembered?: (token: string, audience: string) => TokenReviewResult | undefined;
 }
 
 const REVIEW_TIMEOUT_SECONDS = 5;

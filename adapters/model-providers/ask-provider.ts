@@ -1,6 +1,7 @@
 /** One request to a provider whose answer is read whole before anything is done with it. */
 import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { ProviderConnections } from './provider-connections.ts';
 import { type AnswerHeaders, type ExchangeLimits, startExchange } from './provider-exchange.ts';
 
@@ -17,12 +18,12 @@ export type AskResult =
 /** Embeddings of a large batch are the largest honest answers. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Never rejects. Aborting the signal closes the upstream connection and answers `cancelled`. */
+/** Never rejects. A cancellation closes the upstream connection and answers `cancelled`. */
 export function askProvider(
   connections: ProviderConnections,
   request: ProviderRequest,
   limits: ExchangeLimits,
-  signal: AbortSignal,
+  cancellation: Cancellation,
   largestAnswerBytes: number = LARGEST_ANSWER_BYTES,
 ): Promise<AskResult> {
   return new Promise((resolve) => {
@@ -30,11 +31,11 @@ export function askProvider(
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (result: AskResult): void => {
-      signal.removeEventListener('abort', onAbort);
+      cancellation.delete(onCancel);
       resolve(result);
     };
     const fail = (failure: AttemptFailure): void => settle({ ok: false, failure });
-    const onAbort = (): void => {
+    const onCancel = (): void => {
       exchange.cancel();
       fail({ kind: 'cancelled', message: 'The caller left.' });
     };
@@ -57,8 +58,7 @@ export function askProvider(
       onEnd: () => settle({ ok: true, answer: { ...head, body: textOf(chunks) } }),
       onFailure: fail,
     });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    cancellation.add(onCancel);
   });
 }
 

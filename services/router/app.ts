@@ -3,6 +3,7 @@
  * known.
  */
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { CallerResult } from './caller.ts';
 import { createModelProber } from './probe-model.ts';
 import { type OpenAiError, invalidRequest } from './openai-error.ts';
 import type { RouterParts } from './router-parts.ts';
@@ -56,10 +57,16 @@ export function createRouterApp(parts: RouterParts, httpLimits: HttpLimits = HTT
   );
 
   void app.register((agents, _options, done) => {
-    agents.addHook('onRequest', async (request, reply) => {
-      const caller = await parts.callers.agent(request.headers.authorization, parts.registry.snapshot());
-      if (caller.ok) request.agent = caller.agent;
-      else await sendError(reply, caller.error);
+    agents.addHook('onRequest', (request, reply, done) => {
+      const admit = (caller: CallerResult): void => {
+        if (caller.ok) {
+          request.agent = caller.agent;
+          done();
+        } else void sendError(reply, caller.error);
+      };
+      const caller = parts.callers.agent(request.headers.authorization, parts.registry.snapshot());
+      if (caller instanceof Promise) caller.then(admit, done);
+      else admit(caller);
     });
     registerChatCompletions(agents, parts);
     registerEmbeddings(agents, parts);

@@ -1,5 +1,6 @@
 /** One attempt at one model whose answer is read whole: chat without a stream, and embeddings. */
 import { askProvider } from '#adapters/model-providers/ask-provider.ts';
+import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type {
   Parsed,
@@ -15,14 +16,14 @@ export interface ModelCall<Value> {
   readonly connections: ProviderConnections;
   readonly model: RoutableModel;
   readonly deadlineMilliseconds: number;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly build: (dialect: ProviderDialect, target: ProviderTarget) => Parsed<ProviderRequest>;
   /** `text` is the body that `body` was parsed from. */
   readonly parse: (dialect: ProviderDialect, body: unknown, text: string) => Parsed<Value>;
 }
 
 export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptResult<Value>> {
-  const { connections, model, deadlineMilliseconds, signal } = call;
+  const { connections, model, deadlineMilliseconds, cancellation } = call;
   const dialect = dialectOf(model.provider);
   const request = call.build(dialect, providerTarget(model));
   if (!request.ok) return { ok: false, failure: { kind: 'unsupported', message: request.problem } };
@@ -30,7 +31,7 @@ export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptR
     connections,
     request.value,
     { ...model.timeouts, deadlineMilliseconds },
-    signal,
+    cancellation,
   );
   if (!asked.ok) return asked;
   const { status, headers, body } = asked.answer;

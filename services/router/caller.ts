@@ -2,7 +2,7 @@
  * Who is calling, and what that allows. An agent is known by its ServiceAccount alone: nothing in the request can make
  * it another agent. The platform's own ServiceAccounts may call /internal/* and nothing else.
  */
-import type { TokenRefusal, TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import type { TokenRefusal, TokenReviewer, TokenReviewResult } from '#adapters/kubernetes/token-reviewer.ts';
 import { ROUTER_AUDIENCE, agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { RouterSnapshot } from './model-registry.ts';
@@ -15,44 +15,50 @@ export type CallerResult =
 export type PlatformResult = { readonly ok: true } | { readonly ok: false; readonly error: OpenAiError };
 
 export interface CallerChecks {
-  readonly agent: (authorization: string | undefined, snapshot: RouterSnapshot) => Promise<CallerResult>;
+  /** At once when the token is known, which is nearly always. */
+  readonly agent: (
+    authorization: string | undefined,
+    snapshot: RouterSnapshot,
+  ) => CallerResult | Promise<CallerResult>;
   readonly platform: (authorization: string | undefined) => Promise<PlatformResult>;
 }
-
-type IdentityResult =
-  | { readonly ok: true; readonly namespace: string; readonly serviceAccount: string }
-  | { readonly ok: false; readonly error: OpenAiError };
 
 export function createCallerChecks(
   tokenReviewer: TokenReviewer,
   platformServiceAccounts: ReadonlySet<string>,
 ): CallerChecks {
-  const identify = async (authorization: string | undefined): Promise<IdentityResult> => {
-    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) return { ok: false, error: UNAUTHENTICATED };
-    const review = await tokenReviewer.review(token, ROUTER_AUDIENCE);
-    return review.ok
-      ? { ok: true, ...review.identity }
-      : { ok: false, error: ERROR_OF_REFUSAL[review.reason] };
-  };
   return {
-    agent: async (authorization, snapshot) => {
-      const identity = await identify(authorization);
-      if (!identity.ok) return identity;
-      const { namespace, serviceAccount } = identity;
-      const name = agentNameOfServiceAccount(serviceAccount);
-      if (name === undefined) return { ok: false, error: notAnAgent(namespace, serviceAccount) };
-      const agent = snapshot.agents.get(`${namespace}/${name}`);
-      return agent === undefined ? { ok: false, error: unknownAgent(namespace, name) } : { ok: true, agent };
+    agent: (authorization, snapshot) => {
+      const token = bearerToken(authorization);
+      if (token === undefined) return { ok: false, error: UNAUTHENTICATED };
+      const known = tokenReviewer.remembered?.(token, ROUTER_AUDIENCE);
+      if (known !== undefined) return findAgent(known, snapshot);
+      return tokenReviewer.review(token, ROUTER_AUDIENCE).then((review) => findAgent(review, snapshot));
     },
     platform: async (authorization) => {
-      const identity = await identify(authorization);
-      if (!identity.ok) return identity;
-      return platformServiceAccounts.has(`${identity.namespace}/${identity.serviceAccount}`)
+      const token = bearerToken(authorization);
+      if (token === undefined) return { ok: false, error: UNAUTHENTICATED };
+      const review = await tokenReviewer.review(token, ROUTER_AUDIENCE);
+      if (!review.ok) return { ok: false, error: ERROR_OF_REFUSAL[review.reason] };
+      const { namespace, serviceAccount } = review.identity;
+      return platformServiceAccounts.has(`${namespace}/${serviceAccount}`)
         ? { ok: true }
         : { ok: false, error: NOT_THE_PLATFORM };
     },
   };
+}
+
+function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+function findAgent(review: TokenReviewResult, snapshot: RouterSnapshot): CallerResult {
+  if (!review.ok) return { ok: false, error: ERROR_OF_REFUSAL[review.reason] };
+  const { namespace, serviceAccount } = review.identity;
+  const name = agentNameOfServiceAccount(serviceAccount);
+  if (name === undefined) return { ok: false, error: notAnAgent(namespace, serviceAccount) };
+  const agent = snapshot.agents.get(`${namespace}/${name}`);
+  return agent === undefined ? { ok: false, error: unknownAgent(namespace, name) } : { ok: true, agent };
 }
 
 const TOKEN_ADVICE = `send "Authorization: Bearer <token>" with a projected ServiceAccount token of audience ${ROUTER_AUDIENCE}`;

@@ -2,7 +2,7 @@
  * Asks one model after the other until one answers, nobody is left or the time is over. All of it happens before the
  * first byte goes to the client; what happens after that is the stream's own affair.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { Candidate } from '#domain/routing/choose-models.ts';
 import {
@@ -33,14 +33,14 @@ export interface FailoverOptions<Value> {
   readonly candidates: readonly Candidate[];
   /** By the same clock as `now`, in milliseconds. */
   readonly deadline: number;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly now: () => number;
   readonly random: () => number;
   readonly health: TargetHealthRegistry;
   readonly retryBudget: RetryBudget;
   /** The model with the key that its Secret holds now. */
   readonly rereadKey: (model: RoutableModel) => Promise<RoutableModel | undefined>;
-  /** Must settle soon after the signal aborts, and never reject. */
+  /** Must settle soon after the cancellation, and never reject. */
   readonly attempt: (model: RoutableModel, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>;
   readonly onFailure: (attempt: FailedAttempt & { readonly seconds: number }) => void;
 }
@@ -53,7 +53,7 @@ const NOT_ADMITTED: AttemptFailure = {
 export async function answerWithFailover<Value>(
   options: FailoverOptions<Value>,
 ): Promise<FailoverResult<Value>> {
-  const { deadline, signal, now, retryBudget } = options;
+  const { deadline, cancellation, now, retryBudget } = options;
   retryBudget.requestStarted();
   const startedAt = now();
   const targets: TargetProgress[] = options.candidates.map((candidate) => ({
@@ -64,7 +64,7 @@ export async function answerWithFailover<Value>(
   const failures: FailedAttempt[] = [];
   let attempts = 0;
   for (;;) {
-    if (signal.aborted) return { ok: false, failures, attempts };
+    if (cancellation.isCancelled) return { ok: false, failures, attempts };
     const plan =
       failures.length === 0 && isFit(options.candidates[0])
         ? ASK_THE_FIRST
@@ -73,7 +73,7 @@ export async function answerWithFailover<Value>(
     const target = targets[plan.index];
     if (target === undefined) return { ok: false, failures, attempts };
     if (plan.waitMilliseconds > 0) {
-      await pause(plan.waitMilliseconds, signal);
+      await pause(plan.waitMilliseconds, cancellation);
       continueWhenDue(targets, plan.index, now());
     }
     const outcome = await askTarget(target, options);
@@ -154,10 +154,11 @@ function withoutKey<Value>(result: AttemptResult<Value>, { key }: RoutableModel)
   return { ok: false, failure: { ...result.failure, message } };
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch {
-    // Aborted: the loop sees it.
-  }
+async function pause(milliseconds: number, cancellation: Cancellation): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  cancellation.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  cancellation.delete(resolve);
 }

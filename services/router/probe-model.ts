@@ -3,6 +3,7 @@
  * One real request with short limits, remembered for a few seconds, so that a busy operator costs a provider nothing.
  */
 import { askProvider } from '#adapters/model-providers/ask-provider.ts';
+import { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import { dialectOf } from '#domain/model-providers/dialects.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
@@ -69,7 +70,7 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
     options.connections,
     request,
     LIMITS,
-    new AbortController().signal,
+    new Cancellation(),
     LARGEST_MODEL_LIST_BYTES,
   );
   const found = asking.ok

@@ -9,6 +9,7 @@
  * the answer: it is completed, or it ends with an error event, never with a false [DONE].
  */
 import type { ServerResponse } from 'node:http';
+import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { Exchange } from '#adapters/model-providers/provider-exchange.ts';
 import { streamFromProvider } from '#adapters/model-providers/stream-from-provider.ts';
@@ -51,7 +52,7 @@ export interface StreamAttempt {
   readonly model: RoutableModel;
   readonly request: ChatRequest;
   readonly deadlineMilliseconds: number;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly response: ServerResponse;
   readonly headers: () => Readonly<Record<string, string>>;
   readonly requestId: string;
@@ -119,9 +120,7 @@ class StreamRelay {
 
   start(exchange: Exchange): void {
     this.#exchange = exchange;
-    const { signal } = this.#attempt;
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#attempt.cancellation.add(this.#onCancel);
   }
 
   readonly onEvent = (event: ProviderEvent): void => {
@@ -161,7 +160,7 @@ class StreamRelay {
 
   readonly onFailure = (failure: AttemptFailure): void => this.#fail(failure);
 
-  readonly #onAbort = (): void => this.#fail(CANCELLED);
+  readonly #onCancel = (): void => this.#fail(CANCELLED);
 
   #take(parts: readonly StreamPart[]): void {
     for (const part of parts) {
@@ -242,7 +241,7 @@ class StreamRelay {
   #close(): void {
     this.#isOver = true;
     this.#client?.close();
-    this.#attempt.signal.removeEventListener('abort', this.#onAbort);
+    this.#attempt.cancellation.delete(this.#onCancel);
     this.#exchange?.cancel();
   }
 }

@@ -3,6 +3,7 @@
  * usage, cost and figures exactly once, however the request ends.
  */
 import type { ServerResponse } from 'node:http';
+import { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { OpenAiUsage, RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { costNanoUsd } from '#domain/pricing/token-price.ts';
@@ -37,9 +38,6 @@ export interface SettledUsage {
 
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
 
-/** Made once: an error with its stack for each request would cost more than the request's other checks together. */
-const ENDED = new Error('The request was ended.');
-
 /** The caller left before the answer was whole. Nobody reads this; it is for the log. */
 const CALLER_LEFT: OpenAiError = {
   status: 499,
@@ -58,15 +56,14 @@ export const SHUTTING_DOWN: OpenAiError = {
 export class RoutedRequest {
   readonly requestId: string;
   readonly choice: ModelChoice;
-  readonly signal: AbortSignal;
+  readonly cancellation = new Cancellation();
   readonly startedAt: number;
   /** Attempts begun so far. */
   attempts = 0;
   readonly #options: RoutedRequestOptions;
-  readonly #abort = new AbortController();
   readonly #deadline: number;
   readonly #deadlineProblem: string | undefined;
-  readonly #end = (): void => this.#abort.abort(ENDED);
+  readonly #end = (): void => this.cancellation.cancel();
   #settled: (SettledUsage & { readonly model: RoutableModel; readonly isEstimated: boolean }) | undefined;
   #isFinished = false;
   #answeredBy: RoutableModel | undefined;
@@ -77,7 +74,6 @@ export class RoutedRequest {
     this.#options = options;
     this.requestId = parts.newRequestId();
     this.startedAt = parts.now();
-    this.signal = this.#abort.signal;
     const { models } = parts.registry.snapshot();
     this.choice = chooseModels({
       requestedModel,
@@ -112,7 +108,7 @@ export class RoutedRequest {
     const result = await answerWithFailover<Value>({
       candidates: this.choice.candidates,
       deadline: this.#deadline,
-      signal: this.signal,
+      cancellation: this.cancellation,
       now: parts.now,
       random: parts.random,
       health: parts.health,
@@ -138,7 +134,7 @@ export class RoutedRequest {
   /** What the caller is told when nobody answered. */
   errorOf(result: FailoverResult<unknown> & { readonly ok: false }): OpenAiError {
     if (this.#options.parts.drain.isOver) return SHUTTING_DOWN;
-    if (this.signal.aborted) return CALLER_LEFT;
+    if (this.cancellation.isCancelled) return CALLER_LEFT;
     return errorOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
   }
 

@@ -57,7 +57,7 @@ async function answerWhole(
       connections: parts.connections,
       model,
       deadlineMilliseconds,
-      signal: routed.signal,
+      cancellation: routed.cancellation,
       build: (dialect, target) => dialect.chatRequest(chat, target),
       parse: (dialect, answer, text) => parseWholeChat(parts, routed, model, dialect, answer, text),
     });
@@ -111,7 +111,7 @@ async function answerStream(
       model,
       request: chat,
       deadlineMilliseconds,
-      signal: routed.signal,
+      cancellation: routed.cancellation,
       response: reply.raw,
       headers: () => routed.headers(model),
       requestId: routed.requestId,

@@ -40,7 +40,7 @@ export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): vo
         connections: parts.connections,
         model,
         deadlineMilliseconds,
-        signal: routed.signal,
+        cancellation: routed.cancellation,
         build: (dialect, target) => dialect.embeddingsRequest(embeddings, target),
         parse: (dialect, answer) => dialect.parseEmbeddingsResponse(answer, context),
       });
