@@ -43,7 +43,11 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host ?? '::', resolve);
+    // Without a host Node takes :: and, where the kernel has no IPv6, 0.0.0.0.
+    server.listen(
+      { port: options.port, ...(options.host === undefined ? {} : { host: options.host }) },
+      resolve,
+    );
   });
   return {
     port: (server.address() as AddressInfo).port,

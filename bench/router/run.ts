@@ -92,6 +92,8 @@ function printTable(): void {
         (one, round) => one.requestsPerSecond / (at(bare, count)[round]?.requestsPerSecond ?? 0),
       ),
     );
+  const processor = (gateway: Contender | undefined): number =>
+    median(at(gateway, 32).map((one) => one.processorMicrosecondsPerRequest));
   console.log(`
 | | req/s, 1 connection | of bare | req/s, 32 connections | of bare | processor a request | added p50 | added p99 | streams whole | worst gap | first chunk p99 |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|`);
@@ -104,7 +106,7 @@ function printTable(): void {
       `| ${[
         gateway.name,
         ...cells,
-        `${median(at(gateway, 32).map((one) => one.processorMicrosecondsPerRequest)).toFixed(0)} µs`,
+        `${processor(gateway).toFixed(0)} µs`,
         `${median(own.addedMedian).toFixed(2)} ms`,
         `${median(own.addedP99).toFixed(2)} ms`,
         `${own.streams?.whole} of ${own.streams?.streams}`,

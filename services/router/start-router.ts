@@ -1,5 +1,7 @@
 /** Puts the router together from its configuration and runs it until `stop`. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
@@ -93,7 +95,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     newRequestId: randomUUID,
     drain,
   });
-  await app.listen({ port: config.port, host: '::' });
+  await app.listen({ port: config.port, host: await everyAddress() });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   logger.info({ port, metricsPort: metricsServer.port }, 'the router is listening');
@@ -115,6 +117,20 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       await Promise.all([connections.close(), kubeClient.close(), metricsServer.close()]);
     },
   };
+}
+
+/** `::` takes IPv4 too, but cannot be had where the kernel has no IPv6; fastify, unlike Node, must be told. */
+async function everyAddress(): Promise<'::' | '0.0.0.0'> {
+  const probe = createServer();
+  try {
+    probe.listen(0, '::');
+    await once(probe, 'listening');
+    return '::';
+  } catch {
+    return '0.0.0.0';
+  } finally {
+    probe.close();
+  }
 }
 
 function originOf(endpoint: string): string {
