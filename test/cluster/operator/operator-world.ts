@@ -144,7 +144,7 @@ export async function startWorld(): Promise<World> {
       ...environment,
     });
     operators.add(operator);
-    await eventually(() => Promise.resolve(operator.port()), 30);
+    await eventually(() => Promise.resolve(operator.port()), 60);
     return operator;
   }
 
