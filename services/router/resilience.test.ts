@@ -108,6 +108,17 @@ describe('a target that fails once', () => {
     expect(provider.calls).toHaveLength(1);
   });
 
+  it('is not asked by later requests when there is no other: they are told at once when to come again', async () => {
+    const provider = await onlyModel((_call, response) =>
+      sayJson(response, 429, {}, { 'retry-after': '40' }),
+    );
+    await ask();
+    const answer = await ask();
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(30);
+    expect(provider.calls).toHaveLength(1);
+  });
+
   it('is left alone by later requests until its time has come', async () => {
     const provider = await onlyModel((_call, response) =>
       sayJson(response, 429, {}, { 'retry-after': '60' }),

@@ -135,6 +135,9 @@ export class RoutedRequest {
   errorOf(result: FailoverResult<unknown> & { readonly ok: false }): OpenAiError {
     if (this.#options.parts.drain.isOver) return SHUTTING_DOWN;
     if (this.cancellation.isCancelled) return CALLER_LEFT;
+    if (result.attempts === 0 && this.choice.candidates.every(({ mustWait }) => mustWait)) {
+      return allLimited(this.choice);
+    }
     return errorOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
   }
 
@@ -259,6 +262,18 @@ function readDeadline(header: string | undefined): number | string | undefined {
   return milliseconds > 0 && milliseconds <= LONGEST_DEADLINE_MILLISECONDS
     ? milliseconds
     : `The header x-capataz-deadline-ms must be a whole number from 1 to ${LONGEST_DEADLINE_MILLISECONDS}.`;
+}
+
+/** Every model has said when it may be asked again, and none of them soon enough. */
+function allLimited({ candidates }: ModelChoice): OpenAiError {
+  const soonest = Math.min(...candidates.map(({ benchedMilliseconds }) => benchedMilliseconds));
+  return {
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'upstream_rate_limited',
+    message: `${candidates.map(({ model }) => model.name).join(', ')}: The provider limits the number of requests.`,
+    retryAfterSeconds: soonest / 1000,
+  };
 }
 
 /** Reasons that pass by themselves are the router's state (503); the others are the caller's or the author's to mend. */
