@@ -33,6 +33,7 @@ const WRITE_CHILDREN = 'get,list,watch,create,patch,update';
 function operatorRights(place: string): readonly string[] {
   return [
     `${place} /configmaps ${WRITE_CHILDREN}`,
+    `${place} /configmaps delete`,
     `${place} /pods list,watch`,
     `${place} /serviceaccounts ${WRITE_CHILDREN}`,
     `${place} /services ${WRITE_CHILDREN}`,
