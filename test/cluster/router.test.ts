@@ -23,7 +23,7 @@ const AGENTS = `/apis/capataz.dev/v1alpha1/namespaces/${NAMESPACE}/agents`;
 const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`;
 const HELLO = { model: 'auto', messages: [{ role: 'user', content: 'Hi' }] };
 /** What "in seconds" means for a change that must be live without a restart. */
-const SECONDS = { timeout: 5_000, interval: 50 } as const;
+const SECONDS = { timeout: 30_000, interval: 50 } as const;
 
 let api: ApiServer;
 let directory: string;
