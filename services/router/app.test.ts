@@ -404,6 +404,15 @@ describe('the probe', () => {
     ]);
   });
 
+  it('takes a missing list of models for a wrong endpoint where the provider is known to have one', async () => {
+    const { router, provider } = await aServingRouter();
+    provider.script = (_call, response) => sayJson(response, 404, { error: { message: 'Not found.' } });
+    router.setModel('main', { endpoint: provider.url, provider: 'OpenAI' }, 'sk-one');
+    const probe = await probeOf(router);
+    expect(probe).toMatchObject({ reachable: 'serverError', key: 'notProbed' });
+    expect(probe['message']).toMatch(/404: Not found\. Is spec\.endpoint that of OpenAI/);
+  });
+
   it('says what is missing without asking anybody', async () => {
     const { router, provider } = await aServingRouter();
     router.setModel('main', { endpoint: provider.url, keyFrom: { secretRef: { name: 'lost' } } });

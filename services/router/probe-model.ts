@@ -108,6 +108,15 @@ function readAnswer(
   const message = `The endpoint answers with status ${status}: ${failure.message}`;
   if (failure.kind === 'keyRefused') return { reachable: 'reachable', key: 'refused', message };
   if (status >= 500) return { reachable: 'serverError', key: 'notProbed', message };
+  // These providers do have a list: where it is not, their chat is not either.
+  if (status === 404 && model.provider !== 'OpenAICompatible') {
+    const advice = `Is spec.endpoint that of ${model.provider}, up to and including the version?`;
+    return {
+      reachable: 'serverError',
+      key: 'notProbed',
+      message: `${message.replace(/\.$/, '')}. ${advice}`,
+    };
+  }
   // Many servers of their own have no list of models; that they say so shows that they are there.
   return { reachable: 'reachable', key: 'notProbed', message };
 }

@@ -35,6 +35,8 @@ interface Watch {
   rereadAt: number;
 }
 
+const FIRST_READING_CHECK_MILLISECONDS = 50;
+
 export interface SecretWatchesOptions {
   readonly kubeClient: KubeClient;
   readonly logger: Logger;
@@ -117,7 +119,17 @@ export class SecretWatches {
     });
     const stop = new AbortController();
     const stopped = informer.start(stop.signal);
+    this.#tellFirstReading(key, informer, stop.signal);
     return { informer, stop, stopped, rereadAt: Number.NEGATIVE_INFINITY };
+  }
+
+  /** A first list without the Secret is no change to the informer, but "absent" is another reading than none at all. */
+  #tellFirstReading(key: string, informer: Watch['informer'], signal: AbortSignal): void {
+    const timer = setInterval(() => {
+      if (!informer.synced() && !signal.aborted) return;
+      clearInterval(timer);
+      if (!signal.aborted) this.#options.onChange(key);
+    }, FIRST_READING_CHECK_MILLISECONDS);
   }
 
   async #readDirectly(key: string, watch: Watch): Promise<void> {
