@@ -265,6 +265,21 @@ describe('the condition Ready', () => {
     expect(ready?.message).toContain('exceeded quota');
   });
 
+  it('says that a prompt goes on serving only while a pod answers with it', () => {
+    const lost: Scene = { rollout: undefined, configMap: configurationText('v0') };
+    const serving = 'PromptVersion v0 goes on serving meanwhile.';
+    expect(readyOf({ ...lost, deployment: rolledOut() })?.message).toContain(serving);
+    expect(readyOf({ ...lost, deployment: rolledOut({ readyReplicas: 0 }) })?.message).not.toContain(serving);
+    expect(readyOf(lost)?.message).not.toContain(serving);
+  });
+
+  it('ends what Kubernetes says with one full stop', () => {
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', message: 'not helpful for scheduling.' }];
+    const ready = readyOf({ deployment: rolledOut({ availableReplicas: 0, conditions }) });
+    expect(ready?.message).toMatch(/for scheduling\.$/);
+    expect(ready?.message).not.toContain('..');
+  });
+
   it('keeps its time of transition while its status stays', () => {
     const before = conditions('Ready', 'True')[0] as Condition;
     const earlier = { ...before, lastTransitionTime: '2020-01-01T00:00:00Z' };

@@ -12,7 +12,11 @@ const waiting = (reason: string, lastState = {}): object => ({
 
 describe('what is kept of a pod', () => {
   it.each<[string, unknown, string | undefined]>([
-    ['an image that cannot be pulled', waiting('ImagePullBackOff'), 'ImagePullBackOff'],
+    [
+      'an image that cannot be pulled, with its name',
+      { containerStatuses: [{ image: 'shop/clerk:1', state: { waiting: { reason: 'ImagePullBackOff' } } }] },
+      'ImagePullBackOff of shop/clerk:1',
+    ],
     [
       'a container that crashes, with how it ended',
       waiting('CrashLoopBackOff', { terminated: { exitCode: 137, reason: 'OOMKilled' } }),

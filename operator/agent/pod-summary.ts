@@ -10,6 +10,7 @@ export interface PodSummary extends KubeObject {
 }
 
 const ContainerStatus = z.object({
+  image: z.string().optional(),
   state: z.object({ waiting: z.object({ reason: z.string().optional() }).optional() }).optional(),
   lastState: z
     .object({
@@ -34,6 +35,8 @@ const PodStatus = z.object({
 
 /** States that every healthy pod passes through. */
 const ORDINARY_WAITING = new Set(['ContainerCreating', 'PodInitializing']);
+/** ImagePullBackOff, ErrImagePull, InvalidImageName, ErrImageNeverPull, ... */
+const IMAGE_TROUBLE = /Image/;
 
 export function summarisePod(pod: KubeObject): PodSummary {
   const { name, namespace, uid, resourceVersion, labels } = pod.metadata;
@@ -56,9 +59,7 @@ function findTrouble(status: z.infer<typeof PodStatus>): string | undefined {
   for (const container of status.containerStatuses ?? []) {
     const reason = container.state?.waiting?.reason;
     if (reason === undefined || ORDINARY_WAITING.has(reason)) continue;
-    const ended = container.lastState?.terminated;
-    if (ended?.exitCode === undefined) return reason;
-    return `${reason}, it ended with exit code ${ended.exitCode}${ended.reason === undefined ? '' : ` (${ended.reason})`}`;
+    return describeWaiting(reason, container);
   }
   const scheduling = status.conditions?.find(
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
@@ -66,4 +67,11 @@ function findTrouble(status: z.infer<typeof PodStatus>): string | undefined {
   return scheduling?.reason === undefined
     ? undefined
     : `${scheduling.reason}: ${scheduling.message ?? 'no node fits'}`;
+}
+
+function describeWaiting(reason: string, { image, lastState }: z.infer<typeof ContainerStatus>): string {
+  if (image !== undefined && IMAGE_TROUBLE.test(reason)) return `${reason} of ${image}`;
+  const ended = lastState?.terminated;
+  if (ended?.exitCode === undefined) return reason;
+  return `${reason}, it ended with exit code ${ended.exitCode}${ended.reason === undefined ? '' : ` (${ended.reason})`}`;
 }

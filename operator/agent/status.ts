@@ -78,15 +78,15 @@ function readyClaim(facts: AgentFacts): AgentConditionClaim {
     reason: 'NotAccepted' | 'RefsNotResolved' | 'PodsNotReady' | 'ScaledToZero',
     message: string,
   ): AgentConditionClaim => ({ type: 'Ready', status: 'False', reason, message });
-  const serving =
-    configuration === undefined
-      ? ''
-      : ` PromptVersion ${configuration.prompt.version} goes on serving meanwhile.`;
+  const deployment = readDeployment(facts.deployment);
+  const isServing = configuration !== undefined && (deployment?.status.readyReplicas ?? 0) > 0;
+  const serving = isServing
+    ? ` PromptVersion ${configuration.prompt.version} goes on serving meanwhile.`
+    : '';
 
   if (accepted.status !== 'True') return notReady('NotAccepted', `${accepted.message}${serving}`);
   if (resolvedRefs.status !== 'True') return notReady('RefsNotResolved', `${resolvedRefs.message}${serving}`);
   if (problems.length > 0) return notReady('PodsNotReady', problems.join(' '));
-  const deployment = readDeployment(facts.deployment);
   if (deployment === undefined) return notReady('PodsNotReady', 'The Deployment is being made.');
   if (deployment.spec.replicas === 0) {
     return notReady('ScaledToZero', 'spec.replicas is 0: nothing answers until it is raised.');
@@ -121,7 +121,7 @@ function describeRollout(
     ? `${status.availableReplicas} of ${spec.replicas} pods are ready`
     : `${status.updatedReplicas} of ${spec.replicas} pods are of the present template, ${status.availableReplicas} are ready`;
   const why = failure === undefined ? describeTroubles(observed.pods) : `: ${failure.message}`;
-  return `${progress}${why}.`;
+  return `${progress}${why.replace(/\.+$/, '')}.`;
 }
 
 function describeTroubles(pods: readonly PodSummary[]): string {

@@ -10,7 +10,7 @@ export function claimsOfProbe(model: Model, probe: ModelProbe): readonly ModelCo
     resolvedRefsOf(model, probe),
     priceKnownOf(model, probe),
     reachableOf(probe),
-    keyAcceptedOf(probe),
+    keyAcceptedOf(model, probe),
   ];
   return [...claims, readyOf(claims, probe.message)];
 }
@@ -106,23 +106,39 @@ function priceWithoutProbe(model: Model, notProbed: string): ModelConditionClaim
       };
 }
 
-function reachableOf({ reachable, message }: ModelProbe): ModelConditionClaim {
+function reachableOf({ reachable, message: said }: ModelProbe): ModelConditionClaim {
   const type = 'Reachable';
+  const message = withFullStop(said);
   const claims: Readonly<Record<ModelProbe['reachable'], ModelConditionClaim>> = {
     reachable: { type, status: 'True', reason: 'Reachable', message: 'The endpoint answers.' },
-    connectionFailed: { type, status: 'False', reason: 'ConnectionFailed', message },
+    connectionFailed: {
+      type,
+      status: 'False',
+      reason: 'ConnectionFailed',
+      message: `${message} Correct spec.endpoint, or let the router through to it.`,
+    },
     serverError: { type, status: 'False', reason: 'ServerError', message },
     notProbed: { type, status: 'Unknown', reason: 'NotProbed', message },
   };
   return claims[reachable];
 }
 
-function keyAcceptedOf({ key, message }: ModelProbe): ModelConditionClaim {
+function keyAcceptedOf(model: Model, { key, message: said }: ModelProbe): ModelConditionClaim {
   const type = 'KeyAccepted';
+  const message = withFullStop(said);
+  const secret = `${model.metadata.namespace}/${model.spec.keyFrom?.secretRef.name ?? ''}`;
   const claims: Readonly<Record<ModelProbe['key'], ModelConditionClaim>> = {
     accepted: { type, status: 'True', reason: 'KeyAccepted', message: 'The provider takes the key.' },
     notNeeded: { type, status: 'True', reason: 'NoKeyNeeded', message: 'The endpoint needs no key.' },
-    refused: { type, status: 'False', reason: 'KeyRefused', message },
+    refused: {
+      type,
+      status: 'False',
+      reason: 'KeyRefused',
+      message:
+        model.spec.keyFrom === undefined
+          ? `${message} The endpoint needs a key: set spec.keyFrom.secretRef.`
+          : `${message} Put a valid key into Secret ${secret}; it is used within seconds.`,
+    },
     notProbed: { type, status: 'Unknown', reason: 'NotProbed', message },
   };
   return claims[key];
@@ -141,8 +157,20 @@ function readyOf(claims: readonly ModelConditionClaim[], message: string): Model
     const claim = claims.find((one) => one.type === type);
     if (claim?.status === 'False') return { type: 'Ready', status: 'False', reason, message: claim.message };
   }
-  if (claims.some((claim) => claim.status === 'Unknown')) {
-    return { type: 'Ready', status: 'Unknown', reason: 'NotProbed', message };
+  const unknown = claims.filter((claim) => claim.status === 'Unknown').map(({ type }) => type);
+  // Many endpoints have no list of models to try a key on, and some limit how often it is asked for. The router uses
+  // them all the same; to wait for more would keep their agents from ever starting.
+  if (unknown.length === 1 && unknown[0] === 'KeyAccepted') {
+    const sentence =
+      'The router can use the model; whether the provider takes the key is seen at the first request.';
+    return { type: 'Ready', status: 'True', reason: 'Ready', message: sentence };
+  }
+  if (unknown.length > 0) {
+    return { type: 'Ready', status: 'Unknown', reason: 'NotProbed', message: withFullStop(message) };
   }
   return { type: 'Ready', status: 'True', reason: 'Ready', message: 'The router can use the model.' };
+}
+
+function withFullStop(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -54,6 +54,11 @@ describe('a Model after a probe', () => {
     ],
     ['answers with errors', { reachable: 'serverError' }, ['False', 'NotReachable']],
     ['refuses the key', { key: 'refused' }, ['False', 'KeyRefused']],
+    [
+      'answers and cannot tell whether it takes the key: no list of models, or a limit on asking for it',
+      { key: 'notProbed', message: 'The endpoint answers with status 429: slow down' },
+      ['True', 'Ready'],
+    ],
     ['was not probed', { reachable: 'notProbed' }, ['Unknown', 'NotProbed']],
   ])('%s', (_, probe, ready) => {
     expect(summary(probed(probe), 'Ready')).toEqual(ready);
@@ -62,6 +67,24 @@ describe('a Model after a probe', () => {
   it('tells what to mend with the names of this Model', () => {
     const message = probed({ secret: 'notFound' }).conditions?.[0]?.message;
     expect(message).toBe('Secret ns/s does not exist: create it, or correct spec.keyFrom.secretRef.name.');
+  });
+
+  it('tells how to mend what the router saw, in whole sentences', () => {
+    const messageOf = (probe: Partial<ModelProbe>, type: string): string | undefined =>
+      probed(probe).conditions?.find((condition) => condition.type === type)?.message;
+    expect(
+      messageOf({ key: 'refused', message: 'The endpoint answers with status 401' }, 'KeyAccepted'),
+    ).toBe(
+      'The endpoint answers with status 401. Put a valid key into Secret ns/s; it is used within seconds.',
+    );
+    const unreachable = {
+      reachable: 'connectionFailed',
+      key: 'notProbed',
+      message: 'No such host.',
+    } as const;
+    expect(messageOf(unreachable, 'Ready')).toBe(
+      'No such host. Correct spec.endpoint, or let the router through to it.',
+    );
   });
 });
 

@@ -24,7 +24,8 @@ export function acceptedClaim({
   if (!parsed.ok) {
     return refuse(
       parsed.reason,
-      `spec.text, ${parsed.message}. A version never changes: correct the file and create a new one.`,
+      // Some of it is the parser's own words, which end with a full stop or not.
+      `spec.text, ${parsed.message.replace(/\.$/, '')}. A version never changes: correct the file and create a new one.`,
     );
   }
   const { variables } = parsed.prompt;

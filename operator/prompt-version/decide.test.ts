@@ -44,5 +44,6 @@ describe('a prompt version', () => {
     const status = await judge(text);
     expect(status.conditions?.[0]).toMatchObject({ status: 'False', reason });
     expect(status.conditions?.[0]?.message.length).toBeGreaterThan(20);
+    expect(status.conditions?.[0]?.message).not.toContain('..');
   });
 });
