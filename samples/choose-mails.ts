@@ -13,7 +13,7 @@ const MAILS_OF_GROUP: Readonly<Record<string, number>> = {
   'hard-ham-1': 25,
 };
 
-/** The first mail taken of each group; the prompt's examples and the mails it was tuned on are others. */
+/** The first mail taken of each group; the prompt's examples are others. */
 const FIRST = 1;
 
 const ADULT_WORDS =
