@@ -78,8 +78,10 @@ export async function ensureModelsImage(
   cache: string,
   report: ConsoleReport,
 ): Promise<string> {
-  const script = join(checkout, 'services/local-model/prepare-models.sh');
-  const key = shortHash(await readFile(script, 'utf8'));
+  const folder = join(checkout, 'services/local-model');
+  const script = join(folder, 'prepare-models.sh');
+  const sources = ['prepare-models.sh', 'prepare-embedding-model.py', 'prepare-models-requirements.txt'];
+  const key = shortHash(...(await Promise.all(sources.map((file) => readFile(join(folder, file), 'utf8')))));
   const reference = `localhost/capataz-models:${shortHash(base, key)}`;
   if (await store.has(reference)) return reference;
   const directory = join(cache, `models-${key}`);

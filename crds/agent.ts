@@ -87,7 +87,7 @@ export const AgentLimits = z
       .optional()
       .describe('Longest duration of one run in seconds; 120 when not given.'),
     usdPerRun: UsDollars.optional().describe(
-      'Most US dollars that one run may cost, a decimal string such as "0.05". The run stops before the step that would pass it.',
+      'Most US dollars that one run may cost, a decimal string such as "0.05". Each step is estimated from the dearest one before it, and the run stops before one that would pass the limit; the first step cannot be estimated, so a run may pass it by one model call.',
     ),
     outputRepairs: z
       .int()

@@ -11,7 +11,7 @@ export function readBody<Schema extends z.ZodType>(
   request: FastifyRequest,
   reply: FastifyReply,
 ): z.infer<Schema> | undefined {
-  const parsed = schema.safeParse(request.body ?? undefined);
+  const parsed = schema.safeParse(request.body);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.slice(0, 10).map(describeIssue);
   sendFailure(reply, invalidRequest(`the body is not valid: ${problems.join('; ')}`));
