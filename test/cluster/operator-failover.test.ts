@@ -42,6 +42,19 @@ async function resourceVersions(): Promise<readonly string[]> {
   return lists.flat();
 }
 
+/** Once the controller manager has written the status of what was made: its writes are none of the operator's. */
+async function settledResourceVersions(): Promise<readonly string[]> {
+  let before = await resourceVersions();
+  return await eventually(async () => {
+    await sleep(1500);
+    const now = await resourceVersions();
+    const isSettled = now.join() === before.join();
+    before = now;
+    if (!isSettled) throw new Error('objects are still being written');
+    return now;
+  }, 30);
+}
+
 describe('an operator that is restricted to a namespace', () => {
   it('leaves the others alone', async () => {
     const operator = await world.startOperator('restricted', { CAPATAZ_WATCH_NAMESPACE: 'watched' });
@@ -127,7 +140,7 @@ describe('two replicas', () => {
     await createAgent(world, NAMESPACE, 'while-asleep', { replicas: 0 });
     await childrenExist(world, NAMESPACE, 'while-asleep', TAKEOVER_SECONDS);
     expect(await other.metric('capataz_operator_leader')).toBe(1);
-    const versions = await resourceVersions();
+    const versions = await settledResourceVersions();
     const holder = (await world.get(LEASES, 'capataz-system', 'capataz-operator')).spec.holderIdentity;
 
     sleeper.kill('SIGCONT');

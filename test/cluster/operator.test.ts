@@ -108,7 +108,9 @@ describe('an Agent', () => {
     await world.patch(PODS, 'basics', pod.metadata.name, { status }, 'status');
     await eventually(async () => {
       const ready = await conditionOf(world, AGENTS, 'basics', 'greeter', 'Ready');
-      expect(ready.message).toBe(`1 of 2 pods are ready: ${pod.metadata.name}: ImagePullBackOff.`);
+      expect(ready.message).toBe(
+        `1 of 2 pods are ready: ${pod.metadata.name}: ImagePullBackOff of capataz:test.`,
+      );
     });
   });
 
