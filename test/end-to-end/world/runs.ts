@@ -18,6 +18,8 @@ export async function ask(agentUrl: string, input: Record<string, unknown>): Pro
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ input }),
+    // A connection each: on a kept one a client can always meet the moment in which the server ends it.
+    reset: true,
     headersTimeout: 120_000,
     bodyTimeout: 120_000,
   });
