@@ -26,13 +26,7 @@ export async function ensureCertificates(
   await Promise.all(
     (['ca', 'front-proxy-ca'] as const).map((authority) =>
       runCommand('openssl', [
-        'req',
-        '-x509',
-        '-config',
-        path('openssl.cnf'),
-        ...ellipticKey,
-        '-days',
-        String(validityDays),
+        ...newCertificate(path('openssl.cnf')),
         '-subj',
         `/CN=capataz-${authority}`,
         '-addext',
@@ -69,13 +63,7 @@ export function signArguments(
     ...(request.addresses ?? []).map((address) => `IP:${address}`),
   ];
   return [
-    'req',
-    '-x509',
-    '-config',
-    path('openssl.cnf'),
-    ...ellipticKey,
-    '-days',
-    String(validityDays),
+    ...newCertificate(path('openssl.cnf')),
     '-CA',
     path(`${request.authority}.crt`),
     '-CAkey',
@@ -94,4 +82,9 @@ export function signArguments(
     '-out',
     path(`${request.file}.crt`),
   ];
+}
+
+// How the request of every certificate begins, an authority's or not.
+function newCertificate(configuration: string): readonly string[] {
+  return ['req', '-x509', '-config', configuration, ...ellipticKey, '-days', String(validityDays)];
 }
