@@ -86,7 +86,14 @@ describe('POST /v1/runs', () => {
     ['unknown fields', { inputs: {} }, 'invalidRequest', 'inputs'],
     ['an input that is no object', { input: 'x' }, 'invalidRequest', '"input": expected record'],
     ['no JSON', '{"input":', 'notJson', 'not valid JSON'],
-    ['a prototype', '{"input":{"__proto__":{"name":"x"}}}', 'notJson', 'not valid JSON'],
+    ['a prototype', '{"input":{"__proto__":{"name":"x"}}}', 'variablesInvalid', 'name'],
+    ['a body nested 100,000 deep', '['.repeat(100_000), 'notJson', 'nests deeper than 128 levels'],
+    [
+      'a million values',
+      `{"input":{"name":[${'1,'.repeat(999_999)}1]}}`,
+      'notJson',
+      'more than 200000 values',
+    ],
     ['an empty body', '', 'notJson', 'not valid JSON'],
   ])('refuses %s with 400, one sentence, and without a run', async (_name, body, code, sentence) => {
     await using bench = await AgentBench.start(configurationText());

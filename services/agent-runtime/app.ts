@@ -1,5 +1,6 @@
 /** The HTTP side of an agent: limits, errors and routes. */
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Readiness } from '#telemetry/metrics-server.ts';
 import type { AgentRuns } from './agent-runs.ts';
@@ -33,8 +34,12 @@ export function createAgentApp(parts: AgentAppParts): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
-  // Fastify reads plain text too, which here would only be told as a wrong body.
-  app.removeContentTypeParser('text/plain');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    const parsed = parseBoundedJson(text as string);
+    if (parsed.ok) done(null, parsed.value);
+    else done(new UnreadableBodyError(parsed.message));
+  });
   app.setNotFoundHandler((_request, reply) => {
     sendFailure(reply, NOT_FOUND);
   });
@@ -61,6 +66,9 @@ const NOT_FOUND: HttpFailure = {
   status: 404,
 };
 
+/** The message is what the body does. */
+class UnreadableBodyError extends Error {}
+
 /** What fastify refuses is the caller's fault; undefined for a fault of ours. */
 function refusalOf(error: FastifyError): HttpFailure | undefined {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -72,6 +80,7 @@ function refusalOf(error: FastifyError): HttpFailure | undefined {
       status: 415,
     };
   }
+  if (error instanceof UnreadableBodyError) return invalidRequest(`the body ${error.message}`, 'notJson');
   const status = error.statusCode ?? 500;
   if (status < 400 || status >= 500) return undefined;
   // The text of a JSON error quotes the body, which may hold anything: it is not repeated.

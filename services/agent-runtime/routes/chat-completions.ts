@@ -12,6 +12,7 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { boundedArray } from '#domain/bounded-json/bounded-array.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import { ChatMessage } from '#domain/model-providers/openai-chat.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
@@ -22,7 +23,7 @@ import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity } from '../run-
 import type { ServedConfiguration } from '../served-configuration.ts';
 
 const ChatCompletionRequest = z.looseObject({
-  messages: z.array(ChatMessage).min(1).max(10_000),
+  messages: boundedArray(ChatMessage, { minimum: 1, maximum: 10_000 }),
   variables: z.record(z.string(), z.unknown()).optional(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
