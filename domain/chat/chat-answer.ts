@@ -25,6 +25,8 @@ export interface AnswerChoice {
   /** Null when there is no text. Written-out thought is never part of it. */
   readonly text: string | null;
   readonly reasoning?: string;
+  /** What the provider wants back with `reasoning` in a later turn, unchanged: `Reasoning.signature`. */
+  readonly reasoningSignature?: string;
   readonly refusal?: string;
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
@@ -52,7 +54,13 @@ export type AnswerPart =
       readonly text: string;
       readonly extensions?: Extensions;
     }
-  | { readonly kind: 'reasoning'; readonly choice: number; readonly text: string }
+  /** The last signature of a choice counts; it may come with an empty text. */
+  | {
+      readonly kind: 'reasoning';
+      readonly choice: number;
+      readonly text: string;
+      readonly signature?: string;
+    }
   | { readonly kind: 'refusal'; readonly choice: number; readonly text: string }
   | {
       readonly kind: 'toolCall';
