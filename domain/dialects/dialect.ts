@@ -68,8 +68,9 @@ export interface ProviderDialect {
    * to be refused, and no field that changes the answer is dropped in silence.
    */
   readonly writeChatRequest: (request: ChatRequest, target: ProviderTarget) => Written<ProviderRequest>;
-  readonly readChatAnswer: (body: string) => Read<ChatAnswer>;
-  readonly createStreamReader: () => AnswerStreamReader;
+  /** `request` is the one that was written: names that the provider cannot take were replaced in it and come back. */
+  readonly readChatAnswer: (body: string, request: ChatRequest) => Read<ChatAnswer>;
+  readonly createStreamReader: (request: ChatRequest) => AnswerStreamReader;
   readonly writeEmbeddingsRequest: (
     request: EmbeddingsRequest,
     target: ProviderTarget,
