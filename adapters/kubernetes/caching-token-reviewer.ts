@@ -5,15 +5,20 @@
  * busy caller never waits for the API server and a deleted pod is locked out after 10 seconds at the latest. A refused
  * token is remembered for `negativeSeconds` (2). Concurrent reviews of one token are one request.
  *
- * While the API server does not answer, a token that it had confirmed stays good until its own expiry, at most
+ * While the API server is away, a token that it had confirmed stays good until its own expiry, at most
  * `outageGraceSeconds` (600) after the last confirmation: nothing can be revoked through an API server that is
  * down, and agents must go on serving. A token never seen before gets `unavailable`.
+ *
+ * Away is not busy: an API server that answers "too many requests", or so many reviews under way here that another
+ * must wait, revokes all the same. Reviews wait their turn in a bounded line, those of tokens that were confirmed before
+ * in a line of their own, so that a flood of unknown tokens cannot hold them up; whoever finds the line full gets
+ * `unavailable`, never the grace.
  *
  * Tokens are kept as SHA-256 only. Refused ones live in a memory of their own, so that a flood of rubbish cannot
  * push out the good ones; what is plainly no token for us is refused without asking.
  */
 import { hash } from 'node:crypto';
-import type { TokenReviewer, TokenReviewResult } from './token-reviewer.ts';
+import { REVIEWER_BUSY, type TokenReviewer, type TokenReviewResult } from './token-reviewer.ts';
 
 export interface CachingTokenReviewerOptions {
   readonly positiveSeconds?: number;
@@ -21,7 +26,7 @@ export interface CachingTokenReviewerOptions {
   readonly outageGraceSeconds?: number;
   /** Most entries of each of the two memories. */
   readonly capacity?: number;
-  /** Most reviews under way; above it unknown tokens get `unavailable` at once. */
+  /** Most reviews under way in each of the two lines; twice as many may wait. */
   readonly concurrency?: number;
   readonly monotonicMilliseconds?: () => number;
   readonly epochSeconds?: () => number;
@@ -60,6 +65,8 @@ export function cachingTokenReviewer(
   const confirmed = new RecentEntries<Entry>(options.capacity ?? 10_000);
   const refused = new RecentEntries<Entry>(options.capacity ?? 10_000);
   const underWay = new Map<string, Promise<TokenReviewResult>>();
+  const unknownTokens = new ReviewLine(concurrency);
+  const knownTokens = new ReviewLine(concurrency);
   let pausedUntilMilliseconds = Number.NEGATIVE_INFINITY;
 
   const isWithin = (entry: Entry, lifetimeMilliseconds: number): boolean =>
@@ -80,7 +87,12 @@ export function cachingTokenReviewer(
     expiry: number,
   ): Promise<TokenReviewResult> => {
     // Without any caller's signal: the answer belongs to all who wait for it, and to the memory.
-    const result = await reviewer.review(token, audience);
+    const line = confirmed.get(key) === undefined ? unknownTokens : knownTokens;
+    const result = await line.run(() => reviewer.review(token, audience));
+    if (!result.ok && result.isBusy === true) {
+      onReview('unavailable');
+      return result;
+    }
     if (!result.ok && result.reason === 'unavailable') {
       pausedUntilMilliseconds = monotonicMilliseconds() + OUTAGE_PAUSE_MILLISECONDS;
       onReview('unavailable');
@@ -102,9 +114,6 @@ export function cachingTokenReviewer(
   ): Promise<TokenReviewResult> => {
     const already = underWay.get(key);
     if (already !== undefined) return already;
-    if (underWay.size >= concurrency) {
-      return Promise.resolve(graced(key) ?? { ok: false, reason: 'unavailable' });
-    }
     const asked = ask(key, token, audience, expiry).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked;
@@ -181,6 +190,31 @@ async function untilAborted(
     return await Promise.race([review, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Runs a bounded number of reviews at a time, in the order in which they came. */
+class ReviewLine {
+  readonly #concurrency: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  async run(review: () => Promise<TokenReviewResult>): Promise<TokenReviewResult> {
+    if (this.#running < this.#concurrency) this.#running += 1;
+    else if (this.#waiting.length >= 2 * this.#concurrency) return REVIEWER_BUSY;
+    // Whoever ends hands its place over, so that nobody who comes later can take it.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await review();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
   }
 }
 

@@ -286,11 +286,74 @@ describe('cachingTokenReviewer', () => {
     const askedBefore = state.asked;
     expect((await tokens.review(aToken(), AUDIENCE)).ok).toBe(true);
     expect(state.asked).toBe(askedBefore);
-    const flood = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => tokens.review(aToken({ sub: `at once ${index}` }), AUDIENCE)),
+    const gate = Promise.withResolvers<void>();
+    state.gate = gate.promise;
+    const flood = Array.from({ length: 50 }, (_, index) =>
+      tokens.review(aToken({ sub: `at once ${index}` }), AUDIENCE),
     );
+    await settled();
     expect(state.asked - askedBefore).toBe(8);
-    expect(flood.filter((result) => !result.ok && result.reason === 'unavailable')).toHaveLength(42);
+    gate.resolve();
+    const reasons = (await Promise.all(flood)).map((result) => (result.ok ? '' : result.reason));
+    expect(state.asked - askedBefore).toBe(24);
+    expect(reasons.filter((reason) => reason === 'unavailable')).toHaveLength(26);
+  });
+
+  it('does not let the token of a deleted pod live on while many reviews are under way: it is reviewed beside them', async () => {
+    const { reviewer, state } = aReviewer();
+    const gone = aToken({ sub: 'deleted pod' });
+    const hanging = Promise.withResolvers<TokenReviewResult>();
+    const tokens = cachingTokenReviewer(
+      {
+        review: (token, audience) => (token === gone ? reviewer.review(token, audience) : hanging.promise),
+      },
+      { concurrency: 64, monotonicMilliseconds: () => state.now, epochSeconds: () => 0 },
+    );
+    expect((await tokens.review(gone, AUDIENCE)).ok).toBe(true);
+    const flood = Array.from({ length: 500 }, (_, index) =>
+      tokens.review(aToken({ sub: `${index}` }), AUDIENCE),
+    );
+    state.answer = { ok: false, reason: 'notAuthenticated' };
+    state.now = 10_000;
+    expect(await tokens.review(gone, AUDIENCE)).toEqual({ ok: false, reason: 'notAuthenticated' });
+    hanging.resolve({ ok: false, reason: 'notAuthenticated' });
+    await Promise.all(flood);
+  });
+
+  it('gives no grace for being busy: known tokens wait for their review, and past the bound they are not accepted', async () => {
+    const { state, cached } = aReviewer();
+    const tokens = cached({ concurrency: 2 });
+    const known = Array.from({ length: 10 }, (_, index) => aToken({ sub: `${index}` }));
+    for (const token of known) await tokens.review(token, AUDIENCE);
+    const gate = Promise.withResolvers<void>();
+    state.gate = gate.promise;
+    state.answer = { ok: false, reason: 'notAuthenticated' };
+    state.now = 10_000;
+    const reviews = known.map((token) => tokens.review(token, AUDIENCE));
+    await settled();
+    gate.resolve();
+    const reasons = (await Promise.all(reviews)).map((result) => (result.ok ? 'ok' : result.reason));
+    expect(reasons).toEqual([
+      ...Array.from({ length: 6 }, () => 'notAuthenticated'),
+      ...Array.from({ length: 4 }, () => 'unavailable'),
+    ]);
+  });
+
+  it('gives no grace for an API server that answers "too many requests": it is there, and may have revoked', async () => {
+    const apiServer = await anApiServer((_spec, response) => {
+      response.writeHead(429, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ kind: 'Status', code: 429 }));
+    });
+    const { reviewer, state } = aReviewer();
+    let asked: TokenReviewer = reviewer;
+    const tokens = cachingTokenReviewer(
+      { review: (token, audience) => asked.review(token, audience) },
+      { monotonicMilliseconds: () => state.now, epochSeconds: () => 0 },
+    );
+    expect((await tokens.review(aToken(), AUDIENCE)).ok).toBe(true);
+    asked = createTokenReviewer(apiServer.kubeClient);
+    state.now = 10_000;
+    expect(await tokens.review(aToken(), AUDIENCE)).toMatchObject({ ok: false, reason: 'unavailable' });
   });
 
   it('keeps audiences apart', async () => {

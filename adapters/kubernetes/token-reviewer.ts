@@ -29,7 +29,14 @@ export type TokenRefusal =
 
 export type TokenReviewResult =
   | { readonly ok: true; readonly identity: ServiceAccountIdentity }
-  | { readonly ok: false; readonly reason: TokenRefusal };
+  | {
+      readonly ok: false;
+      readonly reason: TokenRefusal;
+      /** With `unavailable`: the API server is there and has too much to do, which is not the same as being away. */
+      readonly isBusy?: true;
+    };
+
+export const REVIEWER_BUSY: TokenReviewResult = { ok: false, reason: 'unavailable', isBusy: true };
 
 export interface TokenReviewer {
   /** Never rejects. Aborting the signal answers `unavailable`. */
@@ -39,6 +46,7 @@ export interface TokenReviewer {
 }
 
 const REVIEW_TIMEOUT_SECONDS = 5;
+const TOO_MANY_REQUESTS = 429;
 
 const TokenReviewStatus = z.object({
   status: z.object({
@@ -80,7 +88,8 @@ export function createTokenReviewer(
         return identify(TokenReviewStatus.parse(review).status, audience);
       } catch (error) {
         if (signal?.aborted !== true) options.onFailure?.(describeFailure(error));
-        return { ok: false, reason: 'unavailable' };
+        const isBusy = error instanceof KubeApiError && error.status === TOO_MANY_REQUESTS;
+        return isBusy ? REVIEWER_BUSY : { ok: false, reason: 'unavailable' };
       }
     },
   };
