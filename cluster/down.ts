@@ -1,19 +1,19 @@
-// npm run down: removes all that npm run up made on this machine, except the cache.
-import { cacheDirectory } from './cluster-paths.ts';
-import { ClusterError } from './cluster-error.ts';
-import { createConsoleReport } from './console-report.ts';
-import { findInstance } from './instance-record.ts';
-import { removeNode } from './node-lifecycle.ts';
-import { downOwnCluster } from './own-cluster.ts';
-import { runShell } from './shell.ts';
-import { holdClusterLock } from './single-run.ts';
-import { parseTarget, upUsage } from './up-arguments.ts';
-import { removeFromUserKubeconfig } from './user-kubeconfig.ts';
+/** npm run down: removes all that npm run up made on this machine, except the cache. */
+import { cacheDirectory } from '#cluster/instance/cluster-paths.ts';
+import { ClusterError } from '#cluster/command-line/cluster-error.ts';
+import { createConsoleReport } from '#cluster/command-line/console-report.ts';
+import { findInstance } from '#cluster/instance/instance-record.ts';
+import { removeNode } from '#cluster/node/node-lifecycle.ts';
+import { downOwnCluster } from '#cluster/capataz/own-cluster.ts';
+import { runShell } from '#cluster/command-line/shell.ts';
+import { holdClusterLock } from '#cluster/command-line/single-run.ts';
+import { parseTarget, UP_USAGE } from '#cluster/command-line/up-arguments.ts';
+import { removeFromUserKubeconfig } from '#cluster/kubeconfig/user-kubeconfig.ts';
 
 await runShell(async () => {
   const target = parseTarget(process.argv.slice(2));
   if (target.kind === 'help') {
-    process.stdout.write(`${upUsage}\n`);
+    process.stdout.write(`${UP_USAGE}\n`);
     return;
   }
   const environment = process.env;

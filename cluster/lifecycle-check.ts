@@ -1,16 +1,18 @@
-// A check to run by hand, as root: node_modules/.bin/node cluster/lifecycle-check.ts
-// It boots a second cluster, kills its parts one by one and all at once, asks `up` to repair each
-// time, removes it, and compares what is on the host with what was there before.
-import { cacheDirectory } from './cluster-paths.ts';
-import { type ConsoleReport, createConsoleReport } from './console-report.ts';
-import { tryCommand } from './command.ts';
-import { takeHostSnapshot } from './host-snapshot.ts';
-import { describeInstance } from './instance.ts';
-import { removeNode } from './node-lifecycle.ts';
-import { findNodeInit } from './node-process.ts';
-import { runShell } from './shell.ts';
-import { holdClusterLock } from './single-run.ts';
-import { ensureLocalCluster } from './up-local.ts';
+/**
+ * A check to run by hand, as root: node_modules/.bin/node cluster/lifecycle-check.ts
+ * It boots a second cluster, kills its parts one by one and all at once, asks `up` to repair each
+ * time, removes it, and compares what is on the host with what was there before.
+ */
+import { cacheDirectory } from '#cluster/instance/cluster-paths.ts';
+import { type ConsoleReport, createConsoleReport } from '#cluster/command-line/console-report.ts';
+import { tryCommand } from '#cluster/command-line/command.ts';
+import { takeHostSnapshot } from '#cluster/instance/host-snapshot.ts';
+import { describeInstance } from '#cluster/instance/instance.ts';
+import { removeNode } from '#cluster/node/node-lifecycle.ts';
+import { findNodeInit } from '#cluster/node/node-process.ts';
+import { runShell } from '#cluster/command-line/shell.ts';
+import { holdClusterLock } from '#cluster/command-line/single-run.ts';
+import { ensureLocalCluster } from '#cluster/capataz/up-local.ts';
 
 const report: ConsoleReport = createConsoleReport(process.stdout);
 const instance = describeInstance(process.env['CAPATAZ_CLUSTER'] ?? 'capataz-check');
@@ -27,7 +29,7 @@ async function up(): Promise<number> {
   return seconds;
 }
 
-// The host's process ids of the instance's components, by what their command lines say.
+/** The host's process ids of the instance's components, by what their command lines say. */
 async function findProcesses(): Promise<readonly { readonly id: number; readonly command: string }[]> {
   const namespace = await tryCommand('ip', ['netns', 'pids', instance.networkNamespace]);
   const ids = namespace.output.split('\n').filter((line) => line !== '');

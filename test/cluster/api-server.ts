@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent as Dispatcher, fetch } from 'undici';
 import { parse } from 'yaml';
-import { startControlPlane } from '#cluster/control-plane.ts';
-import { ensureKubernetesBinary } from '#cluster/kubernetes-binary.ts';
+import { startControlPlane } from '#cluster/control-plane/control-plane.ts';
+import { ensureKubernetesBinary } from '#cluster/kubernetes/kubernetes-binary.ts';
 import type { CustomResourceDefinition } from '#tools/manifests/custom-resource-definition.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../crds/manifests');

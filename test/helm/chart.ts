@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { cacheDirectory } from '#cluster/cluster-paths.ts';
-import { ensureHelm } from '#cluster/command-line-tools.ts';
-import { createConsoleReport } from '#cluster/console-report.ts';
+import { cacheDirectory } from '#cluster/instance/cluster-paths.ts';
+import { ensureHelm } from '#cluster/command-line/command-line-tools.ts';
+import { createConsoleReport } from '#cluster/command-line/console-report.ts';
 
 export const CHART = join(import.meta.dirname, '../../helm/capataz');
 

@@ -22,8 +22,8 @@ import {
 } from '#adapters/kubernetes/kube-client.ts';
 import { collectionPath } from '#adapters/kubernetes/resilient-informer.ts';
 import { type ResourceKind, objectPath } from '#adapters/kubernetes/resource-kind.ts';
-import { type ControlPlane, startControlPlane } from '#cluster/control-plane.ts';
-import { ensureKubernetesBinary } from '#cluster/kubernetes-binary.ts';
+import { type ControlPlane, startControlPlane } from '#cluster/control-plane/control-plane.ts';
+import { ensureKubernetesBinary } from '#cluster/kubernetes/kubernetes-binary.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
 import { DEFINITION_MANIFESTS } from '../api-server.ts';
 import { OPERATOR_RIGHTS } from './operator-rights.ts';

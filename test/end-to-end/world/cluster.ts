@@ -1,9 +1,9 @@
 /** The node that the end-to-end tests own, driven only by what a user has: npm run up, kubectl, helm, HTTP. */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { type CommandResult, runCommand } from '#cluster/command.ts';
-import { describeInstance } from '#cluster/instance.ts';
-import { ensureKubernetesBinary } from '#cluster/kubernetes-binary.ts';
+import { type CommandResult, runCommand } from '#cluster/command-line/command.ts';
+import { describeInstance } from '#cluster/instance/instance.ts';
+import { ensureKubernetesBinary } from '#cluster/kubernetes/kubernetes-binary.ts';
 import { eventually } from './eventually.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');

@@ -1,7 +1,7 @@
 /** What a node could leave behind on the host, read with the host's own tools. */
 import { readdir, readFile } from 'node:fs/promises';
-import { tryCommand } from '#cluster/command.ts';
-import type { Instance } from '#cluster/instance.ts';
+import { tryCommand } from '#cluster/command-line/command.ts';
+import type { Instance } from '#cluster/instance/instance.ts';
 
 export interface HostTraces {
   readonly processes: readonly string[];

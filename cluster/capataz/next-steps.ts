@@ -1,0 +1,61 @@
+/** The last thing that `up` prints: where everything is and what to try. Pure. */
+
+export interface ServiceAddress {
+  readonly name: string;
+  readonly namespace: string;
+  readonly address: string;
+  readonly ports: readonly number[];
+}
+
+export interface NextStepsInput {
+  readonly kubectl: string;
+  readonly agentUrl: string | undefined;
+  readonly services: readonly ServiceAddress[];
+  readonly downCommand: string;
+}
+
+interface ServiceList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly namespace: string };
+    readonly spec: {
+      readonly clusterIP?: string;
+      readonly ports?: readonly { readonly port: number; readonly protocol?: string }[];
+    };
+  }[];
+}
+
+/** A headless service has no address of its own. */
+export function parseServices(list: ServiceList): readonly ServiceAddress[] {
+  return list.items.flatMap(({ metadata, spec }) => {
+    const address = spec.clusterIP ?? 'None';
+    if (address === 'None' || address === '') return [];
+    const ports = (spec.ports ?? []).filter((port) => port.protocol !== 'UDP').map((port) => port.port);
+    return [{ ...metadata, address, ports }];
+  });
+}
+
+export function renderNextSteps(input: NextStepsInput): string {
+  const { kubectl } = input;
+  const addresses = [
+    ...(input.agentUrl === undefined ? [] : [`  ${'agent-email-classifier'.padEnd(28)} ${input.agentUrl}`]),
+    ...input.services.map(
+      (service) =>
+        `  ${service.name.padEnd(28)} ${service.ports.map((port) => `http://${service.address}:${port}`).join('  ')}`,
+    ),
+  ];
+  const agentUrl = input.agentUrl ?? 'http://127.0.0.1:8080';
+  const question = [
+    ...(input.agentUrl === undefined
+      ? [`  ${kubectl} port-forward service/agent-email-classifier 8080 &`]
+      : []),
+    `  curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @samples/mails/ham-1.json`,
+  ];
+  return [
+    ...(addresses.length === 0 ? [] : ['Addresses, reachable from this machine:', ...addresses, '']),
+    'Try next:',
+    `  ${kubectl} get agents,models,canaryrollouts,promptversions`,
+    ...question,
+    `  ${kubectl} -n capataz-system get pods`,
+    `  ${input.downCommand}`,
+  ].join('\n');
+}

@@ -1,0 +1,49 @@
+import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
+import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
+import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
+import { askFirstQuestion, openAgent, readSampleEmail } from './first-question.ts';
+import { applySamples, installCapataz, SYSTEM_NAMESPACE, waitForSampleAgent } from './install-capataz.ts';
+import { parseServices, renderNextSteps } from './next-steps.ts';
+import type { Image } from '#cluster/command-line/up-arguments.ts';
+
+export interface InstallOptions {
+  readonly image: Image;
+  readonly report: ConsoleReport;
+  readonly kubectl: string;
+  readonly downCommand: string;
+}
+
+/** The part of `up` that is the same on every cluster: install, samples, the first question. */
+export async function installAndAsk(access: ClusterAccess, options: InstallOptions): Promise<void> {
+  const { report } = options;
+  await installCapataz(access, CHECKOUT_DIRECTORY, options.image, report);
+  await applySamples(access, CHECKOUT_DIRECTORY, process.execPath, report);
+  await waitForSampleAgent(access, report);
+
+  const email = await readSampleEmail(CHECKOUT_DIRECTORY);
+  report.step('Asking the first question: what is this e-mail?');
+  report.detail(`\n${email.replaceAll(/^/gm, '    ')}`);
+  const agent = await openAgent(access);
+  const startedAt = performance.now();
+  try {
+    const first = await askFirstQuestion(agent.url, email);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    report.detail(`\n${JSON.stringify(first.answer, undefined, 2)}\n`);
+    report.step(`Answered in ${seconds} s.`);
+  } finally {
+    agent.close();
+  }
+
+  const listed = await access.kubectl(['get', 'services', '--namespace', SYSTEM_NAMESPACE, '--output=json']);
+  const services = access.isRouted
+    ? parseServices(JSON.parse(listed) as Parameters<typeof parseServices>[0])
+    : [];
+  report.detail(
+    `\n${renderNextSteps({
+      kubectl: options.kubectl,
+      agentUrl: access.isRouted ? agent.url : undefined,
+      services,
+      downCommand: options.downCommand,
+    })}`,
+  );
+}
