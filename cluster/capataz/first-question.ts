@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 import { ClusterError } from '#cluster/command-line/cluster-error.ts';
-import { SAMPLE_AGENT, SAMPLE_NAMESPACE } from './install-capataz.ts';
+import { SAMPLE_AGENT, SAMPLE_NAMESPACE } from './samples.ts';
 
 const QUESTION_TIMEOUT_SECONDS = 180;
 const PORT_FORWARD_TIMEOUT_SECONDS = 30;

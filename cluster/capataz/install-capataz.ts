@@ -1,20 +1,16 @@
 import { existsSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 import { ClusterError } from '#cluster/command-line/cluster-error.ts';
-import { lastLines, runCommand } from '#cluster/command-line/command.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
+import { MADE_BY_UP_SELECTOR, type NamedObject, isMadeByUp, labelAsOurs } from './made-by-up.ts';
+import { describeTroubledPods, showTroubledPodsDuring } from './troubled-pods.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
 
 export const RELEASE = 'capataz';
 export const SYSTEM_NAMESPACE = 'capataz-system';
-export const SAMPLE_NAMESPACE = 'default';
-export const SAMPLE_AGENT = 'email-classifier';
 
 const INSTALL_TIMEOUT_SECONDS = 240;
-const READY_TIMEOUT_SECONDS = 240;
 
 /** False where this checkout has no chart: there is then nothing to install and nothing to ask. */
 export function hasChart(checkout: string): boolean {
@@ -29,6 +25,8 @@ export async function installCapataz(
 ): Promise<void> {
   report.step(`Installing the chart helm/capataz into the namespace ${SYSTEM_NAMESPACE}.`);
   if (access.isRouted) await forgetInterruptedRelease(access);
+  else await refuseForeignRelease(access);
+  await ensureSystemNamespace(access);
   try {
     const installing = access.helm([
       'upgrade',
@@ -37,7 +35,8 @@ export async function installCapataz(
       join(checkout, 'helm/capataz'),
       '--namespace',
       SYSTEM_NAMESPACE,
-      '--create-namespace',
+      '--labels',
+      MADE_BY_UP_SELECTOR,
       '--set-string',
       `image.repository=${image.repository}`,
       '--set-string',
@@ -73,141 +72,94 @@ async function forgetInterruptedRelease(access: ClusterAccess): Promise<void> {
   }
 }
 
-async function showTroubledPodsDuring(
-  access: ClusterAccess,
-  namespace: string,
-  work: Promise<unknown>,
-  report: ConsoleReport,
-): Promise<void> {
-  const isOver = work.then(
-    () => true,
-    () => true,
-  );
-  const pause = (): Promise<boolean> => delay(3000, false, { ref: false });
-  while (!(await Promise.race([isOver, pause()]))) {
-    const names = (await findTroubledPods(access, namespace)).map(
-      ({ name, reason }) => `${name} (${reason})`,
-    );
-    if (names.length > 0) report.progress(`Waiting for ${names.join(', ')}`);
-  }
-  await work;
-}
-
-export async function applySamples(
-  access: ClusterAccess,
-  checkout: string,
-  nodeProgram: string,
-  report: ConsoleReport,
-): Promise<void> {
-  report.step('Applying the samples: a local model, an agent and its prompt.');
-  const renderer = join(checkout, 'tools/render-prompt-version.ts');
-  for await (const prompt of glob('prompts/*.prompt', { cwd: checkout })) {
-    const promptVersion = await runCommand(nodeProgram, [renderer, join(checkout, prompt)], {
-      directory: checkout,
-    });
-    await access.kubectl(['apply', '--namespace', SAMPLE_NAMESPACE, '--filename', '-'], {
-      input: promptVersion,
-    });
-  }
-  await access.kubectl(['apply', '--namespace', SAMPLE_NAMESPACE, '--filename', join(checkout, 'samples')]);
-}
-
-export async function waitForSampleAgent(access: ClusterAccess, report: ConsoleReport): Promise<void> {
-  report.step(`Waiting until the agent ${SAMPLE_AGENT} is Ready.`);
-  const subject = ['--namespace', SAMPLE_NAMESPACE, `agent/${SAMPLE_AGENT}`];
-  const waiting = access.tryKubectl([
-    'wait',
-    '--for=condition=Ready',
-    `--timeout=${READY_TIMEOUT_SECONDS}s`,
-    ...subject,
-  ]);
-  await showTroubledPodsDuring(access, SAMPLE_NAMESPACE, waiting, report);
-  const waited = await waiting;
-  if (waited.exitCode === 0) return;
-  const conditions = await access.tryKubectl([
-    'get',
-    ...subject,
-    '--output',
-    'jsonpath={range .status.conditions[*]}{.type}={.status}: {.message}{"\\n"}{end}',
-  ]);
-  const told = lastLines(conditions.output, 6) || lastLines(waited.errorOutput, 1);
+/** A release of the person's own would get our values, and would go with `npm run down`. */
+async function refuseForeignRelease(access: ClusterAccess): Promise<void> {
+  const [all, ours] = [await listReleases(access), await listReleases(access, MADE_BY_UP_SELECTOR)];
+  if (all.length === 0 || ours.length > 0) return;
   throw new ClusterError(
-    `The agent ${SAMPLE_AGENT} is not Ready after ${READY_TIMEOUT_SECONDS} s. It says:\n${told}${await describeTroubledPods(access, SAMPLE_NAMESPACE)}${await describeTroubledPods(access, SYSTEM_NAMESPACE)}`,
+    `The namespace ${SYSTEM_NAMESPACE} has a Helm release "${RELEASE}" that npm run up did not make: go on with helm upgrade, or take it away with "helm uninstall ${RELEASE} --namespace ${SYSTEM_NAMESPACE}" and run npm run up again.`,
   );
 }
 
-interface PodList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string };
-    readonly status?: {
-      readonly phase?: string;
-      readonly containerStatuses?: readonly {
-        readonly ready: boolean;
-        readonly state?: { readonly waiting?: { readonly reason?: string } };
-      }[];
-    };
-  }[];
-}
-
-export interface TroubledPod {
-  readonly name: string;
-  readonly reason: string;
-}
-
-export function listTroubledPods(pods: PodList): readonly TroubledPod[] {
-  return pods.items
-    .filter((pod) => pod.status?.phase !== 'Succeeded')
-    .filter((pod) => !(pod.status?.containerStatuses ?? [{ ready: false }]).every((each) => each.ready))
-    .map((pod) => {
-      const waiting = (pod.status?.containerStatuses ?? []).find((each) => each.state?.waiting)?.state;
-      const reason = waiting?.waiting?.reason ?? pod.status?.phase ?? 'Pending';
-      return { name: pod.metadata.name, reason };
-    });
-}
-
-async function findTroubledPods(access: ClusterAccess, namespace: string): Promise<readonly TroubledPod[]> {
-  const listed = await access.tryKubectl(['get', 'pods', '--namespace', namespace, '--output=json']);
-  return listed.exitCode === 0 ? listTroubledPods(JSON.parse(listed.output) as PodList) : [];
-}
-
-/** One line for each pod that is not ready, so that the person knows where to look first. */
-async function describeTroubledPods(access: ClusterAccess, namespace: string): Promise<string> {
-  const pods = await findTroubledPods(access, namespace);
-  return pods
-    .slice(0, 5)
-    .map(
-      ({ name, reason }) =>
-        `\nThe pod ${name} is not ready (${reason}): kubectl -n ${namespace} logs ${name} --all-containers`,
-    )
-    .join('');
-}
-
-/** Takes out what the install stage put in, and nothing else of the person's cluster. */
-export async function uninstallCapataz(
-  access: ClusterAccess,
-  checkout: string,
-  report: ConsoleReport,
-): Promise<void> {
-  report.step('Removing the samples.');
-  await access.tryKubectl([
-    'delete',
+async function listReleases(access: ClusterAccess, selector?: string): Promise<readonly unknown[]> {
+  const text = await access.helm([
+    'list',
     '--namespace',
-    SAMPLE_NAMESPACE,
-    '--ignore-not-found',
-    '--timeout=60s',
-    '--filename',
-    join(checkout, 'samples'),
+    SYSTEM_NAMESPACE,
+    '--filter',
+    `^${RELEASE}$`,
+    ...(selector === undefined ? [] : ['--selector', selector]),
+    '--output=json',
   ]);
-  await access.tryKubectl([
-    'delete',
-    'promptversions.capataz.dev',
-    '--all',
-    '--namespace',
-    SAMPLE_NAMESPACE,
+  return JSON.parse(text) as readonly unknown[];
+}
+
+async function ensureSystemNamespace(access: ClusterAccess): Promise<void> {
+  if ((await readSystemNamespace(access)) !== undefined) return;
+  const namespace = labelAsOurs({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: SYSTEM_NAMESPACE },
+  });
+  await access.kubectl(['create', '--filename=-'], { input: JSON.stringify(namespace) });
+}
+
+async function readSystemNamespace(access: ClusterAccess): Promise<NamedObject | undefined> {
+  const text = await access.kubectl([
+    'get',
+    'namespace',
+    SYSTEM_NAMESPACE,
     '--ignore-not-found',
-    '--timeout=60s',
+    '--output=json',
   ]);
-  report.step(`Removing the release ${RELEASE} and the namespace ${SYSTEM_NAMESPACE}.`);
-  await access.helm(['uninstall', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--ignore-not-found', '--wait']);
+  return text.trim() === '' ? undefined : (JSON.parse(text) as NamedObject);
+}
+
+/** What lives in every namespace without anybody having put it there. */
+const BORN_WITH_A_NAMESPACE: ReadonlySet<string> = new Set([
+  'configmap/kube-root-ca.crt',
+  'serviceaccount/default',
+]);
+/** Kinds that tell of somebody using a namespace; the pods of what is being removed are not among them. */
+const TELLING_KINDS =
+  'configmaps,secrets,serviceaccounts,services,deployments.apps,statefulsets.apps,daemonsets.apps,jobs.batch,cronjobs.batch,persistentvolumeclaims';
+
+/** Takes out the release and the namespace that `up` made, and nothing else of the person's cluster. */
+export async function uninstallCapataz(access: ClusterAccess, report: ConsoleReport): Promise<void> {
+  if ((await listReleases(access, MADE_BY_UP_SELECTOR)).length > 0) {
+    report.step(`Removing the release ${RELEASE}.`);
+    await access.helm(['uninstall', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--wait']);
+  } else if ((await listReleases(access)).length > 0) {
+    report.step(`The release ${RELEASE} stays: npm run up did not make it.`);
+    return;
+  }
+  const namespace = await readSystemNamespace(access);
+  if (namespace === undefined) return;
+  const stays = (reason: string): void => report.step(`The namespace ${SYSTEM_NAMESPACE} stays: ${reason}.`);
+  if (!isMadeByUp(namespace)) {
+    stays('npm run up did not make it');
+    return;
+  }
+  const others = await othersInNamespace(access);
+  if (others.length > 0) {
+    stays(`it still has ${others.slice(0, 5).join(', ')}`);
+    return;
+  }
+  report.step(`Removing the namespace ${SYSTEM_NAMESPACE}.`);
   await access.kubectl(['delete', 'namespace', SYSTEM_NAMESPACE, '--ignore-not-found', '--timeout=120s']);
+}
+
+async function othersInNamespace(access: ClusterAccess): Promise<readonly string[]> {
+  const text = await access.kubectl([
+    'get',
+    TELLING_KINDS,
+    '--namespace',
+    SYSTEM_NAMESPACE,
+    '--output=jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\\n"}{end}',
+  ]);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^[^/]+/, (kind) => kind.toLowerCase()))
+    .filter((name) => !BORN_WITH_A_NAMESPACE.has(name));
 }

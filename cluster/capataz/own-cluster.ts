@@ -4,6 +4,7 @@ import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import { ensureHelm } from '#cluster/command-line/command-line-tools.ts';
 import { lastLines } from '#cluster/command-line/command.ts';
 import { hasChart, uninstallCapataz } from './install-capataz.ts';
+import { removeSamples } from './samples.ts';
 import { isOnPath } from '#cluster/command-line/machine-requirements.ts';
 import { installAndAsk } from './up-capataz.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
@@ -37,8 +38,9 @@ export async function upOwnCluster(
 
 export async function downOwnCluster(context: string, options: LocalOptions): Promise<void> {
   const access = await reach(context, options);
-  await uninstallCapataz(access, CHECKOUT_DIRECTORY, options.report);
-  options.report.step(`Capataz is gone from the cluster of the context "${context}".`);
+  await removeSamples(access, options.report);
+  await uninstallCapataz(access, options.report);
+  options.report.step(`What npm run up made is gone from the cluster of the context "${context}".`);
 }
 
 async function reach(context: string, options: LocalOptions): Promise<ClusterAccess> {

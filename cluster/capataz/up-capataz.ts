@@ -2,7 +2,8 @@ import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
 import { askFirstQuestion, openAgent, readSampleEmail } from './first-question.ts';
-import { applySamples, installCapataz, SYSTEM_NAMESPACE, waitForSampleAgent } from './install-capataz.ts';
+import { installCapataz, SYSTEM_NAMESPACE } from './install-capataz.ts';
+import { applySamples, waitForSampleAgent } from './samples.ts';
 import { parseServices, renderNextSteps } from './next-steps.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
 

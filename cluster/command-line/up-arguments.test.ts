@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { listTroubledPods } from '#cluster/capataz/install-capataz.ts';
+import { listTroubledPods } from '#cluster/capataz/troubled-pods.ts';
 import { isImageFile } from '#cluster/image/image-content.ts';
 import { parseLibraries, selectProductionPackages } from '#cluster/image/image-ingredients.ts';
 import { linkerFlags, readKubernetesVersion } from '#cluster/kubernetes/kubernetes-binary.ts';
