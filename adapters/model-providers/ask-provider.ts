@@ -37,7 +37,7 @@ export function askProvider(
     const fail = (failure: AttemptFailure): void => settle({ ok: false, failure });
     const onCancel = (): void => {
       exchange.cancel();
-      fail({ kind: 'cancelled', message: 'The caller left.' });
+      fail({ code: 'cancelled', message: 'The caller left.' });
     };
     const exchange = startExchange(connections, request, limits, {
       onHead: (status, headers) => {
@@ -51,7 +51,7 @@ export function askProvider(
         }
         exchange.cancel();
         fail({
-          kind: 'malformed',
+          code: 'answer_malformed',
           message: `The provider's answer is larger than ${largestAnswerBytes} bytes`,
         });
       },

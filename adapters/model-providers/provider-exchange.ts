@@ -8,7 +8,7 @@
  */
 import type { Dispatcher } from 'undici';
 import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
-import type { AttemptFailure, TimeLimit } from '#domain/routing/attempt-failure.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { AttemptTimeouts } from '#domain/routing/routable-model.ts';
 import type { ProviderConnections } from './provider-connections.ts';
 import { describeTransportError } from './transport-failure.ts';
@@ -140,7 +140,8 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
 
   #timeOut(limit: TimeLimit): void {
     const seconds = SECONDS_OF_LIMIT[limit](this.#limits) / 1000;
-    const failure = { kind: 'timedOut', limit, message: `${WORDS_OF_LIMIT[limit]} ${seconds} s` } as const;
+    const code = limit === 'deadline' ? 'deadline_exceeded' : 'timed_out';
+    const failure = { code, message: `${WORDS_OF_LIMIT[limit]} ${seconds} s` } as const;
     if (!this.#fail(failure)) return;
     this.#controller?.abort(CANCELLED);
   }
@@ -161,8 +162,9 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   }
 }
 
+type TimeLimit = 'firstByte' | 'idle' | 'total' | 'deadline';
+
 const WORDS_OF_LIMIT: Readonly<Record<TimeLimit, string>> = {
-  connect: 'The provider could not be connected to within',
   firstByte: 'The provider sent nothing for',
   idle: 'The provider fell silent inside its answer for',
   total: 'The provider did not finish its answer within',
@@ -170,7 +172,6 @@ const WORDS_OF_LIMIT: Readonly<Record<TimeLimit, string>> = {
 };
 
 const SECONDS_OF_LIMIT: Readonly<Record<TimeLimit, (limits: ExchangeLimits) => number>> = {
-  connect: (limits) => limits.connectMilliseconds,
   firstByte: (limits) => limits.firstByteMilliseconds,
   idle: (limits) => limits.idleMilliseconds,
   total: (limits) => limits.totalMilliseconds,

@@ -98,6 +98,6 @@ export function streamFromProvider(
 }
 
 const ENDLESS_EVENT: AttemptFailure = {
-  kind: 'malformed',
+  code: 'answer_malformed',
   message: `The provider sent an event of more than ${LARGEST_EVENT_CHARACTERS} characters`,
 };

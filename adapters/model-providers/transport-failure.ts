@@ -21,7 +21,7 @@ export function describeTransportError(error: unknown, hasHead: boolean): Attemp
   const code = codeOf(error);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     const message = 'The provider could not be connected to in time';
-    return { kind: 'timedOut', limit: 'connect', message: `${message} (${code})` };
+    return { code: 'unreachable', message: `${message} (${code})` };
   }
   if (
     code.startsWith('HPE_') ||
@@ -29,13 +29,16 @@ export function describeTransportError(error: unknown, hasHead: boolean): Attemp
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
   ) {
-    return { kind: 'malformed', message: `The provider answered with something that is not HTTP (${code})` };
+    return {
+      code: 'answer_malformed',
+      message: `The provider answered with something that is not HTTP (${code})`,
+    };
   }
-  if (hasHead) return { kind: 'unavailable', message: `The provider cut its answer off (${code})` };
+  if (hasHead) return { code: 'answer_cut', message: `The provider cut its answer off (${code})` };
   const words =
     WORDS_OF_CODE[code] ??
     (isTlsCode(code) ? 'TLS with the provider failed' : 'The provider could not be reached');
-  return { kind: 'connectionFailed', message: `${words} (${code})` };
+  return { code: 'unreachable', message: `${words} (${code})` };
 }
 
 function codeOf(error: unknown): string {

@@ -202,10 +202,10 @@ describe('an error of the router', () => {
     [401, 'unauthenticated', 'modelNotAllowed'],
     [402, 'x', 'modelBudgetExceeded'],
     [403, 'model_not_allowed', 'modelNotAllowed'],
-    [429, 'upstream_rate_limited', 'modelRateLimited'],
+    [429, 'rate_limited', 'modelRateLimited'],
     [429, 'budget_exceeded', 'modelBudgetExceeded'],
     [500, 'internal_error', 'modelUnavailable'],
-    [502, 'upstream_malformed', 'modelAnswerMalformed'],
+    [502, 'answer_malformed', 'modelAnswerMalformed'],
     [503, 'no_model_available', 'modelUnavailable'],
     [504, 'deadline_exceeded', 'modelUnavailable'],
   ])(

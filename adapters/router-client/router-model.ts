@@ -179,7 +179,7 @@ function codeOf(status: number, code: string): ModelErrorCode {
   if (status === 429) return 'modelRateLimited';
   if (status === 401 || status === 403) return 'modelNotAllowed';
   if (status >= 400 && status < 500) return 'modelRequestRefused';
-  return code === 'upstream_malformed' ? 'modelAnswerMalformed' : 'modelUnavailable';
+  return code === 'answer_malformed' ? 'modelAnswerMalformed' : 'modelUnavailable';
 }
 
 function sentenceOf(message: string): string {

@@ -35,10 +35,10 @@ export const PROVIDER_FAILURES = {
     meaning: 'The provider fails, or no Model became available in time.',
   },
   key_refused: { status: 503, type: 'api_error', meaning: 'The provider refuses the key.' },
-  upstream_model_not_found: {
-    status: 502,
-    type: 'api_error',
-    meaning: 'The provider does not know `spec.model`.',
+  model_not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is no such Model, or its provider does not know `spec.model`. The message says which.',
   },
   request_refused: {
     status: 400,
@@ -84,21 +84,83 @@ export const ATTEMPT_FAILURES = {
     meaning: "The Model's provider cannot do what the request asks for.",
   },
   cancelled: { status: 499, type: 'api_error', meaning: 'The caller left. It is seen in logs only.' },
-} as const satisfies Record<string, FailureDescription>;
-export type AttemptFailureCode = keyof typeof ATTEMPT_FAILURES;
-
-/** What a process of ours refuses by itself. */
-export const FAILURES = {
-  ...ATTEMPT_FAILURES,
-  invalid_request: {
-    status: 400,
-    type: 'invalid_request_error',
-    meaning: 'The body does not fit. The message names the field, and `param` where one is to blame.',
-  },
   internal_error: {
     status: 500,
     type: 'api_error',
     meaning: "A mistake of ours. The process's log has it under the request's id.",
   },
 } as const satisfies Record<string, FailureDescription>;
+export type AttemptFailureCode = keyof typeof ATTEMPT_FAILURES;
+
+/** What every process of ours may refuse by itself. */
+export const REQUEST_FAILURES = {
+  invalid_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'The body does not fit. The message names the field, and `param` where one is to blame.',
+  },
+  body_too_large: { status: 413, type: 'invalid_request_error', meaning: 'The body is too large.' },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    meaning: 'The body must be JSON, and said to be.',
+  },
+  unknown_path: { status: 404, type: 'not_found_error', meaning: 'There is nothing at this path.' },
+  shutting_down: { status: 503, type: 'api_error', meaning: 'This replica is going; another one answers.' },
+} as const satisfies Record<string, FailureDescription>;
+
+/** What the router alone refuses. */
+const ROUTER_REFUSALS = {
+  unauthenticated: {
+    status: 401,
+    type: 'authentication_error',
+    meaning:
+      'No valid ServiceAccount token of the audience `capataz-router`. The message says what is wrong with it.',
+  },
+  not_an_agent: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The ServiceAccount is not the one of an agent (`agent-NAME`).',
+  },
+  unknown_agent: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The ServiceAccount is called like the one of an agent, and there is no such Agent.',
+  },
+  not_the_platform: {
+    status: 403,
+    type: 'permission_error',
+    meaning: "`/internal` is for the platform's own ServiceAccounts.",
+  },
+  token_review_unavailable: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The API server did not answer, so the token could not be checked.',
+  },
+  model_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    meaning: "The Model is not in the Agent's `modelPolicy.allow`.",
+  },
+  no_eligible_model: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'No allowed Model can take the request. The message gives the reason for each.',
+  },
+  no_model_available: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'A Model could take the request, and its key is missing or refused.',
+  },
+  invalid_deadline: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'The header `x-capataz-deadline-ms` is not a whole number of milliseconds.',
+  },
+} as const satisfies Record<string, FailureDescription>;
+
+/** All that the router tells. */
+export const ROUTER_FAILURES = { ...ROUTER_REFUSALS, ...REQUEST_FAILURES, ...ATTEMPT_FAILURES } as const;
+
+export const FAILURES = { ...ROUTER_FAILURES } as const satisfies Record<string, FailureDescription>;
 export type FailureCode = keyof typeof FAILURES;

@@ -1,25 +1,13 @@
 /** Why one attempt at one model came to nothing, and what that says about the model, its key and the request. */
-import type { ProviderFailure } from '#domain/model-providers/dialect.ts';
+import type { AttemptFailureCode } from '#domain/failures/failure-codes.ts';
 
-export const TIME_LIMITS = ['connect', 'firstByte', 'idle', 'total', 'deadline'] as const;
-export type TimeLimit = (typeof TIME_LIMITS)[number];
-
-export type AttemptFailure =
-  | ProviderFailure
-  | {
-      readonly kind: 'connectionFailed' | 'unsupported';
-      readonly message: string;
-      readonly retryAfterSeconds?: undefined;
-    }
-  | {
-      readonly kind: 'timedOut';
-      readonly limit: TimeLimit;
-      readonly message: string;
-      readonly retryAfterSeconds?: undefined;
-    }
-  | { readonly kind: 'cancelled'; readonly message: string; readonly retryAfterSeconds?: undefined };
-
-export type AttemptFailureKind = AttemptFailure['kind'];
+export interface AttemptFailure {
+  readonly code: AttemptFailureCode;
+  /** One sentence; never contains a key. */
+  readonly message: string;
+  /** What the provider asked for, when it did. */
+  readonly retryAfterSeconds?: number;
+}
 
 /**
  * - `alive`: the endpoint did its work; the request or the Model object is at fault.
@@ -30,55 +18,47 @@ export type AttemptFailureKind = AttemptFailure['kind'];
  */
 export type HealthVerdict = 'alive' | 'failing' | 'limited' | 'keyRefused' | 'nothing';
 
-const VERDICT_OF_KIND: Readonly<Record<AttemptFailureKind, HealthVerdict>> = {
-  rateLimited: 'limited',
-  keyRefused: 'keyRefused',
-  overloaded: 'failing',
-  unavailable: 'failing',
-  malformed: 'failing',
-  connectionFailed: 'failing',
-  timedOut: 'failing',
-  badRequest: 'alive',
-  contextTooLong: 'alive',
-  contentRefused: 'alive',
-  notFound: 'alive',
-  unsupported: 'nothing',
-  cancelled: 'nothing',
-};
-
-export function healthVerdict(failure: AttemptFailure): HealthVerdict {
-  return isCallersDeadline(failure) ? 'nothing' : VERDICT_OF_KIND[failure.kind];
-}
-
 /**
- * - `anywhere`: the same model may do better next time, another one at once.
- * - `elsewhere`: only another model can help.
- * - `largerContext`: only a model with more room can help.
- * - `nowhere`: no model can help: the caller must change the request, or is gone.
+ * - `anywhere`: the same Model may do better next time, another one at once.
+ * - `otherModel`: only another Model can help.
+ * - `otherProvider`: only another provider can help: this one would say the same again.
+ * - `largerContext`: only a Model with more room can help.
+ * - `nowhere`: no Model can help: the caller must change the request, or is gone.
  */
-export type RetryScope = 'anywhere' | 'elsewhere' | 'largerContext' | 'nowhere';
+export type RetryScope = 'anywhere' | 'otherModel' | 'otherProvider' | 'largerContext' | 'nowhere';
 
-const SCOPE_OF_KIND: Readonly<Record<AttemptFailureKind, RetryScope>> = {
-  rateLimited: 'anywhere',
-  overloaded: 'anywhere',
-  unavailable: 'anywhere',
-  malformed: 'anywhere',
-  connectionFailed: 'anywhere',
-  timedOut: 'anywhere',
-  keyRefused: 'elsewhere',
-  unsupported: 'elsewhere',
-  // A Model object with a wrong name in it; its neighbours need not share that.
-  notFound: 'elsewhere',
-  contextTooLong: 'largerContext',
-  badRequest: 'nowhere',
-  contentRefused: 'nowhere',
-  cancelled: 'nowhere',
-};
-
-export function retryScope(failure: AttemptFailure): RetryScope {
-  return isCallersDeadline(failure) ? 'nowhere' : SCOPE_OF_KIND[failure.kind];
+interface Consequence {
+  readonly verdict: HealthVerdict;
+  readonly retry: RetryScope;
 }
 
-function isCallersDeadline(failure: AttemptFailure): boolean {
-  return failure.kind === 'timedOut' && failure.limit === 'deadline';
+const CONSEQUENCES: Readonly<Record<AttemptFailureCode, Consequence>> = {
+  rate_limited: { verdict: 'limited', retry: 'anywhere' },
+  overloaded: { verdict: 'failing', retry: 'anywhere' },
+  unavailable: { verdict: 'failing', retry: 'anywhere' },
+  unreachable: { verdict: 'failing', retry: 'anywhere' },
+  answer_malformed: { verdict: 'failing', retry: 'anywhere' },
+  answer_cut: { verdict: 'failing', retry: 'anywhere' },
+  // The provider may still be at work on it, and bills what it makes: the same again would be paid twice.
+  timed_out: { verdict: 'failing', retry: 'otherModel' },
+  key_refused: { verdict: 'keyRefused', retry: 'otherModel' },
+  // A Model object with a wrong name in it; its neighbours need not share that.
+  model_not_found: { verdict: 'alive', retry: 'otherModel' },
+  unsupported: { verdict: 'nothing', retry: 'otherModel' },
+  // A codec that throws on this request need not be the codec of the next Model.
+  internal_error: { verdict: 'nothing', retry: 'otherModel' },
+  // What one provider refuses, another may take.
+  request_refused: { verdict: 'alive', retry: 'otherProvider' },
+  context_length_exceeded: { verdict: 'alive', retry: 'largerContext' },
+  content_refused: { verdict: 'alive', retry: 'nowhere' },
+  deadline_exceeded: { verdict: 'nothing', retry: 'nowhere' },
+  cancelled: { verdict: 'nothing', retry: 'nowhere' },
+};
+
+export function healthVerdict({ code }: AttemptFailure): HealthVerdict {
+  return CONSEQUENCES[code].verdict;
+}
+
+export function retryScope({ code }: AttemptFailure): RetryScope {
+  return CONSEQUENCES[code].retry;
 }

@@ -9,17 +9,28 @@ const DEADLINE = 60_000;
 
 function target(fields: {
   attempts?: number;
-  failed?: AttemptFailure['kind'];
+  failed?: AttemptFailure['code'];
   notBefore?: number;
   contextTokens?: number;
+  endpoint?: string;
 }): TargetProgress {
-  const { attempts = fields.failed === undefined ? 0 : 1, failed, notBefore = 0, contextTokens } = fields;
-  const model = { name: 'm', ...(contextTokens === undefined ? {} : { contextTokens }) } as RoutableModel;
+  const {
+    attempts = fields.failed === undefined ? 0 : 1,
+    failed,
+    notBefore = 0,
+    contextTokens,
+    endpoint = 'one',
+  } = fields;
+  const model = {
+    name: 'm',
+    endpoint,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+  } as RoutableModel;
   return {
     candidate: { model, benchedMilliseconds: 0, mustWait: false },
     attempts,
     notBefore,
-    ...(failed === undefined ? {} : { lastFailure: { kind: failed, message: '' } as AttemptFailure }),
+    ...(failed === undefined ? {} : { lastFailure: { code: failed, message: '' } }),
   };
 }
 
@@ -45,14 +56,14 @@ describe('planAttempt', () => {
     expect(plan([target({ failed: 'unavailable', attempts: 2 })])).toEqual(GIVE_UP);
   });
 
-  it.each(['badRequest', 'contentRefused', 'cancelled'] as const)(
+  it.each(['content_refused', 'deadline_exceeded', 'cancelled'] as const)(
     'gives up after %s, whoever is left',
     (failed) => {
       expect(plan([target({ failed }), target({})])).toEqual(GIVE_UP);
     },
   );
 
-  it.each(['keyRefused', 'notFound', 'unsupported'] as const)(
+  it.each(['key_refused', 'model_not_found', 'unsupported', 'timed_out', 'internal_error'] as const)(
     'goes elsewhere after %s, but never back',
     (failed) => {
       expect(plan([target({ failed }), target({})])).toEqual(ask(1));
@@ -60,8 +71,14 @@ describe('planAttempt', () => {
     },
   );
 
+  it('asks another provider what one has refused, and not the same one again', () => {
+    const refused = target({ failed: 'request_refused' });
+    expect(plan([refused, target({}), target({ endpoint: 'two' })])).toEqual(ask(2));
+    expect(plan([refused, target({})])).toEqual(GIVE_UP);
+  });
+
   it('looks for more room, and only for that, when the context was too long', () => {
-    const small = target({ failed: 'contextTooLong', contextTokens: 8_000 });
+    const small = target({ failed: 'context_length_exceeded', contextTokens: 8_000 });
     expect(plan([small, target({ contextTokens: 8_000 }), target({ contextTokens: 9_000 })])).toEqual(ask(2));
     expect(plan([small, target({}), target({ failed: 'unavailable', contextTokens: 4_000 })])).toEqual(
       GIVE_UP,
@@ -69,13 +86,13 @@ describe('planAttempt', () => {
   });
 
   it('waits for a target when that is in time, else gives up', () => {
-    expect(plan([target({ failed: 'rateLimited', notBefore: NOW + 500 })])).toEqual(ask(0, true, 500));
+    expect(plan([target({ failed: 'rate_limited', notBefore: NOW + 500 })])).toEqual(ask(0, true, 500));
     expect(plan([target({ notBefore: NOW + 11_000 })])).toEqual(GIVE_UP);
     expect(planAttempt([target({ notBefore: NOW + 500 })], NOW, NOW + 500, () => true)).toEqual(GIVE_UP);
   });
 
   it('asks the one that is free sooner when all must be waited for', () => {
-    const both = [target({ notBefore: NOW + 800 }), target({ failed: 'rateLimited', notBefore: NOW + 100 })];
+    const both = [target({ notBefore: NOW + 800 }), target({ failed: 'rate_limited', notBefore: NOW + 100 })];
     expect(plan(both)).toEqual(ask(1, true, 100));
   });
 
@@ -94,10 +111,10 @@ describe('planAttempt', () => {
 
 describe('pauseMilliseconds', () => {
   it('is what the provider asked for, else a random part of a short time', () => {
-    expect(pauseMilliseconds({ kind: 'rateLimited', message: '', retryAfterSeconds: 3 }, () => 0.5)).toBe(
+    expect(pauseMilliseconds({ code: 'rate_limited', message: '', retryAfterSeconds: 3 }, () => 0.5)).toBe(
       3_000,
     );
-    expect(pauseMilliseconds({ kind: 'unavailable', message: '' }, () => 0.5)).toBe(100);
+    expect(pauseMilliseconds({ code: 'unavailable', message: '' }, () => 0.5)).toBe(100);
   });
 });
 

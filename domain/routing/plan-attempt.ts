@@ -55,9 +55,15 @@ function openTargets(targets: readonly TargetProgress[]): {
 } {
   const scopes = targets.map(({ lastFailure }) => lastFailure && retryScope(lastFailure));
   if (scopes.includes('nowhere')) return { fresh: [], again: [] };
+  const refusing = new Set(
+    targets
+      .filter((_target, index) => scopes[index] === 'otherProvider')
+      .map(({ candidate }) => candidate.model.endpoint),
+  );
   const contexts = targets.map(({ candidate }) => candidate.model.contextTokens ?? 0);
   const tooSmall = Math.max(-1, ...contexts.filter((_tokens, index) => scopes[index] === 'largerContext'));
-  const fits = (index: number): boolean => (contexts[index] ?? 0) > tooSmall;
+  const fits = (index: number): boolean =>
+    (contexts[index] ?? 0) > tooSmall && !refusing.has(targets[index]?.candidate.model.endpoint ?? '');
   const all = targets.keys().toArray().filter(fits);
   return {
     fresh: all.filter((index) => targets[index]?.attempts === 0),

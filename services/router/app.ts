@@ -3,9 +3,10 @@
  * known.
  */
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import type { CallerResult } from './caller.ts';
 import { createModelProber } from './probe-model.ts';
-import { type OpenAiError, invalidRequest } from './openai-error.ts';
+import { INTERNAL_ERROR, invalidRequest } from './refusals.ts';
 import type { RouterParts } from './router-parts.ts';
 import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerEmbeddings } from './routes/embeddings.ts';
@@ -92,45 +93,34 @@ export function createRouterApp(parts: RouterParts, httpLimits: HttpLimits = HTT
   return app;
 }
 
-const NOT_FOUND: OpenAiError = {
-  status: 404,
-  type: 'not_found_error',
+const NOT_FOUND: Refusal = {
   code: 'unknown_path',
   message: 'Here are POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models.',
 };
 
-const ERROR_OF_CODE: Readonly<Record<string, OpenAiError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: invalidRequest(
-    `The body is larger than ${LARGEST_BODY_BYTES / 1024 / 1024} MiB.`,
-    'body_too_large',
-    413,
-  ),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: invalidRequest(
-    'The body must be JSON, with the header content-type: application/json.',
-    'unsupported_media_type',
-    415,
-  ),
-  FST_ERR_CTP_EMPTY_TYPE: invalidRequest(
-    'The body must be JSON, with the header content-type: application/json.',
-    'unsupported_media_type',
-    415,
-  ),
+const NOT_SAID_TO_BE_JSON: Refusal = {
+  code: 'unsupported_media_type',
+  message: 'The body must be JSON, with the header content-type: application/json.',
+};
+
+const ERROR_OF_CODE: Readonly<Record<string, Refusal>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'body_too_large',
+    message: `The body is larger than ${LARGEST_BODY_BYTES / 1024 / 1024} MiB.`,
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: NOT_SAID_TO_BE_JSON,
+  FST_ERR_CTP_EMPTY_TYPE: NOT_SAID_TO_BE_JSON,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: invalidRequest('The body is not as long as its content-length says.'),
   FST_ERR_CTP_EMPTY_JSON_BODY: invalidRequest('The body is empty.'),
 };
 
 /** What fastify refuses is the caller's; everything else is ours and is told to nobody but the log. */
-function errorOfFastify(error: FastifyError, request: FastifyRequest, parts: RouterParts): OpenAiError {
+function errorOfFastify(error: FastifyError, request: FastifyRequest, parts: RouterParts): Refusal {
   const known = ERROR_OF_CODE[error.code];
   if (known !== undefined) return known;
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-    return invalidRequest('The request could not be read.', 'invalid_request', error.statusCode);
+    return invalidRequest('The request could not be read.');
   }
   parts.logger.error({ error, path: request.routeOptions.url }, 'a request failed inside the router');
-  return {
-    status: 500,
-    type: 'api_error',
-    code: 'internal_error',
-    message: 'The router failed; its log says why.',
-  };
+  return INTERNAL_ERROR;
 }

@@ -5,10 +5,12 @@ import type { ProviderConnections } from '#adapters/model-providers/provider-con
 import type {
   Parsed,
   ProviderDialect,
+  ProviderFailure,
   ProviderRequest,
   ProviderTarget,
 } from '#domain/model-providers/dialect.ts';
 import { dialectOf } from '#domain/model-providers/dialects.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
 import type { AttemptResult } from './failover.ts';
 
@@ -26,7 +28,7 @@ export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptR
   const { connections, model, deadlineMilliseconds, cancellation } = call;
   const dialect = dialectOf(model.provider);
   const request = call.build(dialect, providerTarget(model));
-  if (!request.ok) return { ok: false, failure: { kind: 'unsupported', message: request.problem } };
+  if (!request.ok) return { ok: false, failure: { code: 'unsupported', message: request.problem } };
   const asked = await askProvider(
     connections,
     request.value,
@@ -35,9 +37,10 @@ export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptR
   );
   if (!asked.ok) return asked;
   const { status, headers, body } = asked.answer;
-  if (status > 299) return { ok: false, failure: dialect.parseFailure(status, headers, body) };
+  if (status > 299)
+    return { ok: false, failure: attemptFailure(dialect.parseFailure(status, headers, body)) };
   const parsed = call.parse(dialect, parseJson(body), body);
-  return parsed.ok ? parsed : { ok: false, failure: { kind: 'malformed', message: parsed.problem } };
+  return parsed.ok ? parsed : { ok: false, failure: { code: 'answer_malformed', message: parsed.problem } };
 }
 
 export function providerTarget({ endpoint, providerModel, key }: RoutableModel): ProviderTarget {
@@ -47,6 +50,23 @@ export function providerTarget({ endpoint, providerModel, key }: RoutableModel):
 /** Whether the provider speaks the front's own format, so that plain answers need no translation. */
 export function speaksOpenAi({ provider }: RoutableModel): boolean {
   return provider === 'OpenAI' || provider === 'OpenAICompatible';
+}
+
+const CODE_OF_KIND = {
+  rateLimited: 'rate_limited',
+  overloaded: 'overloaded',
+  unavailable: 'unavailable',
+  keyRefused: 'key_refused',
+  notFound: 'model_not_found',
+  badRequest: 'request_refused',
+  contextTooLong: 'context_length_exceeded',
+  contentRefused: 'content_refused',
+  malformed: 'answer_malformed',
+} as const;
+
+/** What a provider says of its failure, by its code. */
+export function attemptFailure({ kind, ...failure }: ProviderFailure): AttemptFailure {
+  return { code: CODE_OF_KIND[kind], ...failure };
 }
 
 function parseJson(body: string): unknown {

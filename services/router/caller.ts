@@ -4,15 +4,15 @@
  */
 import type { TokenRefusal, TokenReviewer, TokenReviewResult } from '#adapters/kubernetes/token-reviewer.ts';
 import { ROUTER_AUDIENCE, agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { RouterSnapshot } from './model-registry.ts';
-import type { OpenAiError } from './openai-error.ts';
 
 export type CallerResult =
   | { readonly ok: true; readonly agent: RoutableAgent }
-  | { readonly ok: false; readonly error: OpenAiError };
+  | { readonly ok: false; readonly error: Refusal };
 
-export type PlatformResult = { readonly ok: true } | { readonly ok: false; readonly error: OpenAiError };
+export type PlatformResult = { readonly ok: true } | { readonly ok: false; readonly error: Refusal };
 
 export interface CallerChecks {
   /** At once when the token is known, which is nearly always. */
@@ -63,51 +63,41 @@ function findAgent(review: TokenReviewResult, snapshot: RouterSnapshot): CallerR
 
 const TOKEN_ADVICE = `send "Authorization: Bearer <token>" with a projected ServiceAccount token of audience ${ROUTER_AUDIENCE}`;
 
-const unauthenticated = (what: string): OpenAiError => ({
-  status: 401,
-  type: 'authentication_error',
+const unauthenticated = (what: string): Refusal => ({
   code: 'unauthenticated',
   message: `${what}: ${TOKEN_ADVICE}.`,
 });
 
 const UNAUTHENTICATED = unauthenticated('The request has no bearer token');
 
-const ERROR_OF_REFUSAL: Readonly<Record<TokenRefusal, OpenAiError>> = {
+const ERROR_OF_REFUSAL: Readonly<Record<TokenRefusal, Refusal>> = {
   malformed: unauthenticated('The bearer token is not a ServiceAccount token'),
   expired: unauthenticated('The token has expired; read it from its file again, the kubelet renews it there'),
   wrongAudience: unauthenticated(`The token is not for the audience ${ROUTER_AUDIENCE}`),
   notAuthenticated: unauthenticated('The API server does not accept the token (its pod may be deleted)'),
   notAServiceAccount: unauthenticated('The token does not belong to a ServiceAccount'),
   unavailable: {
-    status: 503,
-    type: 'api_error',
     code: 'token_review_unavailable',
     message: 'The token could not be checked because the API server did not answer: try again in a moment.',
     retryAfterSeconds: 1,
   },
 };
 
-const NOT_THE_PLATFORM: OpenAiError = {
-  status: 403,
-  type: 'permission_error',
+const NOT_THE_PLATFORM: Refusal = {
   code: 'not_the_platform',
   message:
     'Only the ServiceAccounts in CAPATAZ_PLATFORM_SERVICE_ACCOUNTS of the router may call /internal: add yours there if it belongs to the platform.',
 };
 
-function notAnAgent(namespace: string, serviceAccount: string): OpenAiError {
+function notAnAgent(namespace: string, serviceAccount: string): Refusal {
   return {
-    status: 403,
-    type: 'permission_error',
     code: 'not_an_agent',
     message: `The ServiceAccount ${namespace}/${serviceAccount} belongs to no agent: create an Agent and use its ServiceAccount agent-<name>.`,
   };
 }
 
-function unknownAgent(namespace: string, name: string): OpenAiError {
+function unknownAgent(namespace: string, name: string): Refusal {
   return {
-    status: 403,
-    type: 'permission_error',
     code: 'unknown_agent',
     message: `There is no Agent ${name} in namespace ${namespace} (any more): create it, or wait a moment if it was created just now.`,
   };

@@ -46,7 +46,7 @@ export interface FailoverOptions<Value> {
 }
 
 const NOT_ADMITTED: AttemptFailure = {
-  kind: 'unavailable',
+  code: 'unavailable',
   message: 'It failed several times in a row and is left to rest.',
 };
 
@@ -121,7 +121,7 @@ async function askTarget<Value>(
     return { result: { ok: false, failure: NOT_ADMITTED }, model, attempts: 0 };
   }
   const result = await askOnce(model, options);
-  if (result.ok || result.failure.kind !== 'keyRefused' || model.key.state !== 'resolved') {
+  if (result.ok || result.failure.code !== 'key_refused' || model.key.state !== 'resolved') {
     return { result, model, attempts: 1 };
   }
   // The Secret may have changed while this request was on its way, faster than the watch.

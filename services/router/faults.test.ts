@@ -105,13 +105,14 @@ interface Fault {
   readonly spec?: GivenModelSpec;
 }
 
-const LIMITED = { status: 429, code: 'upstream_rate_limited' };
-const UNAVAILABLE = { status: 503, code: 'upstream_unavailable' };
-const OVERLOADED = { status: 503, code: 'upstream_overloaded' };
-const MALFORMED = { status: 502, code: 'upstream_malformed' };
-const UNREACHABLE = { status: 502, code: 'upstream_unreachable' };
-const TIMEOUT = { status: 504, code: 'upstream_timeout' };
-const KEY_REFUSED = { status: 503, code: 'upstream_key_refused' };
+const LIMITED = { status: 429, code: 'rate_limited' };
+const UNAVAILABLE = { status: 503, code: 'unavailable' };
+const CUT = { status: 502, code: 'answer_cut' };
+const OVERLOADED = { status: 503, code: 'overloaded' };
+const MALFORMED = { status: 502, code: 'answer_malformed' };
+const UNREACHABLE = { status: 502, code: 'unreachable' };
+const TIMEOUT = { status: 504, code: 'timed_out' };
+const KEY_REFUSED = { status: 503, code: 'key_refused' };
 
 const body =
   (
@@ -185,7 +186,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
   {
     name: '404, an unknown model',
     script: status(404),
-    alone: { status: 502, code: 'upstream_model_not_found' },
+    alone: { status: 404, code: 'model_not_found' },
   },
   { name: '302 to somewhere', script: status(302, { location: 'http://127.0.0.1:1/' }), alone: UNAVAILABLE },
   { name: '307 to somewhere', script: status(307, { location: 'http://127.0.0.1:1/' }), alone: UNAVAILABLE },
@@ -205,7 +206,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
       setTimeout(() => response.socket?.resetAndDestroy(), 20);
     },
-    alone: UNAVAILABLE,
+    alone: CUT,
   },
   { name: 'rubbish instead of HTTP', script: raw(`SSH-2.0-${KEY}\r\n\r\n`), alone: MALFORMED },
   {
@@ -269,7 +270,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
       response.write('{"id":"x"');
       setTimeout(() => response.socket?.end(), 20);
     },
-    alone: UNAVAILABLE,
+    alone: CUT,
   },
   {
     name: 'a body that stalls',
@@ -285,7 +286,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
     alone: MALFORMED,
     only: 'stream',
   },
-  { name: 'a role, then the end of the body', script: stream(ROLE), alone: UNAVAILABLE, only: 'stream' },
+  { name: 'a role, then the end of the body', script: stream(ROLE), alone: CUT, only: 'stream' },
   {
     name: 'a role, then an error',
     script: stream(ROLE, sse(echo({ headers: {}, body: { KEY } }))),
@@ -306,7 +307,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
       response.write(ROLE);
       setTimeout(() => response.socket?.resetAndDestroy(), 20);
     },
-    alone: UNAVAILABLE,
+    alone: CUT,
     only: 'stream',
   },
   {
@@ -461,52 +462,52 @@ const FAULTS_INSIDE_A_STREAM: readonly {
       response.write(ROLE + CONTENT);
       setTimeout(() => response.socket?.resetAndDestroy(), 20);
     },
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
   },
   {
     name: 'the end of the body without [DONE]',
     script: stream(ROLE, CONTENT),
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
   },
   {
     name: 'a finish reason without [DONE]',
     script: stream(ROLE, CONTENT, openAiChunk({}, 'stop')),
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
   },
   {
     name: 'usage without [DONE]',
     script: stream(ROLE, CONTENT, openAiUsageChunk()),
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
   },
   {
     name: 'an error in the band',
     script: stream(ROLE, CONTENT, sse(echo({ headers: {}, body: { KEY } })), DONE),
-    code: 'stream_upstream_unavailable',
+    code: 'unavailable',
   },
   {
     name: 'an event called error',
     script: stream(ROLE, CONTENT, sse({ message: KEY }, 'error'), DONE),
-    code: 'stream_upstream_unavailable',
+    code: 'unavailable',
   },
   {
     name: 'rubbish',
     script: stream(ROLE, CONTENT, 'data: %%%\n\n', DONE),
-    code: 'stream_upstream_malformed',
+    code: 'answer_malformed',
   },
   {
     name: 'half a chunk',
     script: stream(ROLE, CONTENT, 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"lo\n\n', DONE),
-    code: 'stream_upstream_malformed',
+    code: 'answer_malformed',
   },
   {
     name: 'a chunk of the wrong shape',
     script: stream(ROLE, CONTENT, sse({ choices: 'none' }), DONE),
-    code: 'stream_upstream_malformed',
+    code: 'answer_malformed',
   },
   {
     name: 'silence',
     script: (_call, response) => (openStream(response), void response.write(ROLE + CONTENT)),
-    code: 'stream_upstream_timeout',
+    code: 'timed_out',
   },
   {
     name: 'an answer without end',
@@ -515,7 +516,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
       const timer = setInterval(() => response.write(CONTENT), 20);
       response.on('close', () => clearInterval(timer));
     },
-    code: 'stream_upstream_timeout',
+    code: 'timed_out',
     spec: { timeouts: { ...SHORT, totalSeconds: 0.4 } },
   },
   {
@@ -524,7 +525,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
       openStream(response);
       response.write(`${ROLE}${CONTENT}data: ${'x'.repeat(5_000_000)}`);
     },
-    code: 'stream_upstream_malformed',
+    code: 'answer_malformed',
   },
   {
     name: 'a cut inside the chunked encoding',
@@ -533,7 +534,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
       response.write(ROLE + CONTENT);
       setTimeout(() => response.socket?.end('ffff\r\nda'), 20);
     },
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
   },
   {
     name: "Anthropic's error event",
@@ -549,7 +550,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
       ),
       sse({ type: 'error', error: { type: 'overloaded_error', message: KEY } }, 'error'),
     ),
-    code: 'stream_upstream_overloaded',
+    code: 'overloaded',
     spec: ANTHROPIC,
   },
   {
@@ -565,7 +566,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
         'content_block_delta',
       ),
     ),
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
     spec: ANTHROPIC,
   },
   {
@@ -576,7 +577,7 @@ const FAULTS_INSIDE_A_STREAM: readonly {
         usageMetadata: { promptTokenCount: 9 },
       }),
     ),
-    code: 'stream_upstream_unavailable',
+    code: 'answer_cut',
     spec: GEMINI,
   },
 ];
@@ -613,13 +614,6 @@ describe('a fault inside a stream', () => {
 describe("a caller's own mistake", () => {
   it.each([
     [
-      '400',
-      400,
-      { error: { message: 'temperature must be at most 2', type: 'invalid_request_error' } },
-      'upstream_refused_request',
-    ],
-    ['422', 422, { error: { message: 'bad tool schema' } }, 'upstream_refused_request'],
-    [
       'content refused',
       400,
       { error: { message: 'no', code: 'content_policy_violation' } },
@@ -652,6 +646,31 @@ describe("a caller's own mistake", () => {
     expect(strict.calls).toHaveLength(2);
     expect(other.calls).toHaveLength(0);
     // The breaker saw a provider that works.
+    expect(await router.metrics()).toContain(
+      'capataz_breaker_state{namespace="shop",model="strict",state="closed"} 1',
+    );
+  });
+
+  it.each([
+    [400, { error: { message: 'temperature must be at most 2', type: 'invalid_request_error' } }],
+    [422, { error: { message: 'bad tool schema' } }],
+  ])('%i: another provider is asked, never the same one again', async (code, answer) => {
+    const [strict, other] = await Promise.all([
+      aProvider((_call, response) => sayJson(response, code, answer)),
+      aProvider(),
+    ]);
+    router.setModel('strict', { endpoint: strict.url });
+    router.setModel('twin', { endpoint: strict.url });
+    router.setModel('other', { endpoint: other.url });
+    const allow = ['strict', 'twin', 'other'].map((model) => ({ model, weight: model === 'strict' ? 1 : 0 }));
+    router.setAgent({ allow });
+    expect((await ask()).headers['x-capataz-model']).toBe('other');
+    expect(strict.calls).toHaveLength(1);
+    other.script = (_call, response) => sayJson(response, 500, {});
+    const seen = await ask();
+    expect({ status: seen.status, code: seen.errorCode }).toEqual({ status: 400, code: 'request_refused' });
+    expect(seen.text).toContain(answer.error.message);
+    expect(strict.calls).toHaveLength(2);
     expect(await router.metrics()).toContain(
       'capataz_breaker_state{namespace="shop",model="strict",state="closed"} 1',
     );

@@ -13,18 +13,13 @@ import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { Exchange } from '#adapters/model-providers/provider-exchange.ts';
 import { streamFromProvider } from '#adapters/model-providers/stream-from-provider.ts';
-import type {
-  ProviderEvent,
-  ProviderFailure,
-  StreamPart,
-  StreamTranslator,
-} from '#domain/model-providers/dialect.ts';
+import type { ProviderEvent, StreamPart, StreamTranslator } from '#domain/model-providers/dialect.ts';
 import { dialectOf } from '#domain/model-providers/dialects.ts';
 import type { ChatCompletionChunk, ChatRequest, OpenAiUsage } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
-import { providerTarget, speaksOpenAi } from './call-model.ts';
+import { attemptFailure, providerTarget, speaksOpenAi } from './call-model.ts';
 import { ClientStream } from './client-stream.ts';
 import type { AttemptResult } from './failover.ts';
 import { contentOfPlainChunk } from './relay-chunk.ts';
@@ -64,7 +59,7 @@ export function attemptStream(attempt: StreamAttempt): Promise<AttemptResult<Com
   const { model, request } = attempt;
   const built = dialectOf(model.provider).chatRequest(request, providerTarget(model));
   if (!built.ok)
-    return Promise.resolve({ ok: false, failure: { kind: 'unsupported', message: built.problem } });
+    return Promise.resolve({ ok: false, failure: { code: 'unsupported', message: built.problem } });
   const relay = new StreamRelay(attempt);
   relay.start(
     streamFromProvider(
@@ -77,15 +72,15 @@ export function attemptStream(attempt: StreamAttempt): Promise<AttemptResult<Com
   return relay.committed;
 }
 
-const ENDED_EARLY: ProviderFailure = {
-  kind: 'unavailable',
+const ENDED_EARLY: AttemptFailure = {
+  code: 'answer_cut',
   message: 'The provider closed its stream before the end of the answer.',
 };
-const NO_STREAM: ProviderFailure = {
-  kind: 'malformed',
+const NO_STREAM: AttemptFailure = {
+  code: 'answer_malformed',
   message: 'The provider answered a request for a stream with something that is not one.',
 };
-const CANCELLED: AttemptFailure = { kind: 'cancelled', message: 'The caller left.' };
+const CANCELLED: AttemptFailure = { code: 'cancelled', message: 'The caller left.' };
 
 class StreamRelay {
   readonly committed: Promise<AttemptResult<CommittedStream>>;
@@ -155,7 +150,9 @@ class StreamRelay {
     readonly body: string;
   }): void => {
     const { provider } = this.#attempt.model;
-    this.#fail(dialectOf(provider).parseFailure(refusal.status, refusal.headers, refusal.body));
+    this.#fail(
+      attemptFailure(dialectOf(provider).parseFailure(refusal.status, refusal.headers, refusal.body)),
+    );
   };
 
   readonly onFailure = (failure: AttemptFailure): void => this.#fail(failure);
@@ -173,7 +170,7 @@ class StreamRelay {
           this.#usage = { usage: part.usage, reported: part.reported };
           break;
         case 'error':
-          this.#fail(part.error);
+          this.#fail(attemptFailure(part.error));
           break;
         case 'end':
           this.#complete();
@@ -208,7 +205,7 @@ class StreamRelay {
         stallMilliseconds: model.timeouts.idleMilliseconds,
         onPause: () => this.#exchange?.pause(),
         onResume: () => this.#exchange?.resume(),
-        onStall: () => this.#fail({ kind: 'cancelled', message: 'The client stopped reading.' }),
+        onStall: () => this.#fail({ code: 'cancelled', message: 'The client stopped reading.' }),
       },
       headers(),
     );
@@ -219,7 +216,7 @@ class StreamRelay {
   #fail(failure: AttemptFailure): void {
     if (this.#isOver) return;
     if (this.#client !== undefined) {
-      this.#end({ kind: failure.kind === 'cancelled' ? 'cancelled' : 'cut', failure });
+      this.#end({ kind: failure.code === 'cancelled' ? 'cancelled' : 'cut', failure });
       return;
     }
     this.#close();

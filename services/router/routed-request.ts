@@ -6,18 +6,20 @@ import type { ServerResponse } from 'node:http';
 import { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { OpenAiUsage, RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import { costNanoUsd } from '#domain/pricing/token-price.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
-import {
-  type ModelChoice,
-  chooseModels,
-  describeChoice,
-  explainNoModel,
-} from '#domain/routing/choose-models.ts';
+import { type ModelChoice, chooseModels, describeChoice } from '#domain/routing/choose-models.ts';
 import type { RequestNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import { type AttemptResult, type FailoverResult, answerWithFailover } from './failover.ts';
-import { type OpenAiError, errorOfFailures, invalidRequest } from './openai-error.ts';
+import {
+  CALLER_LEFT,
+  SHUTTING_DOWN,
+  refusalOfFailures,
+  refusalOfLimits,
+  refusalOfNoModel,
+} from './refusals.ts';
 import type { Outcome } from './router-metrics.ts';
 import type { RouterParts } from './router-parts.ts';
 
@@ -37,21 +39,6 @@ export interface SettledUsage {
 }
 
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
-
-/** The caller left before the answer was whole. Nobody reads this; it is for the log. */
-const CALLER_LEFT: OpenAiError = {
-  status: 499,
-  type: 'api_error',
-  code: 'cancelled',
-  message: 'The caller left.',
-};
-export const SHUTTING_DOWN: OpenAiError = {
-  status: 503,
-  type: 'api_error',
-  code: 'shutting_down',
-  message: 'This replica of the router is shutting down: ask again, another one will answer.',
-  retryAfterSeconds: 1,
-};
 
 export class RoutedRequest {
   readonly requestId: string;
@@ -95,10 +82,11 @@ export class RoutedRequest {
   }
 
   /** The reason not even to try. */
-  refusal(): OpenAiError | undefined {
-    if (this.#deadlineProblem !== undefined) return invalidRequest(this.#deadlineProblem, 'invalid_deadline');
+  refusal(): Refusal | undefined {
+    if (this.#deadlineProblem !== undefined)
+      return { code: 'invalid_deadline', message: this.#deadlineProblem };
     if (this.choice.candidates.length > 0) return undefined;
-    return errorOfNoModel(this.#options.requestedModel, this.choice);
+    return refusalOfNoModel(this.#options.requestedModel, this.choice);
   }
 
   async ask<Value>(
@@ -120,9 +108,9 @@ export class RoutedRequest {
         return attempt(model, deadlineMilliseconds);
       },
       onFailure: ({ model, failure, seconds }) => {
-        parts.metrics.callFinished(model, needs.operation, seconds, failure.kind);
+        parts.metrics.callFinished(model, needs.operation, seconds, failure.code);
         parts.logger.warn(
-          { requestId: this.requestId, model: model.id, failure: failure.kind, reason: ownWords(failure) },
+          { requestId: this.requestId, model: model.id, failure: failure.code, reason: ownWords(failure) },
           'an attempt failed',
         );
       },
@@ -132,13 +120,13 @@ export class RoutedRequest {
   }
 
   /** What the caller is told when nobody answered. */
-  errorOf(result: FailoverResult<unknown> & { readonly ok: false }): OpenAiError {
+  errorOf(result: FailoverResult<unknown> & { readonly ok: false }): Refusal {
     if (this.#options.parts.drain.isOver) return SHUTTING_DOWN;
     if (this.cancellation.isCancelled) return CALLER_LEFT;
     if (result.attempts === 0 && this.choice.candidates.every(({ mustWait }) => mustWait)) {
-      return allLimited(this.choice);
+      return refusalOfLimits(this.choice);
     }
-    return errorOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
+    return refusalOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
   }
 
   callFinished(model: RoutableModel, seconds: number): void {
@@ -232,7 +220,7 @@ export class RoutedRequest {
 
 /** Providers quote prompts in their refusals, so only what the router says itself may be logged. */
 function ownWords(failure: AttemptFailure): string | undefined {
-  return failure.kind === 'connectionFailed' || failure.kind === 'timedOut' ? failure.message : undefined;
+  return failure.code === 'unreachable' || failure.code === 'timed_out' ? failure.message : undefined;
 }
 
 export interface Ending {
@@ -262,31 +250,4 @@ function readDeadline(header: string | undefined): number | string | undefined {
   return milliseconds > 0 && milliseconds <= LONGEST_DEADLINE_MILLISECONDS
     ? milliseconds
     : `The header x-capataz-deadline-ms must be a whole number from 1 to ${LONGEST_DEADLINE_MILLISECONDS}.`;
-}
-
-/** Every model has said when it may be asked again, and none of them soon enough. */
-function allLimited({ candidates }: ModelChoice): OpenAiError {
-  const soonest = Math.min(...candidates.map(({ benchedMilliseconds }) => benchedMilliseconds));
-  return {
-    status: 429,
-    type: 'rate_limit_error',
-    code: 'upstream_rate_limited',
-    message: `${candidates.map(({ model }) => model.name).join(', ')}: The provider limits the number of requests.`,
-    retryAfterSeconds: soonest / 1000,
-  };
-}
-
-/** Reasons that pass by themselves are the router's state (503); the others are the caller's or the author's to mend. */
-function errorOfNoModel(requestedModel: string, { rejected }: ModelChoice): OpenAiError {
-  const message = explainNoModel(requestedModel, rejected);
-  if (rejected.some(({ reason }) => reason === 'keyUnavailable' || reason === 'keyRefused')) {
-    return { status: 503, type: 'api_error', code: 'no_model_available', message };
-  }
-  if (rejected.every(({ reason }) => reason === 'notAllowed')) {
-    return { status: 403, type: 'permission_error', code: 'model_not_allowed', message };
-  }
-  if (rejected.every(({ reason }) => reason === 'notFound')) {
-    return { status: 404, type: 'not_found_error', code: 'model_not_found', message };
-  }
-  return invalidRequest(message, 'no_eligible_model');
 }

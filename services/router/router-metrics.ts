@@ -8,7 +8,7 @@ import {
   type TokenReviewOutcome,
 } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { BREAKER_STATES, type BreakerState } from '#domain/routing/circuit-breaker.ts';
-import type { AttemptFailureKind } from '#domain/routing/attempt-failure.ts';
+import type { AttemptFailureCode } from '#domain/failures/failure-codes.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { totalInputTokens } from '#domain/model-providers/token-usage.ts';
@@ -47,7 +47,7 @@ export interface RouterMetrics {
     model: RoutableModel,
     operation: OperationName,
     seconds: number,
-    failure?: AttemptFailureKind,
+    failure?: AttemptFailureCode,
   ) => void;
   readonly usageSettled: (settled: {
     readonly agent: RoutableAgent;

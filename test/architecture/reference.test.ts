@@ -4,6 +4,7 @@ import { AGENT_REASONS } from '#crds/agent.ts';
 import { CANARY_ROLLOUT_REASONS } from '#crds/canary-rollout.ts';
 import { KINDS } from '#crds/kinds.ts';
 import { MODEL_REASONS } from '#crds/model.ts';
+import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
 import { PROMPT_VERSION_REASONS } from '#crds/prompt-version.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
 
@@ -96,8 +97,23 @@ describe('docs/reference/metrics.md', () => {
 describe('docs/reference/errors.md', () => {
   const sections = sectionsOf('errors');
 
+  it('says of each code of the router what the table of failures says', () => {
+    const explained = rowsOf(sections['Router'] ?? '', /^\| `(\w+)` \| (\d+) \| (.*) \|$/gm);
+    const rows = Object.entries(ROUTER_FAILURES).map(
+      ([code, { status, meaning }]) => `${code} ${status} ${meaning}`,
+    );
+    expect(explained).toEqual(rows);
+  });
+
+  it('need not explain a code of the router that no path emits', () => {
+    const emitted = matchesIn(
+      PRODUCT_FILES.filter((path) => path !== 'domain/failures/failure-codes.ts'),
+      /'([a-z]+(?:_[a-z]+)*)'/g,
+    );
+    expect(Object.keys(ROUTER_FAILURES).filter((code) => !emitted.has(code))).toEqual([]);
+  });
+
   it.each([
-    ['Router', 'services/router/'],
     ['Local model', 'services/local-model/'],
     ['Agent', 'services/agent-runtime/'],
   ])('explains each error code of the section %s and no other', (title, folder) => {

@@ -1,16 +1,18 @@
 /** POST /v1/chat/completions, as JSON or as a stream. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Parsed, ProviderDialect } from '#domain/model-providers/dialect.ts';
 import type { ChatCompletion, ChatRequest } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { chatNeeds, estimateTokens } from '#domain/routing/request-needs.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
 import { callModel, speaksOpenAi } from '../call-model.ts';
-import { errorBody, invalidRequest, streamError } from '../openai-error.ts';
+import { errorBody } from '../openai-error.ts';
+import { SHUTTING_DOWN, invalidRequest, refusalOfCut } from '../refusals.ts';
 import { annotate, usageOfPlainAnswer } from '../plain-answer.ts';
 import { type CommittedStream, type StreamEnd, attemptStream } from '../relay-stream.ts';
 import { parseChatBody } from '../request-body.ts';
-import { RoutedRequest, SHUTTING_DOWN, reportEstimate } from '../routed-request.ts';
+import { RoutedRequest, reportEstimate } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
 import { agentOf, sendError, sendFailure, sendWhole, singleHeader } from './replies.ts';
 
@@ -30,7 +32,7 @@ export function registerChatCompletions(app: FastifyInstance, parts: RouterParts
     });
     const refusal = routed.refusal();
     if (refusal !== undefined) {
-      routed.finish('refused', refusal.status, { errorCode: refusal.code });
+      routed.finish('refused', FAILURES[refusal.code].status, { errorCode: refusal.code });
       return sendError(reply, refusal, routed.headers(undefined));
     }
     return chat.stream === true
@@ -127,7 +129,7 @@ async function answerStream(
   const seconds = (parts.now() - callStartedAt) / 1000;
   if (end.kind === 'cut' && end.failure !== undefined) {
     parts.health.failed(model, end.failure);
-    parts.metrics.callFinished(model, 'chat', seconds, end.failure.kind);
+    parts.metrics.callFinished(model, 'chat', seconds, end.failure.code);
   } else routed.callFinished(model, seconds);
   settleStream(routed, model, end);
   finishStream(parts, routed, chat, model, value, end);
@@ -171,7 +173,7 @@ function finishStream(
     routed.finish('cancelled', 499, { errorCode: 'cancelled', firstTokenAt });
     return;
   }
-  const error = end.kind === 'cut' && end.failure !== undefined ? streamError(end.failure) : SHUTTING_DOWN;
+  const error = end.kind === 'cut' && end.failure !== undefined ? refusalOfCut(end.failure) : SHUTTING_DOWN;
   client.end(`${rest}data: ${errorBody(error)}\n\n`);
   routed.finish('cut', 200, { errorCode: error.code, firstTokenAt });
 }

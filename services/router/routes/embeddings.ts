@@ -1,10 +1,11 @@
 /** POST /v1/embeddings. */
 import type { FastifyInstance } from 'fastify';
+import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { EmbeddingsResponse } from '#domain/model-providers/openai-chat.ts';
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import { embeddingsNeeds } from '#domain/routing/request-needs.ts';
 import { callModel } from '../call-model.ts';
-import { invalidRequest } from '../openai-error.ts';
+import { invalidRequest } from '../refusals.ts';
 import { parseEmbeddingsBody } from '../request-body.ts';
 import { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
@@ -26,7 +27,7 @@ export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): vo
     });
     const refusal = routed.refusal();
     if (refusal !== undefined) {
-      routed.finish('refused', refusal.status, { errorCode: refusal.code });
+      routed.finish('refused', FAILURES[refusal.code].status, { errorCode: refusal.code });
       return sendError(reply, refusal, routed.headers(undefined));
     }
     let callStartedAt = 0;

@@ -12,8 +12,6 @@ export function registerModelProbe(app: FastifyInstance, parts: RouterParts, pro
       const model = parts.registry.snapshot().models.get(`${namespace}/${name}`);
       if (model !== undefined) return await prober.probe(model);
       return sendError(reply, {
-        status: 404,
-        type: 'not_found_error',
         code: 'model_not_found',
         message:
           'The router does not know this Model: it does not exist, cannot be read, or was created just now.',

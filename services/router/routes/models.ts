@@ -21,8 +21,6 @@ export function registerModels(app: FastifyInstance, parts: RouterParts): void {
     const model = modelsOf(parts, agent).find(({ id }) => id === name);
     if (model !== undefined) return reply.send(model);
     return sendError(reply, {
-      status: 404,
-      type: 'not_found_error',
       code: 'model_not_found',
       message: `No such model: GET /v1/models lists those that the Agent ${agent.namespace}/${agent.name} may use.`,
     });

@@ -1,8 +1,10 @@
 /** What all routes share in answering. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FAILURES } from '#domain/failures/failure-codes.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { FailoverResult } from '../failover.ts';
-import { type OpenAiError, errorBody } from '../openai-error.ts';
+import { errorBody } from '../openai-error.ts';
 import type { RoutedRequest } from '../routed-request.ts';
 
 declare module 'fastify' {
@@ -23,16 +25,16 @@ export function singleHeader(value: string | string[] | undefined): string | und
 
 export function sendError(
   reply: FastifyReply,
-  error: OpenAiError,
+  refusal: Refusal,
   headers: Readonly<Record<string, string>> = {},
 ): FastifyReply {
-  const { retryAfterSeconds } = error;
+  const { code, retryAfterSeconds } = refusal;
   return reply
-    .code(error.status)
+    .code(FAILURES[code].status)
     .headers(headers)
     .headers(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) })
     .header('content-type', 'application/json; charset=utf-8')
-    .send(errorBody(error));
+    .send(errorBody(refusal));
 }
 
 /** A whole answer, written past fastify: nothing of its own is left to be done. */
@@ -57,8 +59,8 @@ export function sendFailure(
   const error = routed.errorOf(result);
   const isCancelled = error.code === 'cancelled';
   const last = result.failures.at(-1);
-  if (last?.failure.kind === 'cancelled') routed.settle(last.model, routed.estimatedUsage(0), true);
-  routed.finish(isCancelled ? 'cancelled' : 'failed', error.status, { errorCode: error.code });
+  if (last?.failure.code === 'cancelled') routed.settle(last.model, routed.estimatedUsage(0), true);
+  routed.finish(isCancelled ? 'cancelled' : 'failed', FAILURES[error.code].status, { errorCode: error.code });
   if (!isCancelled) return sendError(reply, error, routed.headers(undefined));
   // The socket is gone; an answer would only be written into the void.
   reply.hijack();
