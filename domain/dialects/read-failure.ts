@@ -45,7 +45,7 @@ export function failure(
 /** The meaning of a status on which all providers agree. Context and content refusals are known by the body only. */
 export function codeOfStatus(status: number): ProviderFailureCode {
   if (status === 401 || status === 403) return 'key_refused';
-  if (status === 404 || status === 405 || status === 410) return 'upstream_model_not_found';
+  if (status === 404 || status === 405 || status === 410) return 'model_not_found';
   if (status === 413) return 'context_length_exceeded';
   // 402 is an empty account. It heals by itself once somebody pays, like a limit and unlike a wrong key.
   if (status === 429 || status === 402) return 'rate_limited';
