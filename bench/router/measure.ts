@@ -1,10 +1,12 @@
 /** The three measurements: requests per second, added latency, and streams without a stall. */
-import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import autocannon from 'autocannon';
 import { Client } from 'undici';
+import { processorMicroseconds } from '../laboratory/processes.ts';
+import { quantile } from '../laboratory/quantiles.ts';
 import type { Contender } from './contenders.ts';
-import { CHAT_BODY, CHAT_PATH, CHUNK_COUNT, STALL_MILLISECONDS, STREAM_BODY } from './workload.ts';
+import { CHUNK_COUNT, STALL_MILLISECONDS } from '../laboratory/stream-pace.ts';
+import { CHAT_BODY, CHAT_PATH, STREAM_BODY } from './workload.ts';
 
 export interface Throughput {
   readonly requestsPerSecond: number;
@@ -18,7 +20,9 @@ export async function measureThroughput(
   connections: number,
   seconds: number,
 ): Promise<Throughput> {
-  const before = await processorMicroseconds(processId);
+  const processor = (): Promise<number> =>
+    processId === 0 ? Promise.resolve(0) : processorMicroseconds(processId);
+  const before = await processor();
   const result = await autocannon({
     url: `http://127.0.0.1:${port}${CHAT_PATH}`,
     method: 'POST',
@@ -28,21 +32,13 @@ export async function measureThroughput(
     duration: seconds,
     timeout: 10,
   });
-  const used = (await processorMicroseconds(processId)) - before;
+  const used = (await processor()) - before;
   const bad = result.non2xx + result.errors + result.timeouts;
   if (bad > 0) throw new Error(`${name} failed ${bad} requests at ${connections} connections`);
   return {
     requestsPerSecond: result.requests.total / result.duration,
     processorMicrosecondsPerRequest: used / result.requests.total,
   };
-}
-
-/** User and system time of a process (proc(5), stat: fields 14 and 15, in ticks of 10 ms). */
-async function processorMicroseconds(processId: number): Promise<number> {
-  if (processId === 0) return 0;
-  const stat = await readFile(`/proc/${processId}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** Milliseconds of each of so many requests, one after the other on one kept connection. */
@@ -141,15 +137,4 @@ async function readStream({ port, streamPort = port, headers }: Contender, agent
   });
   request.end(STREAM_BODY);
   return await promise;
-}
-
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(
-    values.toSorted((one, other) => one - other),
-    0.5,
-  );
 }

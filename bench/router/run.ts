@@ -5,6 +5,7 @@
  * README.md for the method.
  */
 import { parseArgs } from 'node:util';
+import { median, quantile } from '../laboratory/quantiles.ts';
 import { type Contender, startContenders } from './contenders.ts';
 import {
   type StreamsResult,
@@ -12,8 +13,6 @@ import {
   measureLatencies,
   measureStreams,
   measureThroughput,
-  median,
-  quantile,
 } from './measure.ts';
 
 const CONNECTIONS = [1, 32] as const;

@@ -1,9 +1,4 @@
 /** What is sent, to all alike. */
-export const CHUNK_COUNT = 64;
-export const CHUNK_MILLISECONDS = 20;
-/** Longer than ten times the pace of the chunks is a stall. */
-export const STALL_MILLISECONDS = CHUNK_MILLISECONDS * 10;
-
 const MESSAGES = [
   { role: 'system', content: 'You sort the mail of a small shop. Answer with one word.' },
   { role: 'user', content: 'The parcel came with a broken lid. Can I have a new one, please?' },

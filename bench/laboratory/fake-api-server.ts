@@ -31,7 +31,7 @@ const COLLECTIONS: Readonly<Record<string, readonly object[]>> = {
         endpoint: `http://127.0.0.1:${upstreamPort}/v1`,
         model: 'bench-model',
         keyFrom: { secretRef: { name: 'provider-key' } },
-        capabilities: ['Chat'],
+        capabilities: ['Chat', 'Tools'],
         price: { inputUsdPerMillionTokens: '0.15', outputUsdPerMillionTokens: '0.60' },
       },
     },

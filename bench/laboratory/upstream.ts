@@ -1,6 +1,6 @@
-/** The provider behind all gateways: raw node:http, no delay of its own, the same process for all of them. */
+/** The provider behind all contenders: raw node:http, no delay of its own, the same process for all of them. */
 import { createServer } from 'node:http';
-import { CHUNK_COUNT, CHUNK_MILLISECONDS } from './workload.ts';
+import { CHUNK_COUNT, CHUNK_MILLISECONDS } from './stream-pace.ts';
 
 const chunk = (delta: object, finishReason: string | null): string =>
   `data: ${JSON.stringify({
@@ -25,6 +25,30 @@ const ANSWER = JSON.stringify({
   ],
   usage: { prompt_tokens: 24, completion_tokens: 40, total_tokens: 64 },
 });
+const TOOL_CALL = JSON.stringify({
+  id: 'chatcmpl-bench',
+  object: 'chat.completion',
+  created: 1,
+  model: 'bench-model',
+  choices: [
+    {
+      index: 0,
+      message: {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          {
+            id: 'call_1',
+            type: 'function',
+            function: { name: 'calculate', arguments: '{"expression":"17*23"}' },
+          },
+        ],
+      },
+      finish_reason: 'tool_calls',
+    },
+  ],
+  usage: { prompt_tokens: 90, completion_tokens: 18, total_tokens: 108 },
+});
 const FIRST_CHUNK = chunk({ role: 'assistant', content: '' }, null);
 const CONTENT_CHUNK = chunk({ content: 'word ' }, null);
 const LAST_CHUNKS = `${chunk({}, 'stop')}data: ${JSON.stringify({
@@ -44,11 +68,14 @@ const server = createServer({ noDelay: true, keepAliveTimeout: 120_000 }, (reque
   });
   request.on('end', () => {
     if (!body.includes('"stream":true')) {
+      // With tools and no result yet, the first thought is a call; everything else is answered at once.
+      const isFirstThought = body.includes('"tools":') && !/"role": ?"tool"/.test(body);
+      const answer = isFirstThought ? TOOL_CALL : ANSWER;
       response.writeHead(200, {
         'content-type': 'application/json',
-        'content-length': Buffer.byteLength(ANSWER),
+        'content-length': Buffer.byteLength(answer),
       });
-      response.end(ANSWER);
+      response.end(answer);
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
