@@ -14,7 +14,7 @@ import { CHART, HELM_BUILD_TIMEOUT_MS, type KubernetesObject, helm, helmBinary }
 import { POD_MUTATIONS, type PodSpec } from '#test/helm/pod-security.ts';
 
 const NAMESPACE = 'capataz-system';
-const DEPLOYMENTS = ['capataz-local-model', 'capataz-operator', 'capataz-redis', 'capataz-router'];
+const DEPLOYMENTS = ['capataz-local-model', 'capataz-operator', 'capataz-router'];
 const PATIENCE_MS = 30_000;
 
 let directory: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   await kubectl('create', 'namespace', NAMESPACE);
   await kubectl('label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted');
-  await install('--set', 'redis.enabled=true');
+  await install();
 }, HELM_BUILD_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -99,7 +99,6 @@ describe('a release in a namespace that enforces restricted pods', () => {
     const wanted = {
       'capataz-local-model': 1,
       'capataz-operator': 2,
-      'capataz-redis': 1,
       'capataz-router': 2,
     };
     const counted = async (): Promise<Record<string, number>> => {
@@ -181,7 +180,6 @@ describe('the rights of a release', () => {
     ['router', 'list', 'pods'],
     ['local-model', 'get', 'secrets'],
     ['local-model', 'list', 'pods'],
-    ['redis', 'list', 'pods'],
   ])('do not let the %s %s %s', async (part, verb, resource) => {
     expect(await may(part, verb, resource)).toBe(false);
     expect(await may(part, verb, resource, NAMESPACE)).toBe(false);
@@ -317,7 +315,7 @@ describe('an upgrade of a release', () => {
       uid: string;
       generation: number;
     };
-    await install('--set', 'redis.enabled=true', '--set', 'router.replicas=3', '--set', 'logLevel=debug');
+    await install('--set', 'router.replicas=3', '--set', 'logLevel=debug');
     const router = await kubectlJson('get', 'deployment', 'capataz-router');
     const operator = await kubectlJson('get', 'deployment', 'capataz-operator');
     expect(router['spec'].replicas).toBe(3);
@@ -325,7 +323,7 @@ describe('an upgrade of a release', () => {
   });
 
   it('with the same values replaces no pod', async () => {
-    const values = ['--set', 'redis.enabled=true', '--set', 'router.replicas=3'];
+    const values = ['--set', 'router.replicas=3'];
     await install(...values);
     const generations = async (): Promise<unknown> =>
       ((await kubectlJson('get', 'deployments'))['items'] as { metadata: { generation: number } }[]).map(
@@ -348,29 +346,30 @@ describe('an upgrade of a release', () => {
         '',
       ),
     );
-    await release('upgrade', 'capataz', older, '--set', 'redis.enabled=true');
+    await release('upgrade', 'capataz', older);
     expect(await kubectl('get', 'crd', 'agents.capataz.dev', '--output=json')).not.toContain(
       'Bring your own',
     );
-    await install('--set', 'redis.enabled=true');
+    await install();
     expect(await kubectl('get', 'crd', 'agents.capataz.dev', '--output=json')).toContain('Bring your own');
   });
 
   it('leaves the Lease to the replica that holds it', async () => {
     const patch = JSON.stringify({ spec: { holderIdentity: 'operator-1', leaseDurationSeconds: 15 } });
     await kubectl('patch', 'lease', 'capataz-operator', '--type=merge', `--patch=${patch}`);
-    await install('--set', 'redis.enabled=true', '--set', 'logLevel=warn');
+    await install('--set', 'logLevel=warn');
     const lease = await kubectlJson('get', 'lease', 'capataz-operator');
     expect(lease['spec']).toMatchObject({ holderIdentity: 'operator-1' });
   });
 
   it('takes away a part that is switched off', async () => {
-    await install('--set', 'redis.enabled=false');
+    await install('--set', 'localModel.enabled=false');
     await eventually(
-      async () => !(await objectsInNamespace()).some((name) => name.includes('redis')),
-      'the end of Redis',
+      async () => !(await objectsInNamespace()).some((name) => name.includes('local-model')),
+      'the end of the local model',
     );
-    expect(await kubectl('get', 'deployments', '--output=name')).not.toContain('redis');
+    expect(await kubectl('get', 'deployments', '--output=name')).not.toContain('local-model');
+    await install();
   });
 });
 
@@ -409,7 +408,7 @@ describe('the removal of a release', () => {
   it('can be followed by another installation, which takes over the kinds that were kept', async () => {
     await install();
     expect((await kubectl('get', 'deployments', '--output=name')).trim().split('\n').sort()).toEqual(
-      DEPLOYMENTS.filter((name) => !name.endsWith('redis')).map((name) => `deployment.apps/${name}`),
+      DEPLOYMENTS.map((name) => `deployment.apps/${name}`),
     );
     expect(await kubectl('get', 'models', '--namespace=default', '--output=name')).toContain('kept');
   });

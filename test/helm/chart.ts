@@ -57,7 +57,6 @@ export async function renderChart(
 
 /** Everything optional switched on. */
 export const EVERYTHING = {
-  'redis.enabled': true,
   'metrics.podMonitor.enabled': true,
 } as const;
 

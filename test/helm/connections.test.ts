@@ -73,12 +73,6 @@ describe('the connections that the chart allows', { timeout: HELM_BUILD_TIMEOUT_
     expect(connectionsOf(await renderChart()).toSorted()).toEqual(CONNECTIONS.toSorted());
   });
 
-  it('are these and the two of Redis when it runs', async () => {
-    expect(connectionsOf(await renderChart(EVERYTHING)).toSorted()).toEqual(
-      [...CONNECTIONS, 'redis <- router 6379', 'router -> redis 6379'].toSorted(),
-    );
-  });
-
   it('are all there are: each pod of the release is selected by a policy that refuses the rest, in and out', async () => {
     const objects = await renderChart(EVERYTHING);
     const policies = ofKind(objects, 'NetworkPolicy').map(({ spec }) => spec as PolicySpec);

@@ -33,7 +33,6 @@ describe('every pod of the chart', () => {
     expect(pods.map(({ name }) => name).sort()).toEqual([
       'capataz-local-model',
       'capataz-operator',
-      'capataz-redis',
       'capataz-router',
     ]);
   });
@@ -77,11 +76,9 @@ describe('every pod of the chart', () => {
   });
 
   it('runs a process that is there', () => {
-    const programs = pods
-      .filter(({ name }) => name !== 'capataz-redis')
-      .flatMap(({ spec }) =>
-        (spec.containers as unknown as readonly { args: string[] }[]).flatMap(({ args }) => args),
-      );
+    const programs = pods.flatMap(({ spec }) =>
+      (spec.containers as unknown as readonly { args: string[] }[]).flatMap(({ args }) => args),
+    );
     expect(programs.toSorted()).toEqual([
       'operator/main.ts',
       'services/local-model/main.ts',
@@ -143,8 +140,8 @@ describe('identity', () => {
     expect(tokensOf('capataz-router')).toEqual([{ path: 'token', expirationSeconds: 3600 }]);
   });
 
-  it('gives the local model and Redis no identity at all', () => {
-    expect([tokensOf('capataz-local-model'), tokensOf('capataz-redis')]).toEqual([[], []]);
+  it('gives the local model no identity at all', () => {
+    expect(tokensOf('capataz-local-model')).toEqual([]);
   });
 });
 

@@ -44,10 +44,10 @@ describe('a release of the chart', () => {
         '4 ClusterRole',
         '4 ClusterRoleBinding',
         '4 CustomResourceDefinition',
-        '4 Deployment',
-        '4 Service',
-        '4 ServiceAccount',
-        '5 NetworkPolicy',
+        '3 Deployment',
+        '3 Service',
+        '3 ServiceAccount',
+        '4 NetworkPolicy',
       ].sort(),
     );
   });
@@ -58,12 +58,7 @@ describe('a release of the chart', () => {
 
   it('bears the names that the parts know each other by', () => {
     const services = ofKind(objects, 'Service').map(({ metadata }) => metadata.name);
-    expect(services.sort()).toEqual([
-      'capataz-local-model',
-      'capataz-operator',
-      'capataz-redis',
-      'capataz-router',
-    ]);
+    expect(services.sort()).toEqual(['capataz-local-model', 'capataz-operator', 'capataz-router']);
   });
 
   it('has other names under another release name, and the parts are told them', async () => {
@@ -167,7 +162,6 @@ describe('the values of a release', () => {
     ['too many replicas', 'operator.replicas=101', 'maximum: got 101, want 100'],
     ['an unknown log level', 'logLevel="loud"', "value must be one of 'fatal', 'error', 'warn'"],
     ['a digest of another form', 'image.digest="sha256:123"', 'does not match pattern'],
-    ['a second Redis', 'redis.replicas=2', 'value must be 1'],
     ['a number for a switch', 'networkPolicy.enabled=1', 'got number, want boolean'],
   ])('are refused with %s, by name', async (_what, setting, sentence) => {
     await expect(helm('template', 'capataz', CHART, '--set-json', setting)).rejects.toThrow(sentence);

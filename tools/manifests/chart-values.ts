@@ -106,15 +106,6 @@ export const ChartValues = z
     localModel: z
       .strictObject({ enabled: z.boolean().describe('Whether it runs.'), ...pods })
       .describe('A small model on the CPU, so that everything works without a key.'),
-    redis: z
-      .strictObject({
-        enabled: z.boolean().describe('Whether it runs.'),
-        image: z.strictObject(image).describe('An image of Redis or Valkey 7 or newer.'),
-        maxMemoryMegabytes: z.int().min(16).describe('Memory for data. Writes beyond it are refused.'),
-        ...pods,
-        replicas: z.literal(1).describe('One: it keeps its data in memory.'),
-      })
-      .describe('A shared store of counters. No part uses it yet.'),
     metrics: z
       .strictObject({
         scrapeAnnotations: z.boolean().describe('Whether pods carry the prometheus.io/scrape annotations.'),

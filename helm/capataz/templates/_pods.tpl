@@ -8,7 +8,7 @@
 labels:
   {{- mergeOverwrite (deepCopy $values.podLabels) $own | toYaml | nindent 2 }}
 {{- $annotations := deepCopy $values.podAnnotations }}
-{{- if and $.Values.metrics.scrapeAnnotations (ne $part "redis") }}
+{{- if $.Values.metrics.scrapeAnnotations }}
 {{- $annotations = merge $annotations (dict "prometheus.io/scrape" "true" "prometheus.io/port" "9090" "prometheus.io/path" "/metrics") }}
 {{- end }}
 {{- with $annotations }}
