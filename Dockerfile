@@ -34,6 +34,7 @@ COPY crds/ crds/
 COPY domain/ domain/
 COPY telemetry/ telemetry/
 COPY adapters/ adapters/
+COPY process/ process/
 COPY operator/ operator/
 COPY services/ services/
 USER 65532:65532

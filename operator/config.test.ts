@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from './config.ts';
+import { type Environment, readEnvironment } from '#process/environment.ts';
+import { OperatorConfig } from './config.ts';
+
+function parseConfig(environment: Environment): OperatorConfig {
+  const read = readEnvironment('operator', OperatorConfig, environment);
+  if (!read.ok) throw new Error(read.message);
+  return read.settings;
+}
 
 const COMPLETE = {
   CAPATAZ_NAMESPACE: 'capataz-system',

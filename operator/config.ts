@@ -1,16 +1,12 @@
 /** The operator's settings, from environment variables. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '#telemetry/logger.ts';
+import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
-const HttpUrl = z.string().regex(/^https?:\/\/[^\s]+$/, 'must be an http:// or https:// URL');
 const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');
 
 export const OperatorConfig = z
   .object({
-    CAPATAZ_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-    CAPATAZ_PORT: Port.default(8080),
-    CAPATAZ_METRICS_PORT: Port.default(9090),
+    ...PROCESS_VARIABLES,
     /** Of the operator itself: its Lease is there. */
     CAPATAZ_NAMESPACE: z.string().min(1),
     CAPATAZ_POD_NAME: z.string().min(1),
@@ -23,14 +19,14 @@ export const OperatorConfig = z
     /** Restricts the operator to the objects of one namespace. */
     CAPATAZ_WATCH_NAMESPACE: z.string().optional(),
     /** Every object is looked at again in this time, whether it changed or not. */
-    CAPATAZ_RESYNC_SECONDS: z.coerce.number().min(1).default(600),
+    CAPATAZ_RESYNC_SECONDS: seconds(1, 86_400).default(600),
+    /** Configuration streams are ended so long after SIGTERM; see Drain. */
+    CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(20),
     /** Only outside a cluster. */
     CAPATAZ_KUBECONFIG: z.string().optional(),
   })
   .transform((env) => ({
-    logLevel: env.CAPATAZ_LOG_LEVEL,
-    port: env.CAPATAZ_PORT,
-    metricsPort: env.CAPATAZ_METRICS_PORT,
+    ...processSettings(env),
     namespace: env.CAPATAZ_NAMESPACE,
     podName: env.CAPATAZ_POD_NAME,
     pods: {
@@ -40,17 +36,9 @@ export const OperatorConfig = z
       configurationUrl: env.CAPATAZ_CONFIGURATION_URL,
     },
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
-    watchNamespace: env.CAPATAZ_WATCH_NAMESPACE === '' ? undefined : env.CAPATAZ_WATCH_NAMESPACE,
+    watchNamespace: env.CAPATAZ_WATCH_NAMESPACE,
     resyncSeconds: env.CAPATAZ_RESYNC_SECONDS,
+    drainSeconds: env.CAPATAZ_DRAIN_SECONDS,
     kubeconfigPath: env.CAPATAZ_KUBECONFIG,
   }));
 export type OperatorConfig = z.infer<typeof OperatorConfig>;
-
-/** Throws one sentence for each variable that is missing or wrong. */
-export function parseConfig(environment: Readonly<Record<string, string | undefined>>): OperatorConfig {
-  const parsed = OperatorConfig.safeParse(environment);
-  if (!parsed.success) {
-    throw new Error(`The environment of the operator is not complete:\n${z.prettifyError(parsed.error)}`);
-  }
-  return parsed.data;
-}

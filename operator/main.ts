@@ -1,23 +1,20 @@
-/** The operator's process: environment in, signals in, exit code out. */
-import { createLogger } from '#telemetry/logger.ts';
-import { parseConfig } from './config.ts';
+/** The operator's process. */
+import { runProcess } from '#process/run-process.ts';
+import { OperatorConfig } from './config.ts';
 import { runOperator } from './operator.ts';
 
-const config = parseConfig(process.env);
-const logger = createLogger('operator', config.logLevel);
-const stop = new AbortController();
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    logger.info({ signal }, 'shutting down');
-    stop.abort();
-  });
-}
-
-try {
-  await runOperator(config, logger, stop.signal);
-  process.exit(0);
-} catch (error) {
-  logger.fatal({ error }, 'operator ended');
-  process.exit(1);
-}
+await runProcess({
+  name: 'operator',
+  environment: OperatorConfig,
+  start: async (config, { logger, fail }) => {
+    const stopping = new AbortController();
+    const running = runOperator(config, logger, stopping.signal);
+    running.catch(fail);
+    return {
+      stop: async () => {
+        stopping.abort();
+        await running;
+      },
+    };
+  },
+});

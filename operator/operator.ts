@@ -8,8 +8,9 @@ import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewe
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { Drain } from '#process/drain.ts';
+import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { type Readiness, startMetricsServer } from '#telemetry/metrics-server.ts';
 import { STALE_AFTER_SECONDS, createClusterView } from './cluster-view.ts';
 import type { OperatorConfig } from './config.ts';
 import { createAgentStreams } from './configuration-stream/agent-streams.ts';
@@ -104,14 +105,15 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   });
 
   const isReady = (): Readiness => {
-    if (stop.aborted) return { ready: false, reason: 'The operator is shutting down.' };
     if (!view.isSynced()) return { ready: false, reason: 'The view of the cluster is not complete yet.' };
     const seconds = view.secondsSinceLastContact();
     return seconds > STALE_AFTER_SECONDS
       ? { ready: false, reason: `The API server has not been heard of for ${Math.round(seconds)} seconds.` }
       : { ready: true };
   };
-  const metricsServer = await startMetricsServer({ port: config.metricsPort, registry, isReady });
+  const drain = new Drain();
+  stop.addEventListener('abort', () => drain.begin(), { once: true });
+  const metricsServer = await startHealthServer({ port: config.metricsPort, registry, isReady, drain });
   const watching = new AbortController();
   const watched = view.run(watching.signal);
   await waitUntil(view.isSynced, stop);
@@ -123,6 +125,8 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
       }),
     ),
     streams,
+    drain,
+    times: config,
     logger,
     random,
   });
@@ -133,7 +137,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   try {
     await lead();
   } finally {
-    await configurationServer.close();
+    await configurationServer.stop();
     await events.flush();
     watching.abort();
     await watched;

@@ -8,6 +8,7 @@ export const IMAGE_FOLDERS = [
   'domain',
   'adapters',
   'telemetry',
+  'process',
   'operator',
   'services',
   'prompts',

@@ -13,14 +13,17 @@ const TOKEN_LIFETIME_SECONDS = 600;
 const CONFIGURATION_DIRECTORY = '/etc/capataz';
 const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
 const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
-/** Endpoints stop sending new requests to a pod a moment after its end was decided; until then it must answer. */
-const PRE_STOP_SECONDS = 5;
 /**
- * Room for a run of the default length (120 s) to end after preStop. It cannot follow limits.seconds, because that
- * would restart the pods; a longer run is cut at the end of the grace period. A pod without runs ends at once.
+ * Endpoints stop sending new requests to a pod a moment after its end was decided; until then it must answer. The
+ * agent-runtime waits itself, and asks its clients to leave meanwhile; a foreign image may know nothing of it.
+ */
+const FOREIGN_PRE_STOP_SECONDS = 5;
+/**
+ * Room for a run of the default length (120 s) to end. It cannot follow limits.seconds, because that would restart the
+ * pods; a longer run is cut at the end of the drain. A pod without runs ends after the lead of its drain.
  */
 const TERMINATION_GRACE_SECONDS = 150;
-/** What the runtime gives its runs: the grace period less preStop, less a moment to say goodbye. */
+/** What the runtime gives its runs: the grace period less a moment to say goodbye. */
 const DRAIN_SECONDS = 140;
 
 export interface PodSettings {
@@ -91,7 +94,9 @@ function container(agent: Agent, settings: PodSettings): Json {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+    ...(image === undefined
+      ? {}
+      : { lifecycle: { preStop: { sleep: { seconds: FOREIGN_PRE_STOP_SECONDS } } } }),
     ...(image === undefined ? RUNTIME_PROBES : BRING_YOUR_OWN_PROBES),
     volumeMounts: [
       { name: 'configuration', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
@@ -134,7 +139,7 @@ const RUNTIME_PROBES: Json = {
     failureThreshold: 2,
   },
   livenessProbe: {
-    httpGet: { path: '/healthz', port: 9090 },
+    httpGet: { path: '/livez', port: 9090 },
     periodSeconds: 10,
     timeoutSeconds: 5,
     failureThreshold: 3,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenReviewResult } from '#adapters/kubernetes/token-reviewer.ts';
+import { Drain } from '#process/drain.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { type AgentStreams, createAgentStreams } from './agent-streams.ts';
 import { startConfigurationServer } from './server.ts';
@@ -88,9 +89,9 @@ describe('the streams of agents', () => {
     expect(told(reader)).toEqual(['1', '2', '3']);
   });
 
-  it('wait with a heartbeat for a configuration that is not there yet', async () => {
+  it('wait with comments for a configuration that is not there yet', async () => {
     const reader = await read('/a');
-    await until(() => reader.text.split(': heartbeat\n\n').length > 3);
+    await until(() => reader.text.split(': keep-alive\n\n').length > 3);
     streams.publish('/a', '1');
     await until(() => told(reader).join() === '1');
     expect(told(reader)).toEqual(['1']);
@@ -155,6 +156,8 @@ describe('the configuration server', () => {
       port: 0,
       host: '127.0.0.1',
       streams,
+      drain: new Drain(),
+      times: { drainSeconds: 1, drainLeadSeconds: 0 },
       logger: createLogger('test', 'silent'),
       random: () => 0.5,
       tokenReviewer: {
@@ -175,7 +178,7 @@ describe('the configuration server', () => {
       await reader?.cancel();
       return { status: response.status, first, asked, retryAfter: response.headers.get('retry-after') };
     } finally {
-      await configurationServer.close();
+      await configurationServer.stop();
     }
   }
 

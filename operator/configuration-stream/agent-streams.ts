@@ -3,6 +3,7 @@
  * is full only the latest configuration waits for it, and one that stays full for long is cut off.
  */
 import type { ServerResponse } from 'node:http';
+import { EventStream } from '#process/http/event-stream.ts';
 
 export const HEARTBEAT_SECONDS = 10;
 const SLOW_READER_SECONDS = 30;
@@ -44,11 +45,6 @@ export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
       if (isClosed || count >= options.maximumStreams || streams.size >= options.maximumStreamsPerKey) {
         return false;
       }
-      response.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
       const stream = new AgentStream(response, {
         lifetimeSeconds,
         heartbeatSeconds: options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
@@ -61,7 +57,7 @@ export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
         remove(key, stream);
       });
       const current = options.current(key);
-      if (current === undefined) stream.heartbeat();
+      if (current === undefined) stream.keepAlive();
       else stream.tell(current);
       return true;
     },
@@ -83,21 +79,19 @@ interface StreamTimes {
 }
 
 class AgentStream {
-  readonly #response: ServerResponse;
-  readonly #times: StreamTimes;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #stream: EventStream;
   readonly #lifetime: NodeJS.Timeout;
-  #slowReader: NodeJS.Timeout | undefined;
   #told: string | undefined;
   #pending: string | undefined;
 
   constructor(response: ServerResponse, times: StreamTimes) {
-    this.#response = response;
-    this.#times = times;
-    this.#heartbeat = setInterval(() => this.heartbeat(), times.heartbeatSeconds * 1000);
+    this.#stream = new EventStream(response, {
+      keepAliveSeconds: times.heartbeatSeconds,
+      stallSeconds: times.slowReaderSeconds,
+      onResume: () => this.#tellPending(),
+    });
     // A token is judged when a stream is opened: coming back now and then lets it be judged again.
     this.#lifetime = setTimeout(() => this.end(), times.lifetimeSeconds * 1000);
-    response.on('drain', () => this.#drained());
   }
 
   tell(configuration: string): void {
@@ -106,41 +100,28 @@ class AgentStream {
       this.#pending = undefined;
       return;
     }
-    if (this.#response.writableNeedDrain) {
+    if (this.#stream.isPaused) {
       this.#pending = configuration;
       return;
     }
     this.#told = configuration;
-    this.#write(`event: configuration\ndata: ${configuration}\n\n`);
+    this.#stream.send(configuration, 'configuration');
   }
 
-  heartbeat(): void {
-    if (!this.#response.writableNeedDrain) this.#write(': heartbeat\n\n');
+  keepAlive(): void {
+    this.#stream.keepAlive();
   }
 
   end(): void {
     this.dispose();
-    this.#response.end();
-    // A reader that does not read would keep the connection open.
-    const socket = this.#response.socket;
-    setTimeout(() => socket?.destroy(), 1000).unref();
+    this.#stream.end();
   }
 
   dispose(): void {
-    clearInterval(this.#heartbeat);
     clearTimeout(this.#lifetime);
-    clearTimeout(this.#slowReader);
   }
 
-  #write(text: string): void {
-    if (this.#response.writableEnded || this.#response.destroyed) return;
-    if (this.#response.write(text)) return;
-    this.#slowReader ??= setTimeout(() => this.#response.destroy(), this.#times.slowReaderSeconds * 1000);
-  }
-
-  #drained(): void {
-    clearTimeout(this.#slowReader);
-    this.#slowReader = undefined;
+  #tellPending(): void {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending !== undefined) this.tell(pending);

@@ -3,14 +3,16 @@
  *
  *   Authorization: Bearer <projected token with the audience capataz-operator>
  *   200  event: configuration, data: AgentConfiguration as JSON on one line; the present one at once (as soon as
- *        there is one), then each change; `: heartbeat` every 10 s
+ *        there is one), then each change; a comment when nothing was said for 10 s
  *   401  the token is missing or not accepted      403  it is not the token of an agent
  *   503  too many streams, or the API server cannot be asked: come back in a moment
  */
 import { type Server, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { OPERATOR_AUDIENCE, agentChildName, agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
+import type { Drain, DrainTimes } from '#process/drain.ts';
+import { drainConnections } from '#process/http/drained-connections.ts';
+import { listen } from '#process/http/listen.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentStreams } from './agent-streams.ts';
 
@@ -21,7 +23,8 @@ const MAXIMUM_CONNECTIONS = 12_000;
 
 export interface ConfigurationServer {
   readonly port: number;
-  readonly close: () => Promise<void>;
+  /** The drain; then every stream is ended, so that its agent comes back at another replica. */
+  readonly stop: () => Promise<void>;
 }
 
 export interface ConfigurationServerOptions {
@@ -29,6 +32,8 @@ export interface ConfigurationServerOptions {
   readonly host?: string;
   readonly tokenReviewer: TokenReviewer;
   readonly streams: AgentStreams;
+  readonly drain: Drain;
+  readonly times: DrainTimes;
   readonly logger: Logger;
   readonly random: () => number;
 }
@@ -41,11 +46,10 @@ export async function startConfigurationServer(
   server.on('request', (request, response) => {
     void serve(request, response, options);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host ?? '::', resolve);
-  });
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server, options.streams) };
+  const { drain, times, streams } = options;
+  drainConnections(server, drain);
+  const port = await listen(server, options.port, options.host);
+  return { port, stop: () => drain.run(times, () => closeServer(server, streams)) };
 }
 
 async function serve(
@@ -104,7 +108,5 @@ async function closeServer(server: Server, streams: AgentStreams): Promise<void>
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     streams.close();
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 2000).unref();
   });
 }

@@ -1,18 +1,21 @@
 /**
- * The runs of this pod: admits no more than it may, starts each with the configuration of that moment, traces its
- * cycles, and at shutdown lets them end.
+ * The runs of this pod: admits no more than it may, starts each with the configuration of that moment, and traces its
+ * cycles.
  */
 import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
 export interface AgentRunsOptions {
   readonly model: Model;
+  /** At its end the runs under way are stopped; until then they are started as ever. */
+  readonly drain: Drain;
   readonly current: () => ServedConfiguration | undefined;
   readonly metrics: AgentRuntimeMetrics;
   readonly logger: Logger;
@@ -47,15 +50,10 @@ export class AgentRuns {
   readonly #options: AgentRunsOptions;
   readonly #shutdown = new AbortController();
   #inFlight = 0;
-  #isDraining = false;
-  #onIdle: () => void = () => undefined;
 
   constructor(options: AgentRunsOptions) {
     this.#options = options;
-  }
-
-  get isDraining(): boolean {
-    return this.#isDraining;
+    options.drain.add(() => this.#shutdown.abort(new RunInterruption('draining')));
   }
 
   get inFlight(): number {
@@ -79,13 +77,12 @@ export class AgentRuns {
         if (isReleased) return;
         isReleased = true;
         this.#inFlight -= 1;
-        if (this.#inFlight === 0) this.#onIdle();
       },
     };
   }
 
   #refusal(served: ServedConfiguration | undefined): RefusalReason | undefined {
-    if (this.#isDraining) return 'draining';
+    if (this.#options.drain.isOver) return 'draining';
     if (served === undefined) return 'unconfigured';
     return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'busy' : undefined;
   }
@@ -134,18 +131,6 @@ export class AgentRuns {
       logger.error({ error, runId }, 'a run failed inside the agent');
       throw error;
     }
-  }
-
-  /** Admits nothing more; resolves when all runs have ended, of themselves or at the end of the drain time. */
-  async drain(milliseconds: number): Promise<void> {
-    this.#isDraining = true;
-    if (this.#inFlight === 0) return;
-    const idle = new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-    });
-    const over = setTimeout(() => this.#shutdown.abort(new RunInterruption('draining')), milliseconds);
-    await idle;
-    clearTimeout(over);
   }
 }
 

@@ -128,7 +128,7 @@ export function createAgentRuntimeMetrics(
     },
     runFaulted: () => {
       inFlight.dec();
-      runs.inc({ outcome: 'internalError' });
+      runs.inc({ outcome: 'internal_error' });
     },
     runRefused: (reason) => refused.inc({ reason }),
     cycleEnded: (cycle, builtInTools) => {

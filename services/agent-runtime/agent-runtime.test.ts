@@ -79,22 +79,22 @@ describe('POST /v1/runs', () => {
     [
       'variables that are missing or wrong',
       { input: { nmae: 'x', name: 1 } },
-      'variablesInvalid',
+      'variables_invalid',
       '"nmae" is not known; "name" must be string',
     ],
-    ['no variables', {}, 'variablesInvalid', '"name" is missing'],
-    ['unknown fields', { inputs: {} }, 'invalidRequest', 'inputs'],
-    ['an input that is no object', { input: 'x' }, 'invalidRequest', '"input": expected record'],
-    ['no JSON', '{"input":', 'notJson', 'not valid JSON'],
-    ['a prototype', '{"input":{"__proto__":{"name":"x"}}}', 'variablesInvalid', 'name'],
-    ['a body nested 100,000 deep', '['.repeat(100_000), 'notJson', 'nests deeper than 128 levels'],
+    ['no variables', {}, 'variables_invalid', '"name" is missing'],
+    ['unknown fields', { inputs: {} }, 'invalid_request', 'inputs'],
+    ['an input that is no object', { input: 'x' }, 'invalid_request', '"input": expected record'],
+    ['no JSON', '{"input":', 'invalid_request', 'not valid JSON'],
+    ['a prototype', '{"input":{"__proto__":{"name":"x"}}}', 'variables_invalid', 'name'],
+    ['a body nested 100,000 deep', '['.repeat(100_000), 'invalid_request', 'nests deeper than 128 levels'],
     [
       'a million values',
       `{"input":{"name":[${'1,'.repeat(999_999)}1]}}`,
-      'notJson',
+      'invalid_request',
       'more than 200000 values',
     ],
-    ['an empty body', '', 'notJson', 'not valid JSON'],
+    ['an empty body', '', 'invalid_request', 'not valid JSON'],
   ])('refuses %s with 400, one sentence, and without a run', async (_name, body, code, sentence) => {
     await using bench = await AgentBench.start(configurationText());
     const answer = await bench.post('/v1/runs', body);
@@ -441,27 +441,36 @@ describe('the trace', () => {
 });
 
 describe('the drain', () => {
-  it('finishes runs under way, takes no others and is not ready meanwhile', async () => {
-    await using bench = await AgentBench.start(configurationText());
+  it('begins with a lead in which all that comes is served, told to connect elsewhere, and the pod is not ready', async () => {
+    await using bench = await AgentBench.start(configurationText(), { CAPATAZ_DRAIN_LEAD_SECONDS: '0.5' });
     const gate = Promise.withResolvers<void>();
-    bench.router.answer = () => ({ content: 'Hello', after: gate.promise });
+    bench.router.answer = (_request, index) => ({
+      content: 'Hello',
+      ...(index === 0 ? { after: gate.promise } : {}),
+    });
     const running = bench.run();
     await until(() => bench.router.requests.length === 1);
+    expect((await bench.get('/v1/agent')).headers.get('connection')).toBe('keep-alive');
     const stopping = bench.stop();
     expect(await bench.readiness()).toBe(503);
-    const late = await bench.run();
-    expect({
-      status: late.status,
-      code: late.json().error?.code,
-      retryAfter: late.headers.get('retry-after'),
-    }).toEqual({
-      status: 503,
-      code: 'draining',
-      retryAfter: '1',
-    });
+    const late = [
+      await bench.run(),
+      await bench.post('/v1/runs', { input: { name: 'Ada' }, stream: true }),
+      await bench.get('/v1/agent'),
+      await bench.get('/v1/nothing'),
+    ];
+    expect(late.map(({ status, headers }) => [status, headers.get('connection')])).toEqual([
+      [200, 'close'],
+      [200, 'close'],
+      [200, 'close'],
+      [404, 'close'],
+    ]);
     gate.resolve();
-    expect((await running).json()).toMatchObject({ status: 'succeeded' });
+    const answer = await running;
+    expect(answer.json()).toMatchObject({ status: 'succeeded' });
+    expect(answer.headers.get('connection')).toBe('close');
     await stopping;
+    await expect(bench.run()).rejects.toThrow('fetch failed');
   });
 
   it('stops what is still running after its time, with the reason', async () => {

@@ -1,33 +1,26 @@
 /** The agent-runtime's settings, from environment variables. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '#telemetry/logger.ts';
-
-const Port = z.coerce.number().int().min(0).max(65_535);
-const HttpUrl = z.string().regex(/^https?:\/\/[^\s]+$/, 'must be an http:// or https:// URL');
-/** An empty variable is what a chart leaves behind for "not set". */
-const Optional = z.string().transform((value) => (value === '' ? undefined : value));
+import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 
 export const AgentRuntimeConfig = z
   .object({
-    CAPATAZ_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-    CAPATAZ_PORT: Port.default(8080),
-    CAPATAZ_METRICS_PORT: Port.default(9090),
+    ...PROCESS_VARIABLES,
     CAPATAZ_ROUTER_URL: HttpUrl,
     /** Projected token with the audience capataz-router; without it model calls carry no identity. */
-    CAPATAZ_ROUTER_TOKEN_PATH: Optional.optional(),
+    CAPATAZ_ROUTER_TOKEN_PATH: z.string().optional(),
     /** The mounted ConfigMap, so that a pod boots without the operator. */
-    CAPATAZ_CONFIGURATION_PATH: Optional.optional(),
+    CAPATAZ_CONFIGURATION_PATH: z.string().optional(),
     /** The operator's stream, so that a change is live in under a second. */
-    CAPATAZ_CONFIGURATION_URL: z.union([z.literal('').transform(() => undefined), HttpUrl]).optional(),
+    CAPATAZ_CONFIGURATION_URL: HttpUrl.optional(),
     /** Projected token with the audience capataz-operator. */
-    CAPATAZ_CONFIGURATION_TOKEN_PATH: Optional.optional(),
-    CAPATAZ_POD_NAME: Optional.optional(),
+    CAPATAZ_CONFIGURATION_TOKEN_PATH: z.string().optional(),
+    CAPATAZ_POD_NAME: z.string().optional(),
     /** Given, a configuration of another agent is refused. */
-    CAPATAZ_NAMESPACE: Optional.optional(),
-    CAPATAZ_AGENT_NAME: Optional.optional(),
-    CAPATAZ_MAXIMUM_CONCURRENT_RUNS: z.coerce.number().int().min(1).max(10_000).default(64),
-    /** Time for runs under way after SIGTERM; then they are stopped with the reason `draining`. */
-    CAPATAZ_DRAIN_SECONDS: z.coerce.number().min(0).max(3_600).default(50),
+    CAPATAZ_NAMESPACE: z.string().optional(),
+    CAPATAZ_AGENT_NAME: z.string().optional(),
+    CAPATAZ_MAXIMUM_CONCURRENT_RUNS: wholeNumber(1, 10_000).default(64),
+    /** Time for runs under way after SIGTERM, see Drain; then they are stopped with the reason `draining`. */
+    CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(50),
     /** Adds prompts, answers and tool results to the trace lines. Off: they hold digests and sizes. */
     CAPATAZ_TRACE_CONTENT: z.enum(['true', 'false']).default('false'),
   })
@@ -38,9 +31,7 @@ export const AgentRuntimeConfig = z
     },
   )
   .transform((env) => ({
-    logLevel: env.CAPATAZ_LOG_LEVEL,
-    port: env.CAPATAZ_PORT,
-    metricsPort: env.CAPATAZ_METRICS_PORT,
+    ...processSettings(env),
     routerUrl: env.CAPATAZ_ROUTER_URL.replace(/\/+$/, ''),
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     configurationPath: env.CAPATAZ_CONFIGURATION_PATH,

@@ -47,12 +47,13 @@ describe('the process', () => {
       const { child, lines } = start({
         CAPATAZ_PORT: '0',
         CAPATAZ_METRICS_PORT: '0',
+        CAPATAZ_DRAIN_LEAD_SECONDS: '0.2',
         CAPATAZ_ROUTER_URL: router.url,
         CAPATAZ_CONFIGURATION_URL: operator.url,
       });
       const isLogged = (message: string): boolean => lines().some(({ msg }) => msg === message);
-      await until(() => isLogged('the agent is listening') && isLogged('a configuration is served'));
-      const { port, metricsPort } = lines().find(({ msg }) => msg === 'the agent is listening') as {
+      await until(() => isLogged('the process is listening') && isLogged('a configuration is served'));
+      const { port, metricsPort } = lines().find(({ msg }) => msg === 'the process is listening') as {
         port: number;
         metricsPort: number;
       };
@@ -64,7 +65,7 @@ describe('the process', () => {
       await until(() => router.requests.length === 1);
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
-      await until(() => isLogged('the agent is draining'));
+      await until(() => isLogged('the process is draining'));
       expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(503);
       gate.resolve();
       const answer = await running;

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
+import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { Admission, AgentRuns, RefusalReason } from './agent-runs.ts';
 import { type HttpFailure, errorBody } from './run-answer.ts';
 
@@ -24,7 +25,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return path === '' ? message : `"${path}": ${message}`;
 }
 
-export function invalidRequest(message: string, code = 'invalidRequest'): HttpFailure {
+export function invalidRequest(message: string, code = 'invalid_request'): HttpFailure {
   return { status: 400, code, message, isWorthRetrying: false };
 }
 
@@ -39,14 +40,14 @@ export function admit(runs: AgentRuns, reply: FastifyReply): Admission | undefin
 const REFUSALS: Readonly<Record<RefusalReason, HttpFailure>> = {
   busy: {
     status: 429,
-    code: 'tooManyRuns',
+    code: 'too_many_runs',
     message: 'this pod already runs as many runs as it may; send the request again in a moment',
     retryAfterSeconds: 1,
     isWorthRetrying: true,
   },
   draining: {
     status: 503,
-    code: 'draining',
+    code: 'shutting_down',
     message: 'this pod is shutting down; send the request again',
     retryAfterSeconds: 1,
     isWorthRetrying: true,
@@ -76,6 +77,11 @@ export function sendFailure(
 }
 
 /** Aborted when the caller leaves before the answer is whole, so that nothing more is spent on it. */
+/** Comments while a model thinks; a caller who does not read is given up, and what runs for him with him. */
+export function callerStream(reply: FastifyReply): EventStream {
+  return eventStreamOf(reply, { keepAliveSeconds: 15, stallSeconds: 30 });
+}
+
 export function callerSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {

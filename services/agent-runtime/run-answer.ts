@@ -68,7 +68,7 @@ export function failureOfRun(result: RunResult): HttpFailure | undefined {
 /** A fault of ours: the log knows more, the caller need not. */
 export const INTERNAL_ERROR: HttpFailure = {
   status: 500,
-  code: 'internalError',
+  code: 'internal_error',
   message: "the agent failed; its pod's log says why",
   isWorthRetrying: false,
 };

@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
+import { Drain } from '#process/drain.ts';
+import { type Readiness, startHealthServer } from '#process/health-server.ts';
+import { startHttpService } from '#process/http/http-service.ts';
+import type { RunningProcess } from '#process/run-process.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { type Readiness, startMetricsServer } from '#telemetry/metrics-server.ts';
 import { AgentRuns } from './agent-runs.ts';
 import { createAgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import { createAgentApp } from './app.ts';
@@ -13,18 +16,11 @@ import { createConfigurationHolder } from './configuration-holder.ts';
 import { type ConfigurationStream, followConfigurationStream } from './configuration-stream.ts';
 import { createTraceSink } from './trace-sink.ts';
 
-export interface RunningAgentRuntime {
-  readonly port: number;
-  readonly metricsPort: number;
-  /** Admits nothing more, lets the runs under way end within the drain time, and closes everything. */
-  readonly stop: () => Promise<void>;
-}
-
 export async function startAgentRuntime(
   config: AgentRuntimeConfig,
   logger: Logger,
   writeLine: (line: string) => void,
-): Promise<RunningAgentRuntime> {
+): Promise<Required<RunningProcess>> {
   const now = (): Date => new Date();
   const epochSeconds = (): number => Date.now() / 1000;
   const registry = new Registry();
@@ -58,8 +54,10 @@ export async function startAgentRuntime(
   }
 
   const model = createRouterModel({ url: config.routerUrl, tokenPath: config.routerTokenPath });
+  const drain = new Drain();
   const runs = new AgentRuns({
     model,
+    drain,
     current: holder.current,
     metrics,
     logger,
@@ -70,36 +68,28 @@ export async function startAgentRuntime(
     now,
     monotonicMilliseconds: () => performance.now(),
   });
-  const readiness = (): Readiness => {
-    if (runs.isDraining) return { ready: false, reason: 'shutting down' };
-    if (holder.current() === undefined) return { ready: false, reason: 'no configuration yet' };
-    return { ready: true };
-  };
-  const metricsServer = await startMetricsServer({
-    port: config.metricsPort,
-    registry,
-    isReady: readiness,
-  });
+  const readiness = (): Readiness =>
+    drain.readiness(
+      holder.current() === undefined ? { ready: false, reason: 'no configuration yet' } : { ready: true },
+    );
+  const healthServer = await startHealthServer({ port: config.metricsPort, registry, isReady: readiness });
   const app = createAgentApp({
     runs,
+    drain,
     current: holder.current,
     readiness,
     podName: config.podName,
     epochSeconds,
+    newRequestId: randomUUID,
     logger,
   });
-  await app.listen({ port: config.port, host: '::' });
-  const address = app.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  logger.info({ port, metricsPort: metricsServer.port }, 'the agent is listening');
-
+  const service = await startHttpService({ app, port: config.port, drain, times: config });
   return {
-    port,
-    metricsPort: metricsServer.port,
+    port: service.port,
+    metricsPort: healthServer.port,
     stop: async () => {
-      await runs.drain(config.drainSeconds * 1000);
-      await app.close();
-      await Promise.all([stream?.close(), file?.close(), model.close(), metricsServer.close()]);
+      await service.stop();
+      await Promise.all([stream?.close(), file?.close(), model.close(), healthServer.close()]);
     },
   };
 }

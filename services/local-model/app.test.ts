@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChatModel, EmbeddingModel, GenerationPart } from '#adapters/llama/language-model.ts';
+import { Drain } from '#process/drain.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { buildLocalModelApp } from './app.ts';
 import { type LocalModelMetrics, createLocalModelMetrics } from './metrics.ts';
@@ -43,6 +44,7 @@ async function serve(
     now: () => 5_000,
     elapsed: () => 0,
     shutdown,
+    drain: new Drain(),
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -6,7 +6,6 @@ import type {
   FinishReason,
   OpenAiUsage,
 } from '#domain/model-providers/openai-chat.ts';
-import type { OpenAiError } from './open-ai-error.ts';
 
 export interface AnswerIdentity {
   readonly id: string;
@@ -67,11 +66,4 @@ function chunkHead(
     created: identity.createdSeconds,
     model: identity.model,
   };
-}
-
-export const STREAM_END = 'data: [DONE]\n\n';
-
-/** JSON has no raw line feeds, so one data line holds it. */
-export function formatEvent(payload: ChatCompletionChunk | Pick<OpenAiError, 'error'>): string {
-  return `data: ${JSON.stringify(payload)}\n\n`;
 }

@@ -1,7 +1,7 @@
 /** The environment of the local model server. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { LOG_LEVELS } from '#telemetry/logger.ts';
+import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 
 /**
  * One core is left to the rest of the machine. llama.cpp's threads wait for each other in a busy loop, so as soon as
@@ -12,27 +12,20 @@ function defaultThreads(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
-const wholeNumber = (least: number, most: number, otherwise: number): z.ZodType<number> =>
-  z.coerce.number().int().min(least).max(most).default(otherwise);
-
 export const LocalModelConfig = z
   .object({
     CAPATAZ_MODELS_DIRECTORY: z.string().min(1).default('/models'),
-    CAPATAZ_PORT: wholeNumber(0, 65_535, 8080),
-    CAPATAZ_METRICS_PORT: wholeNumber(0, 65_535, 9090),
-    CAPATAZ_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-    CAPATAZ_THREADS: z.coerce.number().int().min(1).max(256).default(defaultThreads),
-    CAPATAZ_CONTEXT_TOKENS: wholeNumber(256, 8192, 4096),
-    CAPATAZ_PARALLEL_GENERATIONS: wholeNumber(1, 16, 2),
-    CAPATAZ_QUEUE_LENGTH: wholeNumber(0, 1000, 32),
-    CAPATAZ_OUTPUT_TOKENS: wholeNumber(1, 8192, 1024),
-    CAPATAZ_DRAIN_SECONDS: wholeNumber(0, 600, 20),
+    ...PROCESS_VARIABLES,
+    CAPATAZ_THREADS: wholeNumber(1, 256).default(defaultThreads),
+    CAPATAZ_CONTEXT_TOKENS: wholeNumber(256, 8192).default(4096),
+    CAPATAZ_PARALLEL_GENERATIONS: wholeNumber(1, 16).default(2),
+    CAPATAZ_QUEUE_LENGTH: wholeNumber(0, 1000).default(32),
+    CAPATAZ_OUTPUT_TOKENS: wholeNumber(1, 8192).default(1024),
+    CAPATAZ_DRAIN_SECONDS: seconds(0, 600).default(20),
   })
   .transform((environment) => ({
     modelsDirectory: environment.CAPATAZ_MODELS_DIRECTORY,
-    port: environment.CAPATAZ_PORT,
-    metricsPort: environment.CAPATAZ_METRICS_PORT,
-    logLevel: environment.CAPATAZ_LOG_LEVEL,
+    ...processSettings(environment),
     threads: environment.CAPATAZ_THREADS,
     /** What one conversation may hold, its answer included. */
     contextTokens: environment.CAPATAZ_CONTEXT_TOKENS,

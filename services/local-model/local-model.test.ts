@@ -12,6 +12,7 @@ import { type LoadedChatModel, loadChatModel } from '#adapters/llama/chat-model.
 import { type LoadedEmbeddingModel, loadEmbeddingModel } from '#adapters/llama/embedding-model.ts';
 import { loadLlamaLibrary } from '#adapters/llama/llama-library.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
+import { Drain } from '#process/drain.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { buildLocalModelApp } from './app.ts';
 import { createLocalModelMetrics } from './metrics.ts';
@@ -57,6 +58,7 @@ beforeAll(async () => {
     newId: () => String((ids += 1)),
     now: Date.now,
     elapsed: () => performance.now(),
+    drain: new Drain(),
     shutdown: new AbortController().signal,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });

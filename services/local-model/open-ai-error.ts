@@ -1,4 +1,6 @@
 /** Errors as OpenAI writes them: {error: {message, type, code, param}} (https://platform.openai.com/docs/guides/error-codes). */
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
 import {
   ContextLengthExceededError,
   EmptyTextError,
@@ -23,6 +25,21 @@ export function badRequest(
   param: string | null = null,
 ): OpenAiError {
   return { status: 400, error: { message, type: 'invalid_request_error', code, param } };
+}
+
+/** Of a body that does not fit the first problem is told. */
+export function invalidBody(error: z.ZodError): OpenAiError {
+  const { path, message } = error.issues[0] ?? { path: [], message: 'it does not fit' };
+  const param = path.join('.');
+  return badRequest(`${param === '' ? 'The body' : param}: ${message}.`, 'invalid_value', param || null);
+}
+
+export function sendError(
+  reply: FastifyReply,
+  { status, retryAfterSeconds, error }: OpenAiError,
+): FastifyReply {
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
+  return reply.code(status).send({ error });
 }
 
 export function modelNotFound(message: string): OpenAiError {

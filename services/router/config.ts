@@ -1,8 +1,6 @@
 /** Everything the router reads from its environment. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '#telemetry/logger.ts';
-
-const Port = z.coerce.number().int().min(0).max(65_535);
+import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
 const PlatformServiceAccounts = z
   .string()
@@ -22,24 +20,20 @@ const PlatformServiceAccounts = z
 
 export const RouterConfig = z
   .object({
-    CAPATAZ_PORT: Port.default(8080),
-    CAPATAZ_METRICS_PORT: Port.default(9090),
-    CAPATAZ_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+    ...PROCESS_VARIABLES,
     /** Only Agents and Models of this namespace are served; all namespaces when not given. */
     CAPATAZ_WATCH_NAMESPACE: z.string().min(1).optional(),
     /** Who may call /internal/*: "namespace/name,..." of ServiceAccounts. */
     CAPATAZ_PLATFORM_SERVICE_ACCOUNTS: PlatformServiceAccounts,
     /** The kubeconfig file to use; the pod's own ServiceAccount when not given. */
     CAPATAZ_KUBECONFIG: z.string().min(1).optional(),
-    /** Requests under way may take so long to finish after SIGTERM. */
-    CAPATAZ_DRAIN_SECONDS: z.coerce.number().min(0).max(3600).default(25),
+    /** Requests under way may take so long to finish after SIGTERM; see Drain. */
+    CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(25),
     /** Only for a router on a developer's machine: lets Models have endpoints on 127.0.0.1. */
     CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS: z.stringbool().default(false),
   })
   .transform((environment) => ({
-    port: environment.CAPATAZ_PORT,
-    metricsPort: environment.CAPATAZ_METRICS_PORT,
-    logLevel: environment.CAPATAZ_LOG_LEVEL,
+    ...processSettings(environment),
     watchNamespace: environment.CAPATAZ_WATCH_NAMESPACE,
     platformServiceAccounts: new Set(environment.CAPATAZ_PLATFORM_SERVICE_ACCOUNTS),
     kubeconfigPath: environment.CAPATAZ_KUBECONFIG,

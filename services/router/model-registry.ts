@@ -14,7 +14,7 @@ import type { ModelSpec } from '#crds/model.ts';
 import { API_GROUP_VERSION } from '#crds/object-meta.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import type { Readiness } from '#telemetry/metrics-server.ts';
+import type { Readiness } from '#process/health-server.ts';
 import { parseAgent, parseModelSpec, resolveModel } from './routable-objects.ts';
 import { SecretWatches } from './secret-watches.ts';
 

@@ -19,8 +19,8 @@ import type { ChatCompletionChunk, ChatRequest, OpenAiUsage } from '#domain/mode
 import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import { EventStream } from '#process/http/event-stream.ts';
 import { attemptFailure, providerTarget, speaksOpenAi } from './call-model.ts';
-import { ClientStream } from './client-stream.ts';
 import type { AttemptResult } from './failover.ts';
 import { contentOfPlainChunk } from './relay-chunk.ts';
 
@@ -38,7 +38,7 @@ export interface StreamEnd {
 }
 
 export interface CommittedStream {
-  readonly client: ClientStream;
+  readonly client: EventStream;
   readonly ended: Promise<StreamEnd>;
 }
 
@@ -72,6 +72,7 @@ export function attemptStream(attempt: StreamAttempt): Promise<AttemptResult<Com
   return relay.committed;
 }
 
+const KEEP_ALIVE_SECONDS = 15;
 const ENDED_EARLY: AttemptFailure = {
   code: 'answer_cut',
   message: 'The provider closed its stream before the end of the answer.',
@@ -90,7 +91,7 @@ class StreamRelay {
   readonly #ended = Promise.withResolvers<StreamEnd>();
   readonly #relaysPlainChunks: boolean;
   #exchange: Exchange | undefined;
-  #client: ClientStream | undefined;
+  #client: EventStream | undefined;
   #pending = '';
   #isOver = false;
   #usage: StreamEnd['usage'];
@@ -199,16 +200,15 @@ class StreamRelay {
   #commit(): void {
     const { response, model, headers, now } = this.#attempt;
     this.#firstTokenAt = now();
-    const client = new ClientStream(
-      {
-        response,
-        stallMilliseconds: model.timeouts.idleMilliseconds,
-        onPause: () => this.#exchange?.pause(),
-        onResume: () => this.#exchange?.resume(),
-        onStall: () => this.#fail({ code: 'cancelled', message: 'The client stopped reading.' }),
-      },
-      headers(),
-    );
+    const client = new EventStream(response, {
+      headers,
+      keepAliveSeconds: KEEP_ALIVE_SECONDS,
+      stallSeconds: model.timeouts.idleMilliseconds / 1000,
+      onPause: () => this.#exchange?.pause(),
+      onResume: () => this.#exchange?.resume(),
+      onStall: () => this.#fail({ code: 'cancelled', message: 'The client stopped reading.' }),
+    });
+    client.open();
     this.#client = client;
     this.#settleCommitted({ ok: true, value: { client, ended: this.#ended.promise } });
   }

@@ -9,10 +9,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   domain: ['crds'],
   telemetry: ['crds', 'domain'],
   adapters: ['crds', 'domain', 'telemetry'],
-  operator: ['crds', 'domain', 'telemetry', 'adapters'],
-  'services/router': ['crds', 'domain', 'telemetry', 'adapters'],
-  'services/agent-runtime': ['crds', 'domain', 'telemetry', 'adapters'],
-  'services/local-model': ['crds', 'domain', 'telemetry', 'adapters'],
+  process: ['domain', 'telemetry'],
+  operator: ['crds', 'domain', 'telemetry', 'adapters', 'process'],
+  'services/router': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
+  'services/agent-runtime': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
+  'services/local-model': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
   cluster: ['crds'],
 };
 

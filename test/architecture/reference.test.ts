@@ -76,7 +76,9 @@ describe('docs/reference/configuration.md', () => {
 
   it.each(configs.map((path) => [path]))('explains each variable of %s and no other', (path) => {
     const explained = rowsOf(sections[path.replace(/\/config\.ts$/, '')] ?? '', /^\| `(CAPATAZ_\w+)`/gm);
-    expect(sorted(explained)).toEqual(sorted(matchesIn([path], /\b(CAPATAZ_[A-Z_]+)\b/g)));
+    expect(sorted(explained)).toEqual(
+      sorted(matchesIn([path, 'process/environment.ts'], /\b(CAPATAZ_[A-Z_]+)\b/g)),
+    );
   });
 
   it('misses no variable that is read beside config.ts', () => {
@@ -117,7 +119,7 @@ describe('docs/reference/errors.md', () => {
     ['Local model', 'services/local-model/'],
     ['Agent', 'services/agent-runtime/'],
   ])('explains each error code of the section %s and no other', (title, folder) => {
-    const files = PRODUCT_FILES.filter((path) => path.startsWith(folder));
+    const files = PRODUCT_FILES.filter((path) => path.startsWith(folder) || path.startsWith('process/'));
     const codes = new Set([
       ...matchesIn(files, /\bcode: '([a-zA-Z_]+)'/g),
       ...codesPassed(files),

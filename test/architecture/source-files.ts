@@ -20,7 +20,7 @@ export const PRODUCT_FILES = REPOSITORY_FILES.filter(
     path.endsWith('.ts') &&
     !path.endsWith('.test.ts') &&
     !path.includes('/testing/') &&
-    /^(crds|domain|adapters|telemetry|operator|services)\//.test(path),
+    /^(crds|domain|adapters|telemetry|process|operator|services)\//.test(path),
 );
 
 /** The text of a file; undefined when it was deleted and not yet committed. */

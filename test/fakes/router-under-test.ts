@@ -8,10 +8,11 @@ import { ProviderConnections } from '#adapters/model-providers/provider-connecti
 import type { ModelSpec } from '#crds/model.ts';
 import { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
-import { type HttpLimits, createRouterApp } from '#services/router/app.ts';
+import { createRouterApp } from '#services/router/app.ts';
 import { batchedMetrics } from '#services/router/batched-metrics.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
-import { Drain } from '#services/router/drain.ts';
+import { Drain } from '#process/drain.ts';
+import type { HttpLimits } from '#process/http/http-service.ts';
 import type { RouterSnapshot } from '#services/router/model-registry.ts';
 import { resolveModel } from '#services/router/routable-objects.ts';
 import { createRouterMetrics } from '#services/router/router-metrics.ts';

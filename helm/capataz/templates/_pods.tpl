@@ -76,21 +76,17 @@ ports:
   - name: metrics
     containerPort: 9090
 startupProbe:
-  httpGet: { path: /healthz, port: metrics }
+  httpGet: { path: /livez, port: metrics }
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:
-  httpGet: { path: /healthz, port: metrics }
+  httpGet: { path: /livez, port: metrics }
   periodSeconds: 10
   timeoutSeconds: 5
 readinessProbe:
   httpGet: { path: /readyz, port: metrics }
   periodSeconds: 3
   timeoutSeconds: 3
-{{- /* The pod goes on taking requests until every node knows that it is going. */}}
-lifecycle:
-  preStop:
-    sleep: { seconds: 5 }
 {{ include "capataz.restricted" $ }}
 resources:
   {{- toYaml $values.resources | nindent 2 }}

@@ -17,8 +17,14 @@ import type { RunResult } from '#domain/conversation/run-agent.ts';
 import { ChatMessage } from '#domain/model-providers/openai-chat.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
-import { EventStream } from '../event-stream.ts';
-import { admit, callerSignal, invalidRequest, readBody, sendFailure } from '../request-checks.ts';
+import {
+  admit,
+  callerSignal,
+  callerStream,
+  invalidRequest,
+  readBody,
+  sendFailure,
+} from '../request-checks.ts';
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity } from '../run-answer.ts';
 import type { ServedConfiguration } from '../served-configuration.ts';
 
@@ -63,7 +69,7 @@ export function registerChatCompletions(
     try {
       const rendered = await renderConversation(admission.served, body);
       if (!rendered.ok) {
-        sendFailure(reply, invalidRequest(rendered.message, 'variablesInvalid'));
+        sendFailure(reply, invalidRequest(rendered.message, 'variables_invalid'));
         return await reply;
       }
       const answer = new ChatAnswer(admission, Math.floor(epochSeconds()));
@@ -145,11 +151,11 @@ async function streamChat(
   body: ChatCompletionRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const stream = new EventStream(reply);
+  const stream = callerStream(reply);
   try {
     let isFirst = true;
     const sendText = (content: string): void => {
-      stream.send(answer.chunk(isFirst ? { role: 'assistant', content } : { content }));
+      stream.sendJson(answer.chunk(isFirst ? { role: 'assistant', content } : { content }));
       isFirst = false;
     };
     const result = await runs.run(admission, { messages, signal: callerSignal(reply), onText: sendText });
@@ -157,19 +163,19 @@ async function streamChat(
     const failure = failureOfRun(result);
     if (content === undefined && failure !== undefined) {
       // Before the first byte the failure can still be an honest status.
-      if (stream.isOpen) stream.send(errorBody(failure));
+      if (stream.isOpen) stream.sendJson(errorBody(failure));
       else sendFailure(reply, failure);
       return;
     }
     if (isFirst) sendText(content ?? '');
-    stream.send(answer.chunk({}, finishReasonOf(result), result));
-    if (body.stream_options?.include_usage === true) stream.send(answer.usageChunk(result));
-    stream.sendDone();
+    stream.sendJson(answer.chunk({}, finishReasonOf(result), result));
+    if (body.stream_options?.include_usage === true) stream.sendJson(answer.usageChunk(result));
+    stream.send('[DONE]');
   } catch (error) {
     if (!stream.isOpen) throw error;
-    stream.send(errorBody(INTERNAL_ERROR));
+    stream.sendJson(errorBody(INTERNAL_ERROR));
   } finally {
-    stream.close();
+    stream.end();
   }
 }
 

@@ -19,8 +19,14 @@ import { z } from 'zod';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
-import { EventStream } from '../event-stream.ts';
-import { admit, callerSignal, invalidRequest, readBody, sendFailure } from '../request-checks.ts';
+import {
+  admit,
+  callerSignal,
+  callerStream,
+  invalidRequest,
+  readBody,
+  sendFailure,
+} from '../request-checks.ts';
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity, runBody } from '../run-answer.ts';
 
 const RunRequest = z.strictObject({
@@ -37,7 +43,7 @@ export function registerRuns(app: FastifyInstance, runs: AgentRuns): void {
     try {
       const rendered = await renderPrompt(admission.served.prompt, body.input);
       if (!rendered.ok) {
-        sendFailure(reply, invalidRequest(rendered.message, 'variablesInvalid'));
+        sendFailure(reply, invalidRequest(rendered.message, 'variables_invalid'));
         return await reply;
       }
       const wantsStream = body.stream ?? acceptsEventStream(request);
@@ -78,20 +84,20 @@ async function streamRun(
 ): Promise<void> {
   const { served, runId } = admission;
   const { namespace, name } = served.configuration.agent;
-  const stream = new EventStream(reply);
+  const stream = callerStream(reply);
   try {
-    stream.send({ runId, agent: { namespace, name }, prompt: promptIdentity(served) }, 'run.started');
+    stream.sendJson({ runId, agent: { namespace, name }, prompt: promptIdentity(served) }, 'run.started');
     const result = await runs.run(admission, {
       messages,
       signal: callerSignal(reply),
-      onText: (text) => stream.send({ text }, 'output.delta'),
-      onCycle: (cycle) => stream.send(stepOf(cycle), 'step'),
+      onText: (text) => stream.sendJson({ text }, 'output.delta'),
+      onCycle: (cycle) => stream.sendJson(stepOf(cycle), 'step'),
     });
-    stream.send(runBody(result, served), result.status === 'succeeded' ? 'run.completed' : 'run.failed');
+    stream.sendJson(runBody(result, served), result.status === 'succeeded' ? 'run.completed' : 'run.failed');
   } catch {
-    stream.send({ runId, status: 'failed', ...errorBody(INTERNAL_ERROR) }, 'run.failed');
+    stream.sendJson({ runId, status: 'failed', ...errorBody(INTERNAL_ERROR) }, 'run.failed');
   } finally {
-    stream.close();
+    stream.end();
   }
 }
 

@@ -1,8 +1,9 @@
 /** A whole agent-runtime in this process, on real ports, between a router and an operator under a test's hand. */
 import { createParser } from 'eventsource-parser';
+import type { RunningProcess } from '#process/run-process.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { AgentRuntimeConfig } from '../config.ts';
-import { type RunningAgentRuntime, startAgentRuntime } from '../start-agent-runtime.ts';
+import { startAgentRuntime } from '../start-agent-runtime.ts';
 import { FakeOperator } from './fake-operator.ts';
 import { FakeRouter } from './fake-router.ts';
 
@@ -22,7 +23,7 @@ export interface StreamEvent {
 export class AgentBench {
   readonly router: FakeRouter;
   readonly operator: FakeOperator;
-  readonly agent: RunningAgentRuntime;
+  readonly agent: Required<RunningProcess>;
   /** Everything the process wrote: log lines and trace lines. */
   readonly lines: readonly string[];
   #isStopped = false;
@@ -30,7 +31,7 @@ export class AgentBench {
   private constructor(
     router: FakeRouter,
     operator: FakeOperator,
-    agent: RunningAgentRuntime,
+    agent: Required<RunningProcess>,
     lines: string[],
   ) {
     this.router = router;
@@ -53,6 +54,7 @@ export class AgentBench {
       CAPATAZ_CONFIGURATION_URL: operator.url,
       CAPATAZ_POD_NAME: 'pod-1',
       CAPATAZ_LOG_LEVEL: 'debug',
+      CAPATAZ_DRAIN_LEAD_SECONDS: '0',
       ...environment,
     });
     const write = (line: string): void => void lines.push(line);

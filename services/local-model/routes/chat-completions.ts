@@ -1,20 +1,25 @@
 /** POST /v1/chat/completions: https://platform.openai.com/docs/api-reference/chat */
-import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { GenerationPart, GenerationRequest, GenerationUsage } from '#adapters/llama/language-model.ts';
+import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
 import {
   type AnswerIdentity,
-  STREAM_END,
   formatChunk,
   formatCompletion,
-  formatEvent,
   formatUsageChunk,
 } from '../completion-format.ts';
 import { LocalChatRequest, toGenerationRequest } from '../generation-request.ts';
 import type { RequestOutcome } from '../metrics.ts';
-import { type OpenAiError, describeModelError, modelNotFound, serverError } from '../open-ai-error.ts';
+import {
+  type OpenAiError,
+  describeModelError,
+  invalidBody,
+  modelNotFound,
+  sendError,
+  serverError,
+} from '../open-ai-error.ts';
 import { abortWithClient } from '../request-abort.ts';
 import { describeMissingModel } from './models.ts';
 
@@ -32,10 +37,7 @@ export function registerChatCompletions(app: FastifyInstance, dependencies: Chat
       return sendError(reply, refusal);
     };
     const body = LocalChatRequest.safeParse(request.body);
-    if (!body.success) {
-      count('refused');
-      throw body.error;
-    }
+    if (!body.success) return refuse(invalidBody(body.error));
     if (body.data.model !== chatModel.id) {
       return refuse(modelNotFound(describeMissingModel(body.data.model, [chatModel.id])));
     }
@@ -57,11 +59,9 @@ export function registerChatCompletions(app: FastifyInstance, dependencies: Chat
         return answer;
       }
       const hasUsage = body.data.stream_options?.include_usage === true;
-      const events = streamEvents(first, parts, { identity, hasUsage, signal, count, ...dependencies });
-      return await reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-cache')
-        .send(Readable.from(events, { objectMode: false }));
+      const stream = eventStreamOf(reply, { keepAliveSeconds: 15, stallSeconds: 30 });
+      await streamAnswer(stream, first, parts, { identity, hasUsage, signal, count, ...dependencies });
+      return await reply;
     } catch (error) {
       const foreseen = describeModelError(error, 'messages');
       if (foreseen !== undefined) return refuse(foreseen);
@@ -135,36 +135,34 @@ interface StreamContext extends ChatDependencies {
 }
 
 /** A stream that fails ends with an error event and without [DONE], so that nobody takes it for a whole answer. */
-async function* streamEvents(
+async function streamAnswer(
+  stream: EventStream,
   first: FirstPart,
   rest: Parts,
   { identity, hasUsage, signal, count, logger }: StreamContext,
-): AsyncGenerator<string, void> {
+): Promise<void> {
   let outcome: RequestOutcome = 'cancelled';
   try {
-    yield formatEvent(formatChunk(identity, { role: 'assistant', content: '' }));
+    stream.sendJson(formatChunk(identity, { role: 'assistant', content: '' }));
     for await (const part of partsFrom(first, rest)) {
       if (part.kind === 'text') {
-        yield formatEvent(formatChunk(identity, { content: part.text }));
+        stream.sendJson(formatChunk(identity, { content: part.text }));
+        await stream.untilWritable();
       } else {
         outcome = 'answered';
-        yield formatEvent(formatChunk(identity, {}, part.reason));
-        if (hasUsage) yield formatEvent(formatUsageChunk(identity, part.usage));
-        yield STREAM_END;
+        stream.sendJson(formatChunk(identity, {}, part.reason));
+        if (hasUsage) stream.sendJson(formatUsageChunk(identity, part.usage));
+        stream.send('[DONE]');
       }
     }
   } catch (error) {
     outcome = signal.aborted ? 'cancelled' : 'failed';
     if (!signal.aborted) logger.error({ error }, 'a stream failed');
     const { error: payload } = serverError('The server could not finish this answer; its log says why.');
-    yield formatEvent({ error: payload });
+    stream.sendJson({ error: payload });
   } finally {
     count(outcome);
+    stream.end();
     await rest.return();
   }
-}
-
-function sendError(reply: FastifyReply, { status, retryAfterSeconds, error }: OpenAiError): unknown {
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  return reply.code(status).send({ error });
 }

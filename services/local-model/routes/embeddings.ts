@@ -6,7 +6,14 @@ import { EmbeddingsRequest, type EmbeddingsResponse } from '#domain/model-provid
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
 import type { RequestOutcome } from '../metrics.ts';
-import { type OpenAiError, badRequest, describeModelError, modelNotFound } from '../open-ai-error.ts';
+import {
+  type OpenAiError,
+  badRequest,
+  describeModelError,
+  invalidBody,
+  modelNotFound,
+  sendError,
+} from '../open-ai-error.ts';
 import { abortWithClient } from '../request-abort.ts';
 import { describeMissingModel } from './models.ts';
 
@@ -23,16 +30,12 @@ export function registerEmbeddings(app: FastifyInstance, dependencies: Embedding
     const start = elapsed();
     const signal = abortWithClient(reply, dependencies.shutdown);
     const count = (outcome: RequestOutcome): void => metrics.requests.inc({ kind: 'embeddings', outcome });
-    const refuse = ({ status, retryAfterSeconds, error }: OpenAiError): unknown => {
+    const refuse = (refusal: OpenAiError): unknown => {
       count('refused');
-      if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-      return reply.code(status).send({ error });
+      return sendError(reply, refusal);
     };
     const parsed = EmbeddingsRequest.safeParse(request.body);
-    if (!parsed.success) {
-      count('refused');
-      throw parsed.error;
-    }
+    if (!parsed.success) return refuse(invalidBody(parsed.error));
     const texts = typeof parsed.data.input === 'string' ? [parsed.data.input] : parsed.data.input;
     const refusal = findRefusal(parsed.data, texts, dependencies);
     if (refusal !== undefined) return refuse(refusal);

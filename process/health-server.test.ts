@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type MetricsServer, type Readiness, startMetricsServer } from './metrics-server.ts';
+import { type HealthServer, type Readiness, startHealthServer } from './health-server.ts';
 
-const open: MetricsServer[] = [];
+const open: HealthServer[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
@@ -11,7 +11,7 @@ async function aServer(
   isReady: () => boolean | Readiness,
   registry = new Registry(),
 ): Promise<(path: string, init?: RequestInit) => Promise<{ status: number; body: string; type: string }>> {
-  const server = await startMetricsServer({ port: 0, host: '127.0.0.1', registry, isReady });
+  const server = await startHealthServer({ port: 0, host: '127.0.0.1', registry, isReady });
   open.push(server);
   return async (path, init) => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
@@ -23,7 +23,7 @@ async function aServer(
   };
 }
 
-describe('startMetricsServer', () => {
+describe('startHealthServer', () => {
   it('serves the registry in the text format of Prometheus', async () => {
     const registry = new Registry();
     const things = new Counter({ name: 'capataz_things_total', help: 'Things.', registers: [registry] });
@@ -39,12 +39,12 @@ describe('startMetricsServer', () => {
     let readiness: boolean | Readiness = { ready: false, reason: 'Waiting for the list of Models.' };
     const get = await aServer(() => readiness);
     expect(await get('/readyz')).toMatchObject({ status: 503, body: 'Waiting for the list of Models.\n' });
-    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/livez')).status).toBe(200);
     readiness = true;
     expect((await get('/readyz')).status).toBe(200);
     readiness = false;
     expect((await get('/readyz')).status).toBe(503);
-    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/livez')).status).toBe(200);
   });
 
   it('survives a metric that cannot be collected', async () => {
@@ -60,7 +60,7 @@ describe('startMetricsServer', () => {
     registry.registerMetric(broken);
     const get = await aServer(() => true, registry);
     expect((await get('/metrics')).status).toBe(500);
-    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/livez')).status).toBe(200);
   });
 
   it('knows no other path and no other method', async () => {
@@ -70,7 +70,7 @@ describe('startMetricsServer', () => {
   });
 
   it('lets a second process know that the port is taken', async () => {
-    const first = await startMetricsServer({
+    const first = await startHealthServer({
       port: 0,
       host: '127.0.0.1',
       registry: new Registry(),
@@ -78,7 +78,7 @@ describe('startMetricsServer', () => {
     });
     open.push(first);
     await expect(
-      startMetricsServer({
+      startHealthServer({
         port: first.port,
         host: '127.0.0.1',
         registry: new Registry(),

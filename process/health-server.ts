@@ -1,12 +1,13 @@
 /**
- * The second port of every process: GET /metrics (Prometheus), /healthz (the process is alive; never depends on
+ * The second port of every process: GET /metrics (Prometheus), /livez (the process is alive; never depends on
  * anything else, or an outage elsewhere would restart every pod) and /readyz (it should get traffic).
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Drain } from './drain.ts';
+import { listen } from './http/listen.ts';
 
-export interface MetricsServer {
+export interface HealthServer {
   /** The port that is listened on, also when 0 was asked for. */
   readonly port: number;
   readonly close: () => Promise<void>;
@@ -15,14 +16,16 @@ export interface MetricsServer {
 /** Ready, or one sentence on what is still missing. */
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
-export interface MetricsServerOptions {
+export interface HealthServerOptions {
   readonly port: number;
   readonly host?: string;
   readonly registry: Pick<Registry, 'contentType' | 'metrics'>;
   readonly isReady: () => boolean | Readiness;
+  /** Not ready from its beginning on. */
+  readonly drain?: Drain;
 }
 
-export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 30_000 });
   server.on('request', (request, response) => {
     void (async () => {
@@ -41,16 +44,9 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       response.end(request.method === 'HEAD' ? undefined : answer.body);
     })();
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    // Without a host Node takes :: and, where the kernel has no IPv6, 0.0.0.0.
-    server.listen(
-      { port: options.port, ...(options.host === undefined ? {} : { host: options.host }) },
-      resolve,
-    );
-  });
+  const port = await listen(server, options.port, options.host);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: async () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -67,22 +63,31 @@ interface Answer {
 
 const TEXT = 'text/plain; charset=utf-8';
 
-async function answerTo(path: string | undefined, options: MetricsServerOptions): Promise<Answer> {
-  if (path === '/healthz') return { status: 200, type: TEXT, body: 'ok\n' };
-  if (path === '/readyz') return answerReadiness(options.isReady());
+async function answerTo(path: string | undefined, options: HealthServerOptions): Promise<Answer> {
+  if (path === '/livez') return { status: 200, type: TEXT, body: 'ok\n' };
+  if (path === '/readyz') return answerReadiness(readinessOf(options));
   if (path === '/metrics') return await answerMetrics(options.registry);
-  return { status: 404, type: TEXT, body: 'Here are /metrics, /healthz and /readyz.\n' };
+  return { status: 404, type: TEXT, body: 'Here are /metrics, /livez and /readyz.\n' };
 }
 
-function answerReadiness(readiness: boolean | Readiness): Answer {
-  const { ready, reason } =
-    typeof readiness === 'boolean'
-      ? { ready: readiness, reason: 'not ready' }
-      : { reason: 'ok', ...readiness };
-  return ready ? { status: 200, type: TEXT, body: 'ok\n' } : { status: 503, type: TEXT, body: `${reason}\n` };
+function readinessOf({ isReady, drain }: HealthServerOptions): Readiness {
+  const answer = isReady();
+  const readiness = typeof answer === 'object' ? answer : READINESS_OF_BOOLEAN[`${answer}`];
+  return drain?.readiness(readiness) ?? readiness;
 }
 
-async function answerMetrics(registry: MetricsServerOptions['registry']): Promise<Answer> {
+const READINESS_OF_BOOLEAN: Readonly<Record<'true' | 'false', Readiness>> = {
+  true: { ready: true },
+  false: { ready: false, reason: 'not ready' },
+};
+
+function answerReadiness(readiness: Readiness): Answer {
+  return readiness.ready
+    ? { status: 200, type: TEXT, body: 'ok\n' }
+    : { status: 503, type: TEXT, body: `${readiness.reason}\n` };
+}
+
+async function answerMetrics(registry: HealthServerOptions['registry']): Promise<Answer> {
   try {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   } catch {
