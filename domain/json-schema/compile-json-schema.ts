@@ -1,96 +1,162 @@
 /**
- * JSON Schemas written by users (the variables of a prompt, the output of an Agent), compiled by Ajv. Draft 2020-12
- * and draft-07, with formats. Strict: a keyword or format that is not known is an error, so that a mistyped
- * "requried" is never a schema that lets everything through.
+ * JSON Schemas written by users (the variables of a prompt, the output of an Agent, the parameters of a tool), compiled
+ * to a check of values. Draft 2020-12, and the older spellings of draft 6 to 2019-09. Strict: a keyword or format that
+ * is not known is an error, so that a mistyped "requried" is never a schema that lets everything through.
+ *
+ * Whoever writes the schema or the value need not be a friend: compiling and checking end in bounded time and memory,
+ * whatever they are given.
  */
-import { Ajv, type ErrorObject } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { default as formats } from 'ajv-formats';
+import { ARRAY_KEYWORDS, UNEVALUATED_ITEMS } from './array-keywords.ts';
+import { COMBINING_KEYWORDS } from './combining-keywords.ts';
+import { Evaluation, EvaluationLimit, type Place, type Problem, type SchemaNode } from './evaluation.ts';
+import { checkInPlaceSchemas } from './in-place-schemas.ts';
+import { KeywordContext, type KeywordFactory, SchemaPatterns } from './keyword-context.ts';
+import { OBJECT_KEYWORDS, UNEVALUATED_PROPERTIES } from './object-keywords.ts';
+import { type JsonSchema, type LocatedSchema, SchemaDocument, SchemaRefusal } from './schema-document.ts';
+import { VALUE_KEYWORDS } from './value-keywords.ts';
 
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export type { JsonSchema } from './schema-document.ts';
 
 /** What does not fit, one short clause each; empty when the value fits. */
 export type FindProblems = (value: unknown) => readonly string[];
 
 export type CompiledJsonSchema =
   | { readonly ok: true; readonly findProblems: FindProblems }
+  /** One clause: where in the schema, what, and how to mend it. */
   | { readonly ok: false; readonly message: string };
 
-const SCHEMA_MAXIMUM_CHARACTERS = 65_536;
-const SCHEMA_MAXIMUM_DEPTH = 64;
-const PROBLEMS_MAXIMUM = 20;
+export const SCHEMA_MAXIMUM_CHARACTERS = 65_536;
+export const SCHEMA_MAXIMUM_DEPTH = 64;
+export const VALUE_MAXIMUM_DEPTH = 128;
+/** Members and items, at all levels together. */
+export const VALUE_MEMBERS_MAXIMUM = 200_000;
+export const PROBLEMS_MAXIMUM = 10;
 const PROBLEM_MAXIMUM_CHARACTERS = 300;
 
-/** Ajv logs to the console by default; these schemas are users' and their faults are ours to report. */
-const AJV_OPTIONS = {
-  allErrors: true,
-  strict: true,
-  strictTypes: false,
-  strictTuples: false,
-  strictRequired: false,
-  logger: false,
-} as const;
-
 export function compileJsonSchema(schema: JsonSchema): CompiledJsonSchema {
-  const unfit = findUnfitSchema(schema);
-  if (unfit !== undefined) return { ok: false, message: unfit };
-  const draft = schema['$schema'];
-  if (typeof draft === 'string') {
-    return /draft-0[67]/.test(draft) ? compileWith('draft-07', schema) : compileWith('2020-12', schema);
-  }
-  // Without $schema both drafts are tried: a draft-07 tuple ("items" as a list) is not valid 2020-12.
-  const newest = compileWith('2020-12', schema);
-  if (newest.ok) return newest;
-  const older = compileWith('draft-07', schema);
-  return older.ok ? older : newest;
-}
-
-type Draft = '2020-12' | 'draft-07';
-
-function compileWith(draft: Draft, schema: JsonSchema): CompiledJsonSchema {
-  const ajv = ajvFor(draft, schema);
   try {
-    const validate = ajv.compile(schema);
-    return {
-      ok: true,
-      findProblems: (value) => (validate(value) ? [] : describeErrors(validate.errors ?? [])),
-    };
+    const root = compileRoot(copyWithinBounds(schema));
+    return { ok: true, findProblems: (value) => findProblems(root, value) };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
-  } finally {
-    // Ajv remembers every schema it was ever given.
-    ajv.removeSchema(schema);
+    if (error instanceof SchemaRefusal) return { ok: false, message: error.message };
+    throw error;
   }
 }
 
-const sharedAjv = new Map<Draft, Ajv>();
-
-/**
- * Setting up an Ajv costs far more than compiling a schema, so one is kept for each draft. A schema that names itself
- * gets its own: the name would stay known, and the schema of another user could refer to it.
- */
-function ajvFor(draft: Draft, schema: JsonSchema): Ajv {
-  if (/"\$(id|anchor|dynamicAnchor|recursiveAnchor)"/.test(JSON.stringify(schema))) return createAjv(draft);
-  const ajv = sharedAjv.get(draft) ?? createAjv(draft);
-  sharedAjv.set(draft, ajv);
-  return ajv;
-}
-
-function createAjv(draft: Draft): Ajv {
-  const ajv = draft === '2020-12' ? new Ajv2020(AJV_OPTIONS) : new Ajv(AJV_OPTIONS);
-  formats.default(ajv);
-  return ajv;
-}
-
-/** Bounds that Ajv does not have: it recurses over the schema, and an asynchronous schema never says "false". */
-function findUnfitSchema(schema: JsonSchema): string | undefined {
+/** As JSON: later changes of the caller's object change nothing, and no part stands in two places. */
+function copyWithinBounds(schema: JsonSchema): JsonSchema {
   if (depthOf(schema, SCHEMA_MAXIMUM_DEPTH) > SCHEMA_MAXIMUM_DEPTH) {
-    return `the schema is nested deeper than ${SCHEMA_MAXIMUM_DEPTH} levels`;
+    throw new SchemaRefusal(`the schema is nested deeper than ${SCHEMA_MAXIMUM_DEPTH} levels`);
   }
-  if (JSON.stringify(schema).length > SCHEMA_MAXIMUM_CHARACTERS) {
-    return `the schema is longer than ${SCHEMA_MAXIMUM_CHARACTERS} characters`;
+  const text = JSON.stringify(schema);
+  if (text.length > SCHEMA_MAXIMUM_CHARACTERS) {
+    throw new SchemaRefusal(`the schema is longer than ${SCHEMA_MAXIMUM_CHARACTERS} characters`);
   }
-  return '$async' in schema ? '"$async" is not supported' : undefined;
+  return JSON.parse(text) as JsonSchema;
+}
+
+/** Cheap checks before dear ones; what is left unevaluated is known last. */
+const KEYWORDS: readonly (readonly [string, KeywordFactory])[] = Object.entries({
+  ...VALUE_KEYWORDS,
+  ...OBJECT_KEYWORDS,
+  ...ARRAY_KEYWORDS,
+  ...COMBINING_KEYWORDS,
+});
+const LAST_KEYWORDS = Object.entries({ ...UNEVALUATED_PROPERTIES, ...UNEVALUATED_ITEMS });
+
+function compileRoot(schema: JsonSchema): SchemaNode {
+  const document = new SchemaDocument(schema);
+  const patterns = new SchemaPatterns();
+  for (const located of document.schemas) compileNode(located, document, patterns);
+  checkInPlaceSchemas(document.schemas);
+  return document.at('#');
+}
+
+function compileNode(located: LocatedSchema, document: SchemaDocument, patterns: SchemaPatterns): void {
+  const { schema, node } = located;
+  if (typeof schema === 'boolean') {
+    if (!schema) node.keywords = [(_value, place, evaluation) => evaluation.report(place, 'is not allowed')];
+    return;
+  }
+  const compile = (factories: readonly (readonly [string, KeywordFactory])[]): SchemaNode['keywords'] =>
+    factories.flatMap(([name, factory]) => {
+      if (!Object.hasOwn(schema, name)) return [];
+      return factory(new KeywordContext(name, schema, located, document, patterns)) ?? [];
+    });
+  if (document.refsStandAlone && Object.hasOwn(schema, '$ref')) {
+    node.keywords = compile(KEYWORDS.filter(([name]) => name === '$ref'));
+    return;
+  }
+  const last = compile(LAST_KEYWORDS);
+  node.hasUnevaluated = last.length > 0;
+  // Unevaluated is what the other keywords left: after a problem of theirs it would be a second sentence on it.
+  const guarded = last.map(
+    (keyword): SchemaNode['keywords'][number] =>
+      (value, place, evaluation, seen) =>
+        seen?.failed === true || keyword(value, place, evaluation, seen),
+  );
+  node.keywords = [...compile(KEYWORDS), ...guarded];
+}
+
+function findProblems(root: SchemaNode, value: unknown): readonly string[] {
+  const beyond = findBeyondBounds(value);
+  if (beyond !== undefined) return [beyond];
+  try {
+    if (new Evaluation().fits(root, value, undefined)) return [];
+  } catch (error) {
+    if (!(error instanceof EvaluationLimit)) throw error;
+    return [`the value cannot be checked, because ${error.message}: make it smaller or its schema simpler`];
+  }
+  return explain(root, value);
+}
+
+/** The value does not fit. With a purse of its own: telling why must not cost the verdict. */
+function explain(root: SchemaNode, value: unknown): readonly string[] {
+  const evaluation = new Evaluation();
+  let problems: readonly Problem[] = [];
+  try {
+    problems = evaluation.problemsOf(() => evaluation.fits(root, value, undefined), PROBLEMS_MAXIMUM + 1);
+  } catch (error) {
+    if (!(error instanceof EvaluationLimit)) throw error;
+  }
+  const sentences = [...new Set(problems.map(describeProblem))];
+  if (sentences.length === 0) return ['the value does not fit the schema'];
+  if (problems.length <= PROBLEMS_MAXIMUM) return sentences;
+  return [...sentences.slice(0, PROBLEMS_MAXIMUM), 'and there are more problems'];
+}
+
+function describeProblem({ place, clause }: Problem): string {
+  const path = pathOf(place);
+  return `${path === '' ? 'the value' : `"${path}"`} ${clause}`.slice(0, PROBLEM_MAXIMUM_CHARACTERS);
+}
+
+const PATH_MAXIMUM_CHARACTERS = 150;
+
+/** As people write paths: mail.subject. */
+function pathOf(place: Place | undefined): string {
+  const keys: string[] = [];
+  for (let at = place; at !== undefined; at = at.parent) keys.unshift(String(at.key));
+  const path = keys.join('.');
+  return path.length > PATH_MAXIMUM_CHARACTERS ? `${path.slice(0, PATH_MAXIMUM_CHARACTERS)}...` : path;
+}
+
+function findBeyondBounds(value: unknown): string | undefined {
+  let members = 0;
+  const look = (each: unknown, depth: number): string | undefined => {
+    if (typeof each !== 'object' || each === null) return undefined;
+    if (depth >= VALUE_MAXIMUM_DEPTH) return `the value is nested deeper than ${VALUE_MAXIMUM_DEPTH} levels`;
+    const children: readonly unknown[] = Object.values(each);
+    members += children.length;
+    if (members > VALUE_MEMBERS_MAXIMUM) {
+      return `the value has more than ${VALUE_MEMBERS_MAXIMUM} members and items`;
+    }
+    for (const child of children) {
+      const found = look(child, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return look(value, 0);
 }
 
 /** Depth of nested objects and lists; stops counting one level above `limit`. */
@@ -100,32 +166,4 @@ export function depthOf(value: unknown, limit: number): number {
   let deepest = 0;
   for (const child of Object.values(value)) deepest = Math.max(deepest, depthOf(child, limit - 1));
   return deepest + 1;
-}
-
-function describeErrors(errors: readonly ErrorObject[]): readonly string[] {
-  const problems = [...new Set(errors.map(describeError))];
-  if (problems.length <= PROBLEMS_MAXIMUM) return problems;
-  return [...problems.slice(0, PROBLEMS_MAXIMUM), `and ${problems.length - PROBLEMS_MAXIMUM} more problems`];
-}
-
-function describeError(error: ErrorObject): string {
-  const params: Readonly<Record<string, unknown>> = error.params;
-  const place = error.instancePath;
-  if (error.keyword === 'required') return `"${pathOf(place, params['missingProperty'])}" is missing`;
-  if (error.keyword === 'additionalProperties') {
-    return `"${pathOf(place, params['additionalProperty'])}" is not known`;
-  }
-  const subject = place === '' ? 'the value' : `"${pathOf(place)}"`;
-  const detail =
-    error.keyword === 'enum' ? `must be one of ${JSON.stringify(params['allowedValues'])}` : error.message;
-  return `${subject} ${detail ?? 'does not fit'}`.slice(0, PROBLEM_MAXIMUM_CHARACTERS);
-}
-
-/** A JSON pointer as people write paths: /mail/subject -> mail.subject. */
-function pathOf(pointer: string, property?: unknown): string {
-  const parts = pointer.split('/').slice(1);
-  const names = parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return [...names, ...(typeof property === 'string' ? [property] : [])]
-    .join('.')
-    .slice(0, PROBLEM_MAXIMUM_CHARACTERS);
 }

@@ -35,7 +35,7 @@ export async function readSchema(
   }
   try {
     const schema: unknown = await picoschema(source);
-    // Through JSON once: Picoschema leaves keys with the value undefined, which Ajv refuses.
+    // Through JSON once: Picoschema leaves keys with the value undefined.
     return { ok: true, schema: JSON.parse(JSON.stringify(schema)) as JsonSchema };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
