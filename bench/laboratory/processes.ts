@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const START_TIMEOUT_MILLISECONDS = 30_000;
+const END_TIMEOUT_MILLISECONDS = 5_000;
 
 /** Processes of one bench, with their logs in a folder that goes with them. */
 export class Processes implements AsyncDisposable {
@@ -51,11 +52,14 @@ export class Processes implements AsyncDisposable {
   }
 }
 
+/** Asked first: a server with workers of its own must have the time to end them. */
 async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.kill('SIGTERM');
+  const impatience = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MILLISECONDS);
   await exited;
+  clearTimeout(impatience);
 }
 
 export async function freePorts(count: number): Promise<readonly number[]> {
