@@ -60,6 +60,7 @@ beforeAll(async () => {
       CAPATAZ_PLATFORM_SERVICE_ACCOUNTS: 'capataz-system/capataz-operator',
       CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS: 'true',
       CAPATAZ_DRAIN_SECONDS: '4',
+      CAPATAZ_DRAIN_LEAD_SECONDS: '1',
       NODE_EXTRA_CA_CERTS: join(directory, 'provider.crt'),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

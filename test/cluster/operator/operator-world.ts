@@ -208,6 +208,7 @@ function launch(name: string, environment: Readonly<Record<string, string>>): Op
       CAPATAZ_LOG_LEVEL: 'debug',
       CAPATAZ_PORT: '0',
       CAPATAZ_METRICS_PORT: '0',
+      CAPATAZ_DRAIN_LEAD_SECONDS: '0',
       CAPATAZ_NAMESPACE: SYSTEM_NAMESPACE,
       CAPATAZ_POD_NAME: name,
       CAPATAZ_AGENT_IMAGE: 'capataz:test',
