@@ -112,7 +112,7 @@ export class StreamedAnswer {
 
   finish(): ModelAnswer {
     if (this.#finishReason === undefined) {
-      throw new ModelError('modelAnswerCut', 'the answer of the model ended before it was complete');
+      throw new ModelError('answer_cut', 'the answer of the model ended before it was complete');
     }
     const content = this.#content.join('');
     const refusal = this.#refusal.join('');
@@ -193,5 +193,5 @@ function parseJson(text: string): { readonly ok: true; readonly value: unknown }
 }
 
 function malformed(): ModelError {
-  return new ModelError('modelAnswerMalformed', 'the router sent an answer that cannot be read');
+  return new ModelError('answer_malformed', 'the router sent an answer that cannot be read');
 }

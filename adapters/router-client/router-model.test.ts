@@ -80,15 +80,19 @@ function chunk(delta: object, finish: string | null = null): string {
 const USAGE = `data: ${JSON.stringify({ choices: [], usage: COMPLETION.usage, capataz: COMPLETION.capataz })}\n\n`;
 const DONE = 'data: [DONE]\n\n';
 
+const PURPOSE = { runId: 'run-1', step: 2, prompt: { version: 'triage-0a1b', digest: 'sha256:0a1b' } };
 const REQUEST = { messages: [{ role: 'user' as const, content: 'Hello' }], temperature: 0 };
 
 function ask(
   model: RouterModel,
   onText?: (text: string) => void,
   signal = new AbortController().signal,
+  onRequestId: (requestId: string) => void = () => undefined,
 ): Promise<ModelAnswer> {
   return model.answer(REQUEST, {
     signal,
+    purpose: PURPOSE,
+    onRequestId,
     remainingMilliseconds: 5000,
     ...(onText === undefined ? {} : { onText }),
   });
@@ -159,7 +163,7 @@ describe('a whole answer', () => {
       response.writeHead(200);
       response.end(body);
     });
-    expect((await errorOf(ask(model))).code).toBe('modelAnswerMalformed');
+    expect((await errorOf(ask(model))).code).toBe('answer_malformed');
   });
 
   it('without end is given up at its bound', async () => {
@@ -191,23 +195,85 @@ describe('the identity', () => {
 
   it('that cannot be read is a typed error, and nothing is sent', async () => {
     const { model, received } = await router((response) => json(response, 200, COMPLETION), '/nowhere/token');
-    expect((await errorOf(ask(model))).code).toBe('modelUnavailable');
+    expect((await errorOf(ask(model))).code).toBe('unauthenticated');
     expect(received).toEqual([]);
+  });
+});
+
+describe('a call and its charge', () => {
+  const STREAM_HEAD = { 'content-type': 'text/event-stream', 'x-request-id': 'r-7' };
+
+  it.each<[string, (response: ServerResponse) => void, boolean]>([
+    ['a whole answer', (response) => json(response, 200, COMPLETION, { 'x-request-id': 'r-7' }), false],
+    [
+      'an answer under the older header',
+      (response) => json(response, 200, COMPLETION, { 'x-capataz-request-id': 'r-7' }),
+      false,
+    ],
+    [
+      'a refusal',
+      (response) =>
+        json(response, 429, { error: { message: 'm', code: 'rate_limited' } }, { 'x-request-id': 'r-7' }),
+      false,
+    ],
+    [
+      'a stream',
+      (response) =>
+        response.writeHead(200, STREAM_HEAD).end(`${chunk({ content: 'Hi' }, 'stop')}${USAGE}${DONE}`),
+      true,
+    ],
+    [
+      'a stream that is cut',
+      (response) => response.writeHead(200, STREAM_HEAD).end(chunk({ content: 'Hi' })),
+      true,
+    ],
+    [
+      'a connection that breaks behind the head',
+      (response) => {
+        response.writeHead(200, STREAM_HEAD).flushHeaders();
+        setTimeout(() => response.destroy(), 20);
+      },
+      true,
+    ],
+  ])("are joined by the router's id of the request: %s", async (_name, answer, isStreaming) => {
+    const { model, received } = await router(answer);
+    const heard: string[] = [];
+    const asking = ask(model, isStreaming ? () => undefined : undefined, undefined, (id) => heard.push(id));
+    await Promise.allSettled([asking]);
+    expect(heard).toEqual(['r-7']);
+    expect(received[0]?.headers).toMatchObject({
+      'x-capataz-run-id': 'run-1',
+      'x-capataz-step': '2',
+      'x-capataz-prompt-version': 'triage-0a1b',
+      'x-capataz-prompt-digest': 'sha256:0a1b',
+    });
+  });
+
+  it('takes no id that a log line should not hold', async () => {
+    const { model } = await router((response) =>
+      json(response, 200, COMPLETION, { 'x-request-id': 'x'.repeat(4000) }),
+    );
+    const heard: string[] = [];
+    await ask(model, undefined, undefined, (id) => heard.push(id));
+    expect(heard).toEqual([]);
   });
 });
 
 describe('an error of the router', () => {
   it.each([
-    [400, 'context_length_exceeded', 'modelRequestRefused'],
-    [401, 'unauthenticated', 'modelNotAllowed'],
-    [402, 'x', 'modelBudgetExceeded'],
-    [403, 'model_not_allowed', 'modelNotAllowed'],
-    [429, 'rate_limited', 'modelRateLimited'],
-    [429, 'budget_exceeded', 'modelBudgetExceeded'],
-    [500, 'internal_error', 'modelUnavailable'],
-    [502, 'answer_malformed', 'modelAnswerMalformed'],
-    [503, 'no_model_available', 'modelUnavailable'],
-    [504, 'deadline_exceeded', 'modelUnavailable'],
+    [400, 'context_length_exceeded', 'context_length_exceeded'],
+    [401, 'unauthenticated', 'unauthenticated'],
+    [403, 'model_not_allowed', 'model_not_allowed'],
+    [404, 'model_not_found', 'model_not_found'],
+    [429, 'rate_limited', 'rate_limited'],
+    [500, 'internal_error', 'internal_error'],
+    [502, 'answer_malformed', 'answer_malformed'],
+    [503, 'no_model_available', 'no_model_available'],
+    [504, 'timed_out', 'timed_out'],
+    [400, 'of_another_server', 'request_refused'],
+    [403, 'of_another_server', 'unauthenticated'],
+    [429, 'of_another_server', 'rate_limited'],
+    [502, 'toString', 'unavailable'],
   ])(
     'with status %i and code %s is %s with its sentence and its time to wait',
     async (status, code, expected) => {
@@ -240,14 +306,14 @@ describe('an error of the router', () => {
     const gone = createRouterModel({ url: 'http://127.0.0.1:1' });
     closers.push(async () => gone.close());
     expect(await errorOf(ask(gone))).toMatchObject({
-      code: 'modelUnavailable',
+      code: 'unreachable',
       message: 'the router cannot be reached',
     });
   });
 
   it('that breaks the connection is not asked again, for the call may have cost money', async () => {
     const { model, received } = await router((response) => response.destroy());
-    expect((await errorOf(ask(model))).code).toBe('modelAnswerCut');
+    expect((await errorOf(ask(model))).code).toBe('answer_cut');
     expect(received).toHaveLength(1);
   });
 });
@@ -312,12 +378,12 @@ describe('a streamed answer', () => {
     [
       'an error event',
       `${chunk({ content: 'Hi' })}data: {"error":{"message":"cut off","type":"t","code":"c"}}\n\n`,
-      'modelAnswerCut',
+      'answer_cut',
     ],
-    ['no [DONE]', `${chunk({ content: 'Hi' })}${chunk({}, 'stop')}`, 'modelAnswerCut'],
-    ['[DONE] without a finish reason', `${chunk({ content: 'Hi' })}${DONE}`, 'modelAnswerCut'],
-    ['an event that is no JSON', `data: {"choices"\n\n${DONE}`, 'modelAnswerMalformed'],
-    ['nothing at all', '', 'modelAnswerCut'],
+    ['no [DONE]', `${chunk({ content: 'Hi' })}${chunk({}, 'stop')}`, 'answer_cut'],
+    ['[DONE] without a finish reason', `${chunk({ content: 'Hi' })}${DONE}`, 'answer_cut'],
+    ['an event that is no JSON', `data: {"choices"\n\n${DONE}`, 'answer_malformed'],
+    ['nothing at all', '', 'answer_cut'],
   ])('B19: with %s is an error and never an answer', async (_name, text, code) => {
     const { model } = await router((response) => {
       response.writeHead(200);
@@ -331,7 +397,7 @@ describe('a streamed answer', () => {
       response.writeHead(200);
       response.write(chunk({ content: 'Hi' }), () => response.destroy());
     });
-    expect((await errorOf(ask(model, () => undefined))).code).toBe('modelAnswerCut');
+    expect((await errorOf(ask(model, () => undefined))).code).toBe('answer_cut');
   });
 });
 

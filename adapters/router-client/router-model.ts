@@ -18,12 +18,14 @@ import {
   type ModelErrorCode,
   type ModelRequest,
 } from '#domain/conversation/model.ts';
+import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
 import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
 
 const CONNECT_MILLISECONDS = 3_000;
 const PAUSES_BEFORE_RECONNECTION_MILLISECONDS = [100, 400, 1_000];
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 const ERROR_MAXIMUM_CHARACTERS = 500;
+const REQUEST_ID_MAXIMUM_CHARACTERS = 128;
 /** The router's deadline lies behind our own, so that it is always the run's limit that is reported. */
 const DEADLINE_LEAD_MILLISECONDS = 2_000;
 const DEADLINE_MAXIMUM_MILLISECONDS = 3_600_000;
@@ -52,6 +54,8 @@ export function createRouterModel(options: RouterModelOptions): RouterModel {
     answer: async (request, call) => {
       try {
         const response = await send(agent, options, request, call);
+        const requestId = requestIdOf(response);
+        if (requestId !== undefined) call.onRequestId(requestId);
         if (response.statusCode !== 200) throw await errorOf(response);
         return call.onText === undefined
           ? parseCompletion(await readText(response))
@@ -69,7 +73,7 @@ async function send(
   agent: Agent,
   { url, tokenPath }: RouterModelOptions,
   request: ModelRequest,
-  { signal, onText, remainingMilliseconds }: ModelCallOptions,
+  { signal, onText, remainingMilliseconds, purpose }: ModelCallOptions,
 ): Promise<Dispatcher.ResponseData> {
   const streaming = { stream: true, stream_options: { include_usage: true } };
   const body = JSON.stringify({ ...request, model: 'auto', ...(onText === undefined ? {} : streaming) });
@@ -82,6 +86,10 @@ async function send(
       'content-type': 'application/json',
       accept: onText === undefined ? 'application/json' : 'text/event-stream',
       'x-capataz-deadline-ms': String(deadline),
+      'x-capataz-run-id': purpose.runId,
+      'x-capataz-step': String(purpose.step),
+      'x-capataz-prompt-version': purpose.prompt.version,
+      'x-capataz-prompt-digest': purpose.prompt.digest,
       ...(await authorization(tokenPath)),
     };
     try {
@@ -97,7 +105,7 @@ async function send(
       signal.throwIfAborted();
       const pause = PAUSES_BEFORE_RECONNECTION_MILLISECONDS[attempt];
       if (!wasNeverSent(error)) throw brokenConnection();
-      if (pause === undefined) throw unavailable('the router cannot be reached');
+      if (pause === undefined) throw new ModelError('unreachable', 'the router cannot be reached');
       await sleep(pause, undefined, { signal });
     }
   }
@@ -108,8 +116,14 @@ async function authorization(tokenPath: string | undefined): Promise<Readonly<Re
   try {
     return { authorization: `Bearer ${(await readFile(tokenPath, 'utf8')).trim()}` };
   } catch {
-    throw unavailable("the agent's token for the router cannot be read");
+    throw new ModelError('unauthenticated', "the agent's token for the router cannot be read");
   }
+}
+
+/** Undefined when the router did not say, or said what no log line should hold. */
+function requestIdOf({ headers }: Dispatcher.ResponseData): string | undefined {
+  const id = headers['x-request-id'] ?? headers['x-capataz-request-id'];
+  return typeof id === 'string' && id.length <= REQUEST_ID_MAXIMUM_CHARACTERS ? id : undefined;
 }
 
 function wasNeverSent(error: unknown): boolean {
@@ -147,7 +161,7 @@ async function readStream(
         return;
       }
       const error = parseRouterError(data);
-      if (error !== undefined) throw new ModelError('modelAnswerCut', sentenceOf(error.message));
+      if (error !== undefined) throw new ModelError(codeOf(undefined, error.code), sentenceOf(error.message));
       const text = answer.push(data);
       if (text !== '') onText(text);
     },
@@ -159,7 +173,7 @@ async function readStream(
     if (bytes > LARGEST_ANSWER_BYTES) throw tooLarge();
     parser.feed(decoder.decode(chunk, { stream: true }));
   }
-  if (!isDone) throw new ModelError('modelAnswerCut', 'the answer of the model ended before it was complete');
+  if (!isDone) throw new ModelError('answer_cut', 'the answer of the model ended before it was complete');
   return answer.finish();
 }
 
@@ -168,35 +182,33 @@ async function errorOf(response: Dispatcher.ResponseData): Promise<ModelError> {
   const error = parseRouterError(text);
   const retryAfter = Number(response.headers['retry-after']);
   return new ModelError(
-    codeOf(response.statusCode, error?.code ?? ''),
+    codeOf(response.statusCode, error?.code),
     sentenceOf(error?.message ?? `the router answered with status ${response.statusCode}`),
     Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
   );
 }
 
-function codeOf(status: number, code: string): ModelErrorCode {
-  if (status === 402 || /budget/.test(code)) return 'modelBudgetExceeded';
-  if (status === 429) return 'modelRateLimited';
-  if (status === 401 || status === 403) return 'modelNotAllowed';
-  if (status >= 400 && status < 500) return 'modelRequestRefused';
-  return code === 'answer_malformed' ? 'modelAnswerMalformed' : 'modelUnavailable';
+/** The router's code is kept. What is none of its codes comes from something between us and it. */
+function codeOf(status: number | undefined, code: string | null | undefined): ModelErrorCode {
+  if (isRouterCode(code)) return code;
+  if (status === undefined) return 'answer_cut';
+  if (status === 429) return 'rate_limited';
+  if (status === 401 || status === 403) return 'unauthenticated';
+  return status >= 400 && status < 500 ? 'request_refused' : 'unavailable';
+}
+
+function isRouterCode(code: string | null | undefined): code is ModelErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ROUTER_FAILURES, code);
 }
 
 function sentenceOf(message: string): string {
   return message.replaceAll(/\s+/g, ' ').slice(0, ERROR_MAXIMUM_CHARACTERS);
 }
 
-function unavailable(message: string): ModelError {
-  return new ModelError('modelUnavailable', message);
-}
-
 function tooLarge(): ModelError {
-  return new ModelError('modelAnswerMalformed', `the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
+  return new ModelError('answer_malformed', `the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
 }
 
 function brokenConnection(): ModelError {
-  return new ModelError(
-    'modelAnswerCut',
-    'the connection to the router broke before the answer was complete',
-  );
+  return new ModelError('answer_cut', 'the connection to the router broke before the answer was complete');
 }

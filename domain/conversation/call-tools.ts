@@ -85,7 +85,7 @@ async function callTool(
   });
   if (index >= TOOL_CALLS_PER_STEP_MAXIMUM) {
     return finish(
-      'tooManyCalls',
+      'too_many_calls',
       `error: at most ${TOOL_CALLS_PER_STEP_MAXIMUM} tool calls are run in one step`,
     );
   }
@@ -93,14 +93,14 @@ async function callTool(
   if (tool === undefined) {
     const known = tools.map((candidate) => candidate.name).join(', ');
     return finish(
-      'unknownTool',
+      'unknown_tool',
       `error: there is no such tool; the tools are: ${known === '' ? 'none' : known}`,
     );
   }
   const parsed = parseArguments(call.function.arguments);
   const problems = parsed.ok ? tool.findArgumentProblems(parsed.value) : [parsed.problem];
   if (!parsed.ok || problems.length > 0) {
-    return finish('invalidArguments', `error: the arguments do not fit: ${problems.join('; ')}`);
+    return finish('invalid_arguments', `error: the arguments do not fit: ${problems.join('; ')}`);
   }
   const deadline = ports.startDeadline(TOOL_SECONDS * 1000);
   try {
@@ -109,13 +109,13 @@ async function callTool(
       (async () => tool.run(parsed.value, { signal: both, now: ports.now() }))(),
       both,
     );
-    return result.ok ? finish('ok', result.text) : finish('toolFailed', `error: ${result.problem}`);
+    return result.ok ? finish('ok', result.text) : finish('tool_failed', `error: ${result.problem}`);
   } catch {
     signal.throwIfAborted();
     return deadline.signal.aborted
-      ? finish('deadlineExceeded', `error: the tool did not answer within ${TOOL_SECONDS} seconds`)
+      ? finish('deadline_exceeded', `error: the tool did not answer within ${TOOL_SECONDS} seconds`)
       : // The text of an exception is no result: it may hold anything, and the model would obey it.
-        finish('toolFailed', 'error: the tool failed');
+        finish('tool_failed', 'error: the tool failed');
   } finally {
     deadline.cancel();
   }

@@ -1,6 +1,6 @@
 /** How a run is ended from outside, and waiting that always ends with it. */
 
-export const INTERRUPTION_REASONS = ['seconds', 'cancelled', 'draining'] as const;
+export const INTERRUPTION_REASONS = ['seconds', 'cancelled', 'shutting_down'] as const;
 export type InterruptionReason = (typeof INTERRUPTION_REASONS)[number];
 
 /** The reason of the AbortSignal that ends a run. */

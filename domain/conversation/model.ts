@@ -1,4 +1,5 @@
 /** Model: the port to whatever answers a conversation. In the cluster that is the router. */
+import type { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
 import type {
   ChatMessage,
   ChatRequest,
@@ -12,7 +13,24 @@ export type ModelRequest = Pick<
   'temperature' | 'top_p' | 'max_completion_tokens' | 'stop' | 'tools' | 'response_format'
 > & { readonly messages: readonly ChatMessage[]; readonly top_k?: number };
 
+/** For what a call is made. It goes with the call into the router's books, so that a run and its charge can be joined. */
+export interface CallPurpose {
+  readonly runId: string;
+  /** From 1. */
+  readonly step: number;
+  readonly prompt: PromptIdentity;
+}
+
+export interface PromptIdentity {
+  /** Name of the PromptVersion. */
+  readonly version: string;
+  readonly digest: string;
+}
+
 export interface ModelCallOptions {
+  readonly purpose: CallPurpose;
+  /** The router's id of the call, as soon as it is known and whatever becomes of the call. */
+  readonly onRequestId: (requestId: string) => void;
   /** Aborting it ends the call and what runs for it upstream. */
   readonly signal: AbortSignal;
   /** What is left of the run's time. The signal comes first; this lets the other side plan its retries. */
@@ -46,16 +64,8 @@ export interface Model {
   readonly answer: (request: ModelRequest, options: ModelCallOptions) => Promise<ModelAnswer>;
 }
 
-export const MODEL_ERROR_CODES = [
-  'modelRateLimited',
-  'modelBudgetExceeded',
-  'modelUnavailable',
-  'modelNotAllowed',
-  'modelRequestRefused',
-  'modelAnswerCut',
-  'modelAnswerMalformed',
-] as const;
-export type ModelErrorCode = (typeof MODEL_ERROR_CODES)[number];
+/** The router's own codes, unchanged: the same cause is called the same from the provider to the caller. */
+export type ModelErrorCode = keyof typeof ROUTER_FAILURES;
 
 /** The message is one sentence for the caller of the agent; it contains no key and no prompt. */
 export class ModelError extends Error {

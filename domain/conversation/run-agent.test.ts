@@ -9,7 +9,7 @@ import {
   makeCallable,
 } from './call-tools.ts';
 import { RunInterruption } from './interruption.ts';
-import { type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
+import { type CallPurpose, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
 import { type OutputFormat, buildOutputFormat } from './output-format.ts';
 import { type RunPlan, type RunPorts, type RunResult, runAgent } from './run-agent.ts';
 import type { ToolContext, ToolResult } from './tool.ts';
@@ -26,6 +26,8 @@ interface Scripted {
   readonly pieces?: readonly string[];
   readonly error?: Error;
   readonly hangs?: boolean;
+  /** The router is never heard, so there is no id of the call. */
+  readonly isUnheard?: boolean;
 }
 
 const SCHEMA = {
@@ -59,6 +61,7 @@ const LOOKUP = makeCallable({
 class Bench {
   readonly requests: ModelRequest[] = [];
   readonly cycles: CycleRecord[] = [];
+  readonly purposes: CallPurpose[] = [];
   readonly texts: string[] = [];
   readonly toolRuns: { name: string; given: unknown }[] = [];
   readonly deadlines: { milliseconds: number; expire: () => void; isCancelled: boolean }[] = [];
@@ -76,9 +79,11 @@ class Bench {
   ports(): RunPorts {
     return {
       model: {
-        answer: async (request, { onText }) => {
+        answer: async (request, { onText, purpose, onRequestId }) => {
+          this.purposes.push(purpose);
           const turn = this.#script[Math.min(this.requests.length, this.#script.length - 1)] ?? {};
           const number = this.requests.push(structuredClone(request));
+          if (turn.isUnheard !== true) onRequestId(`request-${number}`);
           for (const piece of turn.pieces ?? []) onText?.(piece);
           if (turn.error !== undefined) throw turn.error;
           if (turn.hangs === true) return new Promise<never>(() => undefined);
@@ -107,6 +112,7 @@ class Bench {
   ): RunPlan {
     return {
       runId: 'run-1',
+      prompt: { version: 'triage-0a1b', digest: 'sha256:0a1b' },
       messages: [{ role: 'user', content: 'Hello' }],
       settings: { temperature: 0, max_completion_tokens: 100 },
       tools: [],
@@ -208,12 +214,12 @@ describe('a run', () => {
   });
 
   it('fails with the code and sentence of the model error, and never with an answer', async () => {
-    const error = new ModelError('modelRateLimited', 'slow down', 7);
+    const error = new ModelError('rate_limited', 'slow down', 7);
     const bench = new Bench([{ calls: [['lookup', '{"key":"a"}']] }, { error }]);
     const result = await bench.run({ tools: [bench.lookup] });
     expect(result).toMatchObject({
       status: 'failed',
-      reason: 'modelRateLimited',
+      reason: 'rate_limited',
       message: 'slow down',
       retryAfterSeconds: 7,
       steps: 2,
@@ -223,9 +229,9 @@ describe('a run', () => {
   });
 
   it.each([
-    ['modelAnswerCut', null],
-    ['modelAnswerMalformed', null],
-    ['modelRequestRefused', 1000],
+    ['answer_cut', null],
+    ['answer_malformed', null],
+    ['request_refused', 1000],
   ] as const)(
     'after %s knows its cost as %s: a call that broke off may have been charged',
     async (code, cost) => {
@@ -235,7 +241,7 @@ describe('a run', () => {
   );
 
   it('stops all its timers however it ends', async () => {
-    for (const script of [[{ content: 'Hi' }], [{ error: new ModelError('modelUnavailable', 'x') }]]) {
+    for (const script of [[{ content: 'Hi' }], [{ error: new ModelError('unavailable', 'x') }]]) {
       const bench = new Bench(script);
       await bench.run();
       expect(bench.deadlines.map(({ isCancelled }) => isCancelled)).toEqual([true]);
@@ -261,14 +267,14 @@ describe('limits', () => {
       { content: 'never' },
     ]);
     const result = await bench.run({ tools: [bench.lookup] });
-    expect(result).toMatchObject({ status: 'stopped', reason: 'noProgress', steps: 3 });
+    expect(result).toMatchObject({ status: 'stopped', reason: 'no_progress', steps: 3 });
     expect(bench.toolRuns).toHaveLength(2);
   });
 
   it('B24: counts unknown tools like known ones', async () => {
     const bench = new Bench([{ calls: [['hack', 'not json']] }]);
     const result = await bench.run({ tools: [bench.lookup] });
-    expect(result).toMatchObject({ status: 'stopped', reason: 'noProgress', steps: 3 });
+    expect(result).toMatchObject({ status: 'stopped', reason: 'no_progress', steps: 3 });
   });
 
   it('ends at limits.seconds even when the model port ignores the signal', async () => {
@@ -286,7 +292,7 @@ describe('limits', () => {
     expect(bench.cycles.at(-1)).toMatchObject({ phase: 'stop', outcome: 'seconds', step: 1 });
   });
 
-  it.each(['cancelled', 'draining'] as const)('ends when it is %s from outside', async (reason) => {
+  it.each(['cancelled', 'shutting_down'] as const)('ends when it is %s from outside', async (reason) => {
     const bench = new Bench([{ calls: [['lookup', '{"key":"a"}']] }, { content: 'never' }]);
     bench.toolBehaviour = async () => new Promise<never>(() => undefined);
     const controller = new AbortController();
@@ -299,9 +305,9 @@ describe('limits', () => {
 
   it('does not call the model at all when it was ended before it began', async () => {
     const bench = new Bench([{ content: 'never' }]);
-    expect(await bench.run({}, AbortSignal.abort(new RunInterruption('draining')))).toMatchObject({
+    expect(await bench.run({}, AbortSignal.abort(new RunInterruption('shutting_down')))).toMatchObject({
       status: 'stopped',
-      reason: 'draining',
+      reason: 'shutting_down',
       steps: 0,
     });
     expect(bench.requests).toHaveLength(0);
@@ -330,7 +336,7 @@ describe('limits', () => {
   it('ends with a reason when the cost is unknown under limits.usdPerRun: unknown is not free', async () => {
     const bench = new Bench([{ content: 'Hi', cost: null }]);
     const result = await bench.run({ limits: { nanoUsdPerRun: 1_000_000 } });
-    expect(result).toMatchObject({ status: 'stopped', reason: 'costUnknown', steps: 1 });
+    expect(result).toMatchObject({ status: 'stopped', reason: 'cost_unknown', steps: 1 });
     expect(result).not.toHaveProperty('output');
   });
 
@@ -416,14 +422,14 @@ describe('the output', () => {
   ])('is refused after limits.outputRepairs when it is %s', async (_name, content) => {
     const bench = new Bench([{ content }]);
     const result = await bench.run({ output: LABEL, limits: { outputRepairs: 2 } });
-    expect(result).toMatchObject({ status: 'failed', reason: 'outputInvalid', steps: 3, repairs: 2 });
+    expect(result).toMatchObject({ status: 'failed', reason: 'output_invalid', steps: 3, repairs: 2 });
     expect(result).not.toHaveProperty('output');
   });
 
   it('is not repaired beyond limits.steps', async () => {
     const bench = new Bench([{ content: 'x' }]);
     expect(await bench.run({ output: LABEL, limits: { steps: 2, outputRepairs: 5 } })).toMatchObject({
-      reason: 'outputInvalid',
+      reason: 'output_invalid',
       steps: 2,
     });
   });
@@ -431,14 +437,14 @@ describe('the output', () => {
   it('is never a text that was cut at the output limit', async () => {
     const bench = new Bench([{ content: 'half an ans', finish: 'length' }]);
     const result = await bench.run();
-    expect(result).toMatchObject({ status: 'failed', reason: 'outputCut', partialText: 'half an ans' });
+    expect(result).toMatchObject({ status: 'failed', reason: 'output_cut', partialText: 'half an ans' });
     expect(result).not.toHaveProperty('output');
   });
 
   it.each([[{ content: 'no', refusal: 'no' }], [{ content: 'par', finish: 'content_filter' as const }]])(
     'is never a refusal: %j',
     async (turn) => {
-      expect(await new Bench([turn]).run()).toMatchObject({ status: 'failed', reason: 'modelRefused' });
+      expect(await new Bench([turn]).run()).toMatchObject({ status: 'failed', reason: 'model_refused' });
     },
   );
 
@@ -617,6 +623,32 @@ describe('the trace', () => {
       ],
     });
     expect(JSON.stringify(cycles)).not.toContain(SECRET);
+  });
+
+  it("says for which step of which run and prompt each call is, and keeps the router's id of it", async () => {
+    const bench = new Bench([
+      { calls: [['lookup', '{"key":"a"}']] },
+      { error: new ModelError('timed_out', 'late') },
+    ]);
+    await bench.run({ tools: [LOOKUP] });
+    const prompt = { version: 'triage-0a1b', digest: 'sha256:0a1b' };
+    expect(bench.purposes).toEqual([
+      { runId: 'run-1', step: 1, prompt },
+      { runId: 'run-1', step: 2, prompt },
+    ]);
+    expect(bench.cycles).toMatchObject([
+      { step: 1, phase: 'action', requestId: 'request-1' },
+      { step: 2, phase: 'failure', outcome: 'timed_out', requestId: 'request-2' },
+    ]);
+  });
+
+  it('gives no call the id of the call before it', async () => {
+    const bench = new Bench([
+      { calls: [['lookup', '{"key":"a"}']] },
+      { error: new ModelError('unreachable', 'gone'), isUnheard: true },
+    ]);
+    await bench.run({ tools: [LOOKUP] });
+    expect(bench.cycles.map(({ requestId }) => requestId)).toEqual(['request-1', undefined]);
   });
 
   it('has the content when that was asked for', async () => {

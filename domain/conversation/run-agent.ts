@@ -5,6 +5,7 @@
  * `limits.steps` calls. Tool calls of the last step are not run: nobody could read their results. A run ends as
  * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
  */
+import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import type { ChatMessage, ToolCall } from '#domain/model-providers/openai-chat.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from './canonical-json.ts';
@@ -16,6 +17,7 @@ import {
   type ModelErrorCode,
   type ModelRequest,
   type ModelUsage,
+  type PromptIdentity,
 } from './model.ts';
 import type { OutputFormat } from './output-format.ts';
 import { Spending } from './spending.ts';
@@ -23,13 +25,14 @@ import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
 
 /** The third request for the same tool with the same arguments ends the run. */
 const SAME_CALL_MAXIMUM = 3;
-/** These say that no model did any work; after every other broken call the cost is unknown. */
-const UNCHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
-  'modelRateLimited',
-  'modelBudgetExceeded',
-  'modelUnavailable',
-  'modelNotAllowed',
-  'modelRequestRefused',
+/** After these a model may have worked, and nobody told for how much; after every other failure none has. */
+const CHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
+  'answer_cut',
+  'answer_malformed',
+  'timed_out',
+  'deadline_exceeded',
+  'cancelled',
+  'internal_error',
 ]);
 const REPAIR_QUOTE_MAXIMUM_CHARACTERS = 32_768;
 
@@ -38,14 +41,14 @@ export const STOP_REASONS = [
   'steps',
   'seconds',
   'budget',
-  'costUnknown',
-  'noProgress',
+  'cost_unknown',
+  'no_progress',
   'cancelled',
-  'draining',
-] as const;
+  'shutting_down',
+] as const satisfies readonly FailureCode[];
 export type StopReason = (typeof STOP_REASONS)[number];
 
-export type FailureReason = 'outputInvalid' | 'outputCut' | 'modelRefused' | ModelErrorCode;
+export type FailureReason = 'output_invalid' | 'output_cut' | 'model_refused' | ModelErrorCode;
 
 export interface RunLimits {
   readonly steps: number;
@@ -57,6 +60,7 @@ export interface RunLimits {
 /** All that is fixed when a run starts, and stays so whatever is released meanwhile. */
 export interface RunPlan {
   readonly runId: string;
+  readonly prompt: PromptIdentity;
   readonly messages: readonly ChatMessage[];
   /** Sampling settings and output limit, in the words of a chat request. */
   readonly settings: Omit<ModelRequest, 'messages' | 'tools' | 'response_format'>;
@@ -131,6 +135,8 @@ class Run {
   #stepBeganMilliseconds: number;
   /** A model call was begun and its cost is not known yet. */
   #isCallOpen = false;
+  /** Of the last call. */
+  #requestId: string | undefined;
   #steps = 0;
   #repairs = 0;
 
@@ -149,7 +155,7 @@ class Run {
       const characters = JSON.stringify(this.#messages).length;
       if (!this.#spending.allowsCall(characters)) return this.#stop('budget');
       const answer = await this.#think(characters);
-      if (this.#spending.isUnknownUnderLimit) return this.#end(answer, stopped('costUnknown'));
+      if (this.#spending.isUnknownUnderLimit) return this.#end(answer, stopped('cost_unknown'));
       const end = answer.toolCalls.length > 0 ? await this.#act(answer) : this.#conclude(answer);
       if (end !== undefined) return end;
     }
@@ -168,7 +174,7 @@ class Run {
   }
 
   endOfError(error: unknown, isDeadline: boolean): Exclude<RunEnd, { status: 'succeeded' }> {
-    const isUncharged = error instanceof ModelError && UNCHARGED_CODES.has(error.code);
+    const isUncharged = error instanceof ModelError && !CHARGED_CODES.has(error.code);
     if (this.#isCallOpen && !isUncharged) this.#spending.addUnknown();
     if (this.#signal.aborted) {
       const reason: unknown = this.#signal.reason;
@@ -189,10 +195,15 @@ class Run {
     this.#steps += 1;
     this.#stepBeganMilliseconds = this.#ports.monotonicMilliseconds();
     this.#isCallOpen = true;
+    this.#requestId = undefined;
     const onText = this.#textListener();
     const answer = await raceWithSignal(
       this.#ports.model.answer(this.#request(), {
         signal: this.#signal,
+        purpose: { runId: this.#plan.runId, step: this.#steps, prompt: this.#plan.prompt },
+        onRequestId: (requestId) => {
+          this.#requestId = requestId;
+        },
         remainingMilliseconds: this.#remainingMilliseconds(),
         ...(onText === undefined ? {} : { onText: onText.hear }),
       }),
@@ -242,7 +253,7 @@ class Run {
   }
 
   async #act(answer: ModelAnswer): Promise<RunEnd | undefined> {
-    if (this.#isRepeating(answer.toolCalls)) return this.#end(answer, stopped('noProgress'));
+    if (this.#isRepeating(answer.toolCalls)) return this.#end(answer, stopped('no_progress'));
     if (this.#steps >= this.#plan.limits.steps) return this.#end(answer, stopped('steps'));
     const finished = await callTools(answer.toolCalls, this.#plan.tools, this.#ports, this.#signal);
     this.trace('action', 'ok', answer, finished);
@@ -263,13 +274,13 @@ class Run {
   #conclude(answer: ModelAnswer): RunEnd | undefined {
     const content = answer.content ?? '';
     if (answer.refusal !== undefined || answer.finishReason === 'content_filter') {
-      return this.#end(answer, failed('modelRefused', 'the model refused to answer'));
+      return this.#end(answer, failed('model_refused', 'the model refused to answer'));
     }
     if (answer.finishReason === 'length') {
       const sentence =
         "the answer was cut at the output limit; raise the agent's limits.outputTokens or the prompt's maxOutputTokens";
       return this.#end(answer, {
-        ...failed('outputCut', sentence),
+        ...failed('output_cut', sentence),
         ...(this.#plan.output.kind === 'text' ? { partialText: content } : {}),
       });
     }
@@ -278,7 +289,7 @@ class Run {
     const problems = checked.problems.join('; ');
     if (this.#repairs >= this.#plan.limits.outputRepairs || this.#steps >= this.#plan.limits.steps) {
       const tries = `after ${this.#repairs} repair${this.#repairs === 1 ? '' : 's'}`;
-      return this.#end(answer, failed('outputInvalid', `the answer does not fit ${tries}: ${problems}`));
+      return this.#end(answer, failed('output_invalid', `the answer does not fit ${tries}: ${problems}`));
     }
     this.#repairs += 1;
     this.trace('repair', 'ok', answer);
@@ -318,6 +329,7 @@ class Run {
       step: this.#steps,
       phase,
       outcome,
+      ...(this.#requestId === undefined ? {} : { requestId: this.#requestId }),
       modelMilliseconds: Math.max(0, Math.round(sinceStep - toolMilliseconds)),
       ...(answer === undefined
         ? {}
@@ -342,11 +354,11 @@ const STOP_SENTENCES: Readonly<Record<StopReason, string>> = {
   steps: "the run was stopped at the agent's limits.steps before there was an answer",
   seconds: "the run was stopped at the agent's limits.seconds before there was an answer",
   budget: "the run was stopped before the step that would pass the agent's limits.usdPerRun",
-  costUnknown:
+  cost_unknown:
     'the run was stopped because the agent has limits.usdPerRun but the model has no known price; set the price in its Model object',
-  noProgress: `the run was stopped because the model asked ${SAME_CALL_MAXIMUM} times for the same tool call`,
+  no_progress: `the run was stopped because the model asked ${SAME_CALL_MAXIMUM} times for the same tool call`,
   cancelled: 'the run was cancelled because the caller left',
-  draining: 'the run was stopped because the agent is shutting down; send it again',
+  shutting_down: 'the run was stopped because the agent is shutting down; send it again',
 };
 
 function stopped(reason: StopReason): Extract<RunEnd, { status: 'stopped' }> {

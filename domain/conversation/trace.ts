@@ -7,11 +7,11 @@ export type CyclePhase = (typeof CYCLE_PHASES)[number];
 
 export const TOOL_OUTCOMES = [
   'ok',
-  'toolFailed',
-  'unknownTool',
-  'invalidArguments',
-  'deadlineExceeded',
-  'tooManyCalls',
+  'tool_failed',
+  'unknown_tool',
+  'invalid_arguments',
+  'deadline_exceeded',
+  'too_many_calls',
 ] as const;
 export type ToolOutcome = (typeof TOOL_OUTCOMES)[number];
 
@@ -39,6 +39,8 @@ export interface CycleRecord {
   /** `ok`, or the reason that ended the run. */
   readonly outcome: string;
   readonly model?: string;
+  /** The router's id of the model call; absent when none was made or the router was never heard. */
+  readonly requestId?: string;
   readonly modelMilliseconds: number;
   readonly inputTokens?: number;
   readonly cachedInputTokens?: number;

@@ -162,5 +162,68 @@ const ROUTER_REFUSALS = {
 /** All that the router tells. */
 export const ROUTER_FAILURES = { ...ROUTER_REFUSALS, ...REQUEST_FAILURES, ...ATTEMPT_FAILURES } as const;
 
-export const FAILURES = { ...ROUTER_FAILURES } as const satisfies Record<string, FailureDescription>;
+/** What the pod of an agent refuses before there is a run. */
+const AGENT_REFUSALS = {
+  variables_invalid: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: '`input` does not fit the variables of the prompt. The message names each.',
+  },
+  too_many_runs: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'This pod has as many runs as it may have.',
+  },
+  unconfigured: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The agent has no configuration yet. `kubectl describe agent NAME` says why.',
+  },
+} as const satisfies Record<string, FailureDescription>;
+/** Why no run is started for a request that is right. */
+export type AgentAdmissionCode = 'too_many_runs' | 'unconfigured' | 'shutting_down';
+
+/** Where a run ends by its own limits, or with an answer that is none. */
+export const RUN_FAILURES = {
+  budget: {
+    status: 402,
+    type: 'invalid_request_error',
+    meaning: 'The next step could cost more than `spec.limits.usdPerRun` leaves.',
+  },
+  cost_unknown: {
+    status: 402,
+    type: 'invalid_request_error',
+    meaning: 'There is a limit on cost, and the cost of a call is not known.',
+  },
+  steps: { status: 422, type: 'invalid_request_error', meaning: '`spec.limits.steps` is used up.' },
+  seconds: { status: 504, type: 'timeout_error', meaning: '`spec.limits.seconds` is used up.' },
+  no_progress: {
+    status: 422,
+    type: 'invalid_request_error',
+    meaning: 'The model asked for the same tool with the same arguments again and again.',
+  },
+  output_invalid: {
+    status: 422,
+    type: 'invalid_request_error',
+    meaning: 'No answer fitted `spec.output.schema`, in as many repairs as are allowed.',
+  },
+  output_cut: {
+    status: 422,
+    type: 'invalid_request_error',
+    meaning: 'The answer was longer than `spec.limits.outputTokens`.',
+  },
+  model_refused: {
+    status: 422,
+    type: 'invalid_request_error',
+    meaning: 'The model refuses to answer.',
+  },
+} as const satisfies Record<string, FailureDescription>;
+
+/** All that an agent tells of itself; failures of its model calls keep the code of the router. */
+export const AGENT_FAILURES = { ...REQUEST_FAILURES, ...AGENT_REFUSALS, ...RUN_FAILURES } as const;
+
+export const FAILURES = { ...ROUTER_FAILURES, ...AGENT_FAILURES } as const satisfies Record<
+  string,
+  FailureDescription
+>;
 export type FailureCode = keyof typeof FAILURES;

@@ -3,6 +3,7 @@
  * cycles.
  */
 import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
@@ -19,15 +20,13 @@ export interface AgentRunsOptions {
   readonly current: () => ServedConfiguration | undefined;
   readonly metrics: AgentRuntimeMetrics;
   readonly logger: Logger;
-  readonly trace: (cycle: CycleRecord, served: ServedConfiguration) => void;
+  readonly trace: (cycle: CycleRecord, served: ServedConfiguration, callerRequestId: string) => void;
   readonly maximumConcurrentRuns: number;
   readonly tracesContent: boolean;
   readonly newRunId: () => string;
   readonly now: () => Date;
   readonly monotonicMilliseconds: () => number;
 }
-
-export type RefusalReason = 'busy' | 'draining' | 'unconfigured';
 
 /** A place among the running ones, and the configuration that the run is pinned to. */
 export interface Admission {
@@ -39,6 +38,8 @@ export interface Admission {
 
 export interface RunOrder {
   readonly messages: readonly ChatMessage[];
+  /** The caller's name for the request, or ours. */
+  readonly requestId: string;
   /** Aborted when the caller has left. */
   readonly signal: AbortSignal;
   /** Given, text comes here as the model writes it. */
@@ -53,14 +54,14 @@ export class AgentRuns {
 
   constructor(options: AgentRunsOptions) {
     this.#options = options;
-    options.drain.add(() => this.#shutdown.abort(new RunInterruption('draining')));
+    options.drain.add(() => this.#shutdown.abort(new RunInterruption('shutting_down')));
   }
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  admit(): Admission | RefusalReason {
+  admit(): Admission | AgentAdmissionCode {
     const served = this.#options.current();
     const refusal = this.#refusal(served);
     if (refusal !== undefined || served === undefined) {
@@ -81,10 +82,10 @@ export class AgentRuns {
     };
   }
 
-  #refusal(served: ServedConfiguration | undefined): RefusalReason | undefined {
-    if (this.#options.drain.isOver) return 'draining';
+  #refusal(served: ServedConfiguration | undefined): AgentAdmissionCode | undefined {
+    if (this.#options.drain.isOver) return 'shutting_down';
     if (served === undefined) return 'unconfigured';
-    return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'busy' : undefined;
+    return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'too_many_runs' : undefined;
   }
 
   /** Rejects only by a fault of ours, which is logged. */
@@ -97,6 +98,7 @@ export class AgentRuns {
       const result = await runAgent(
         {
           runId,
+          prompt: configuration.prompt,
           messages: order.messages,
           settings: served.settings,
           tools: served.tools,
@@ -117,7 +119,7 @@ export class AgentRuns {
           startDeadline,
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
-            trace(cycle, served);
+            trace(cycle, served, order.requestId);
             metrics.cycleEnded(cycle, configuration.tools);
             order.onCycle?.(cycle);
           },
@@ -128,7 +130,7 @@ export class AgentRuns {
       return result;
     } catch (error) {
       metrics.runFaulted();
-      logger.error({ error, runId }, 'a run failed inside the agent');
+      logger.error({ error, runId, requestId: order.requestId }, 'a run failed inside the agent');
       throw error;
     }
   }

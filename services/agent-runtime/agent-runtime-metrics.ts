@@ -1,6 +1,7 @@
 /** The numbers of one pod of an agent. Labels come from closed sets; versions are few at a time. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 
@@ -13,7 +14,7 @@ export interface AgentRuntimeMetrics {
   readonly runEnded: (result: RunResult) => void;
   /** A run that ended by a fault of ours. */
   readonly runFaulted: () => void;
-  readonly runRefused: (reason: 'busy' | 'draining' | 'unconfigured') => void;
+  readonly runRefused: (reason: AgentAdmissionCode) => void;
   readonly cycleEnded: (cycle: CycleRecord, builtInTools: readonly string[]) => void;
   readonly configurationOffered: (outcome: string, served: AgentConfiguration | undefined) => void;
   readonly operatorHeard: () => void;

@@ -12,6 +12,7 @@ const LABEL_SCHEMA = {
   required: ['label'],
   additionalProperties: false,
 };
+const PROMPT = configuration().prompt;
 const NEXT_GREETER = GREETER.replace('one word', 'two words');
 
 describe('POST /v1/runs', () => {
@@ -19,7 +20,6 @@ describe('POST /v1/runs', () => {
     await using bench = await AgentBench.start(configurationText());
     const answer = await bench.run({ name: 'Ada' });
     expect(answer.status).toBe(200);
-    const { prompt } = configuration();
     expect(answer.json()).toEqual({
       runId: expect.any(String),
       status: 'succeeded',
@@ -29,7 +29,7 @@ describe('POST /v1/runs', () => {
       usage: { inputTokens: 20, cachedInputTokens: 0, outputTokens: 4 },
       costNanoUsd: 1500,
       durationMilliseconds: expect.any(Number),
-      prompt: { name: prompt.name, version: prompt.version, digest: prompt.digest },
+      prompt: { name: PROMPT.name, version: PROMPT.version, digest: PROMPT.digest },
       models: ['small'],
     });
     expect(bench.router.requests[0]?.body).toEqual({
@@ -122,28 +122,39 @@ describe('POST /v1/runs', () => {
   });
 
   it.each([
-    ['an invalid output', { content: 'no JSON' }, 422, 'outputInvalid'],
-    ['a cut output', { content: '{"label"', finish: 'length' }, 422, 'outputCut'],
-    ['a refusal', { content: '', finish: 'content_filter' }, 422, 'modelRefused'],
+    ['an invalid output', { content: 'no JSON' }, 422, 'output_invalid'],
+    ['a cut output', { content: '{"label"', finish: 'length' }, 422, 'output_cut'],
+    ['a refusal', { content: '', finish: 'content_filter' }, 422, 'model_refused'],
     [
       'a refused request',
       { status: 400, error: { message: 'x', code: 'context_length_exceeded' } },
       422,
-      'modelRequestRefused',
+      'context_length_exceeded',
     ],
-    ['an unknown cost under a limit', { content: '{"label":"ham"}', costNanoUsd: null }, 402, 'costUnknown'],
+    ['an unknown cost under a limit', { content: '{"label":"ham"}', costNanoUsd: null }, 402, 'cost_unknown'],
     [
       'a rate limit',
       { status: 429, error: { message: 'x', code: 'y' }, headers: { 'retry-after': '9' } },
       429,
-      'modelRateLimited',
+      'rate_limited',
     ],
-    ['a router that fails', { status: 503, error: { message: 'x', code: 'y' } }, 502, 'modelUnavailable'],
+    [
+      'a router that fails',
+      { status: 503, error: { message: 'x', code: 'unavailable' } },
+      503,
+      'unavailable',
+    ],
     [
       'an identity that the router does not take',
-      { status: 401, error: { message: 'x', code: 'y' } },
+      { status: 401, error: { message: 'x', code: 'unauthenticated' } },
       502,
-      'modelNotAllowed',
+      'unauthenticated',
+    ],
+    [
+      'a Model that the agent may not use',
+      { status: 403, error: { message: 'x', code: 'model_not_allowed' } },
+      502,
+      'model_not_allowed',
     ],
   ])('tells %s by status %#', async (_name, answer, status, code) => {
     await using bench = await AgentBench.start(
@@ -154,10 +165,20 @@ describe('POST /v1/runs', () => {
     expect({ status: answered.status, code: answered.json().error?.code }).toEqual({ status, code });
     expect(answered.json()).not.toHaveProperty('output');
     expect(answered.headers.get('x-should-retry')).toBe(
-      String(['modelRateLimited', 'modelUnavailable'].includes(code)),
+      String(['rate_limited', 'unavailable'].includes(code)),
     );
-    expect(answered.headers.get('retry-after')).toBe(code === 'modelRateLimited' ? '9' : null);
+    expect(answered.headers.get('retry-after')).toBe(code === 'rate_limited' ? '9' : null);
     expect(await bench.metrics()).toContain(`capataz_agent_runs_total{outcome="${code}"} 1`);
+  });
+
+  it.each([
+    ['a variable', { input: { name: 1 } }, 'input'],
+    ['a field of the body', { input: {}, stream: 'yes' }, 'stream'],
+    ['the body', [], null],
+  ])('says which field is to blame: %s', async (_name, body, param) => {
+    await using bench = await AgentBench.start(configurationText());
+    const { error } = (await bench.post('/v1/runs', body)).json();
+    expect(error).toMatchObject({ param });
   });
 
   it('ends a run at limits.seconds with 504 and closes the call upstream', async () => {
@@ -244,7 +265,7 @@ describe('POST /v1/runs as a stream', () => {
     const events = await bench.stream();
     expect(events.map(({ event }) => event)).toEqual(['run.started', 'step', 'step', 'run.failed']);
     expect(JSON.stringify(events)).not.toContain('output"');
-    expect(events.at(-1)?.data).toMatchObject({ error: { code: 'outputInvalid' } });
+    expect(events.at(-1)?.data).toMatchObject({ error: { code: 'output_invalid' } });
   });
 
   it.each(['error', 'silent'] as const)(
@@ -255,7 +276,7 @@ describe('POST /v1/runs as a stream', () => {
       const events = await bench.stream();
       expect(events.at(-1)).toMatchObject({
         event: 'run.failed',
-        data: { error: { code: 'modelAnswerCut' } },
+        data: { error: { code: 'answer_cut' } },
       });
     },
   );
@@ -412,7 +433,6 @@ describe('the trace', () => {
         ? { content: SECRET, calls: [['calculate', `{"expression":"${SECRET}"}`]] }
         : { content: SECRET };
     await bench.run({ name: SECRET });
-    const { prompt } = configuration();
     expect(bench.traces).toMatchObject([
       {
         type: 'trace',
@@ -420,11 +440,11 @@ describe('the trace', () => {
         phase: 'action',
         agent: { namespace: 'shop', name: 'greeter', uid: 'uid-1' },
         pod: 'pod-1',
-        prompt: { version: prompt.version, digest: prompt.digest },
+        prompt: { version: PROMPT.version, digest: PROMPT.digest },
         model: 'small',
         costNanoUsd: 1500,
         inputTokens: 20,
-        toolCalls: [{ name: 'calculate', outcome: 'toolFailed' }],
+        toolCalls: [{ name: 'calculate', outcome: 'tool_failed' }],
       },
       { step: 2, phase: 'answer', outcome: 'ok', text: { characters: SECRET.length } },
     ]);
@@ -437,6 +457,67 @@ describe('the trace', () => {
     bench.router.answer = () => ({ content: SECRET });
     await bench.run();
     expect(bench.traces).toMatchObject([{ text: { content: SECRET } }]);
+  });
+});
+
+describe('a run, its request and its charge', () => {
+  const askForTool = { calls: [['calculate', '{"expression":"1+1"}']] } as const;
+
+  it.each([[false], [true]])(
+    'are joined by ids in headers, traces and answers, streamed: %s',
+    async (stream) => {
+      await using bench = await AgentBench.start(configurationText({ tools: ['calculate'] }));
+      bench.router.answer = (_request, index) => ({
+        ...(index === 0 ? askForTool : { content: 'Hello' }),
+        headers: { 'x-request-id': `routed-${index + 1}` },
+      });
+      const answer = await bench.post(
+        '/v1/runs',
+        { input: { name: 'Ada' }, stream },
+        { 'x-request-id': 'mine-1' },
+      );
+      const runId = answer.headers.get('x-capataz-run-id');
+      expect(answer.headers.get('x-request-id')).toBe('mine-1');
+      expect(answer.text).toContain(`"runId":"${runId}"`);
+      expect(bench.router.requests.map(({ headers }) => headers)).toMatchObject(
+        ['1', '2'].map((step) => ({
+          'x-capataz-run-id': runId,
+          'x-capataz-step': step,
+          'x-capataz-prompt-version': PROMPT.version,
+          'x-capataz-prompt-digest': PROMPT.digest,
+        })),
+      );
+      expect(bench.traces).toMatchObject([
+        { runId, step: 1, requestId: 'routed-1', callerRequestId: 'mine-1' },
+        { runId, step: 2, requestId: 'routed-2', callerRequestId: 'mine-1' },
+      ]);
+    },
+  );
+
+  it('has the id of a call that failed in its trace', async () => {
+    await using bench = await AgentBench.start(configurationText());
+    const error = { message: 'x', code: 'overloaded' };
+    bench.router.answer = () => ({ status: 503, error, headers: { 'x-request-id': 'routed-1' } });
+    await bench.run();
+    expect(bench.traces).toMatchObject([{ phase: 'failure', outcome: 'overloaded', requestId: 'routed-1' }]);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['one that is too long for a log line', 'x'.repeat(129)],
+    ['one with spaces', 'a b'],
+  ])('gives every answer an id, refusals too, when the caller gives %s', async (_name, id) => {
+    await using bench = await AgentBench.start(configurationText());
+    const headers = id === undefined ? {} : { 'x-request-id': id };
+    for (const [path, body] of [
+      ['/v1/runs', { input: { name: 'Ada' } }],
+      ['/v1/runs', '['],
+      ['/v1/nothing', {}],
+      ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Ada' }], stream: true }],
+    ] as const) {
+      const given = (await bench.post(path, body, headers)).headers.get('x-request-id');
+      expect(given).toMatch(/^[0-9a-f-]{36}$/);
+    }
   });
 });
 
@@ -483,8 +564,11 @@ describe('the drain', () => {
     const answer = await running;
     expect({ status: answer.status, code: answer.json().error?.code }).toEqual({
       status: 503,
-      code: 'draining',
+      code: 'shutting_down',
     });
-    expect((await streaming).at(-1)).toMatchObject({ event: 'run.failed', data: { reason: 'draining' } });
+    expect((await streaming).at(-1)).toMatchObject({
+      event: 'run.failed',
+      data: { reason: 'shutting_down' },
+    });
   });
 });

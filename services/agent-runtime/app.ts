@@ -1,6 +1,5 @@
 /** The HTTP side of an agent: refusals and routes. */
 import type { FastifyInstance } from 'fastify';
-import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Readiness } from '#process/health-server.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
@@ -11,6 +10,7 @@ import { sendFailure } from './request-checks.ts';
 import { registerAgent } from './routes/agent.ts';
 import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerRuns } from './routes/runs.ts';
+import { refuse } from './run-answer.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
 const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
@@ -34,8 +34,7 @@ export function createAgentApp(parts: AgentAppParts): FastifyInstance {
     paths: 'POST /v1/runs, POST /v1/chat/completions and GET /v1/agent',
     largestBodyBytes: LARGEST_BODY_BYTES,
     body: 'json',
-    refuse: ({ code, message }, _request, reply) =>
-      sendFailure(reply, { code, message, status: FAILURES[code].status, isWorthRetrying: false }),
+    refuse: (refusal, _request, reply) => sendFailure(reply, refuse(refusal)),
   });
   registerRuns(app, parts.runs);
   registerChatCompletions(app, parts.runs, parts.epochSeconds);

@@ -81,7 +81,7 @@ describe("OpenAI's own client", () => {
         .chat.completions.create({ ...ADA, stream })
         .catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(OpenAI.APIError);
-      expect(error).toMatchObject({ status: 422, code: 'outputInvalid' });
+      expect(error).toMatchObject({ status: 422, code: 'output_invalid' });
     }
     expect(bench.router.requests).toHaveLength(2);
   });
@@ -228,7 +228,7 @@ describe('the stream of a failed run', () => {
     await using bench = await AgentBench.start(configurationText());
     bench.router.answer = () => ({ content: 'Hello you', cut: 'silent' });
     const events = eventsOf((await bench.post('/v1/chat/completions', { ...ADA, stream: true })).text);
-    expect(events.at(-1)?.data).toMatchObject({ error: { code: 'modelAnswerCut', type: 'server_error' } });
+    expect(events.at(-1)?.data).toMatchObject({ error: { code: 'answer_cut', type: 'api_error' } });
     expect(events.some(({ data }) => data['done'] === true)).toBe(false);
   });
 });

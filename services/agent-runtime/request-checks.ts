@@ -2,9 +2,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
+import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
-import type { Admission, AgentRuns, RefusalReason } from './agent-runs.ts';
-import { type HttpFailure, errorBody } from './run-answer.ts';
+import type { Admission, AgentRuns } from './agent-runs.ts';
+import { type HttpFailure, errorBody, refuse } from './run-answer.ts';
 
 /** Parses a body, or answers 400 with all that is wrong with it in one sentence. */
 export function readBody<Schema extends z.ZodType>(
@@ -14,10 +16,14 @@ export function readBody<Schema extends z.ZodType>(
 ): z.infer<Schema> | undefined {
   const parsed = schema.safeParse(request.body);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 10).map(describeIssue);
-  sendFailure(reply, invalidRequest(`the body is not valid: ${problems.join('; ')}`));
+  const { issues } = parsed.error;
+  const problems = issues.slice(0, PROBLEMS_TOLD).map(describeIssue);
+  const param = issues[0]?.path.map(String).join('.') || undefined;
+  sendFailure(reply, invalidRequest(`the body is not valid: ${problems.join('; ')}`, param));
   return undefined;
 }
+
+const PROBLEMS_TOLD = 10;
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join('.');
@@ -25,39 +31,47 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return path === '' ? message : `"${path}": ${message}`;
 }
 
-export function invalidRequest(message: string, code = 'invalid_request'): HttpFailure {
-  return { status: 400, code, message, isWorthRetrying: false };
+export function invalidRequest(message: string, param?: string): HttpFailure {
+  return refuse({ code: 'invalid_request', message, ...(param === undefined ? {} : { param }) });
+}
+
+/** `param` is the field of the body that the variables are in. */
+export function invalidVariables(message: string, param: string): HttpFailure {
+  return refuse({ code: 'variables_invalid', message, param });
 }
 
 /** A place for a run, or the answer that there is none. The caller must release it. */
 export function admit(runs: AgentRuns, reply: FastifyReply): Admission | undefined {
   const admission = runs.admit();
-  if (typeof admission !== 'string') return admission;
-  sendFailure(reply, REFUSALS[admission]);
-  return undefined;
+  if (typeof admission === 'string') {
+    refuseRun(reply, admission);
+    return undefined;
+  }
+  // Not of the reply: streams are written past it.
+  reply.raw.setHeader(RUN_ID_HEADER, admission.runId);
+  return admission;
 }
 
-const REFUSALS: Readonly<Record<RefusalReason, HttpFailure>> = {
-  busy: {
-    status: 429,
-    code: 'too_many_runs',
+export function refuseRun(reply: FastifyReply, code: AgentAdmissionCode): void {
+  // A load balancer should bring the next request to another pod.
+  if (code !== 'too_many_runs') void reply.header('connection', 'close');
+  sendFailure(reply, refuse({ code, ...REFUSALS[code] }));
+}
+
+const RUN_ID_HEADER = 'x-capataz-run-id';
+
+const REFUSALS: Readonly<Record<AgentAdmissionCode, Omit<Refusal, 'code'>>> = {
+  too_many_runs: {
     message: 'this pod already runs as many runs as it may; send the request again in a moment',
     retryAfterSeconds: 1,
-    isWorthRetrying: true,
   },
-  draining: {
-    status: 503,
-    code: 'shutting_down',
+  shutting_down: {
     message: 'this pod is shutting down; send the request again',
     retryAfterSeconds: 1,
-    isWorthRetrying: true,
   },
   unconfigured: {
-    status: 503,
-    code: 'unconfigured',
     message: 'the agent has no configuration yet; its conditions in the cluster tell why',
     retryAfterSeconds: 5,
-    isWorthRetrying: true,
   },
 };
 
@@ -71,8 +85,6 @@ export function sendFailure(
     void reply.header('retry-after', String(Math.ceil(failure.retryAfterSeconds)));
   }
   void reply.header('x-should-retry', String(failure.isWorthRetrying));
-  // A load balancer should bring the next request to another pod.
-  if (failure.status === 503) void reply.header('connection', 'close');
   void reply.send(body);
 }
 

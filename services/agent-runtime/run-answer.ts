@@ -1,83 +1,71 @@
 /**
  * How the end of a run is told over HTTP. Only a checked output is ever 200.
  *
- *     200  succeeded
- *     402  budget, costUnknown, modelBudgetExceeded: the money of the run or of the agent is used up
- *     422  outputInvalid, outputCut, modelRefused, modelRequestRefused, steps, noProgress: these input and limits yield
- *          no answer
- *     429  modelRateLimited (with Retry-After)
- *     499  cancelled: the caller has left
- *     502  modelUnavailable, modelAnswerCut, modelAnswerMalformed, modelNotAllowed: the router or a provider failed
- *     503  draining (with Retry-After): the pod is shutting down
- *     504  seconds: the time of the run is used up
+ * A run that ends by its own limits or without an answer has the status of domain/failures/failure-codes.ts. A failed
+ * model call keeps the router's code, and its status where the status is true for the caller as well:
  *
- * The body of a failure has `error: {code, message, type}` with one sentence for people.
+ *     429, 5xx, 499   as the router says (Retry-After too)
+ *     400             422: this input and this agent yield no answer, and nothing of the caller's request is malformed
+ *     401, 403, 404   502: the agent is not allowed what it asks for, which is no fault of its caller
+ *
+ * The body of a failure has `error: {code, message, type, param}` with one sentence for people.
  */
-import type { FailureReason, RunResult, StopReason } from '#domain/conversation/run-agent.ts';
+import { type ErrorType, FAILURES, type FailureCode, RUN_FAILURES } from '#domain/failures/failure-codes.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
+import type { RunResult } from '#domain/conversation/run-agent.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
-export interface HttpFailure {
+export interface HttpFailure extends Refusal {
   readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly retryAfterSeconds?: number;
+  readonly type: ErrorType;
   /** False when the same request again would only cost again. Clients of OpenAI heed the header x-should-retry. */
   readonly isWorthRetrying: boolean;
 }
 
-const STATUS_OF_REASON: Readonly<Record<StopReason | FailureReason, number>> = {
-  budget: 402,
-  costUnknown: 402,
-  modelBudgetExceeded: 402,
-  outputInvalid: 422,
-  outputCut: 422,
-  modelRefused: 422,
-  modelRequestRefused: 422,
-  steps: 422,
-  noProgress: 422,
-  modelRateLimited: 429,
-  cancelled: 499,
-  modelUnavailable: 502,
-  modelAnswerCut: 502,
-  modelAnswerMalformed: 502,
-  modelNotAllowed: 502,
-  draining: 503,
-  seconds: 504,
-};
-
-const REASONS_WORTH_RETRYING: ReadonlySet<string> = new Set([
-  'modelRateLimited',
-  'modelUnavailable',
-  'draining',
+const CODES_WORTH_RETRYING: ReadonlySet<FailureCode> = new Set([
+  'too_many_runs',
+  'unconfigured',
+  'shutting_down',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'unreachable',
+  'timed_out',
+  'no_model_available',
+  'token_review_unavailable',
 ]);
+
+export function refuse(refusal: Refusal): HttpFailure {
+  const { status, type } = FAILURES[refusal.code];
+  return { ...refusal, status, type, isWorthRetrying: CODES_WORTH_RETRYING.has(refusal.code) };
+}
 
 /** Undefined when the run succeeded. */
 export function failureOfRun(result: RunResult): HttpFailure | undefined {
   if (result.status === 'succeeded') return undefined;
+  const { reason: code, message } = result;
   const retryAfterSeconds =
-    result.reason === 'draining' ? 1 : result.status === 'failed' ? result.retryAfterSeconds : undefined;
-  return {
-    status: STATUS_OF_REASON[result.reason],
-    code: result.reason,
-    message: result.message,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    isWorthRetrying: REASONS_WORTH_RETRYING.has(result.reason),
-  };
+    code === 'shutting_down' ? 1 : result.status === 'failed' ? result.retryAfterSeconds : undefined;
+  const refusal = { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  const failure = refuse(refusal);
+  return Object.hasOwn(RUN_FAILURES, code) ? failure : { ...failure, ...toldToCaller(failure) };
+}
+
+function toldToCaller({ status, type }: HttpFailure): Pick<HttpFailure, 'status' | 'type'> {
+  if (status === 400) return { status: 422, type };
+  return status < 429 ? { status: 502, type: 'api_error' } : { status, type };
 }
 
 /** A fault of ours: the log knows more, the caller need not. */
-export const INTERNAL_ERROR: HttpFailure = {
-  status: 500,
+export const INTERNAL_ERROR: HttpFailure = refuse({
   code: 'internal_error',
   message: "the agent failed; its pod's log says why",
-  isWorthRetrying: false,
-};
+});
 
-export function errorBody({ status, code, message }: HttpFailure): {
-  readonly error: { readonly code: string; readonly message: string; readonly type: string };
+export function errorBody({ code, message, type, param }: HttpFailure): {
+  readonly error: Readonly<Record<'code' | 'message' | 'type', string>> & { readonly param: string | null };
 } {
-  const type = status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error';
-  return { error: { code, message, type } };
+  return { error: { code, message, type, param: param ?? null } };
 }
 
 /** The body of POST /v1/runs and of the last event of its stream; `output` only when it succeeded. */

@@ -7,8 +7,8 @@ export function createTraceSink(options: {
   readonly podName: string;
   readonly writeLine: (line: string) => void;
   readonly now: () => Date;
-}): (cycle: CycleRecord, served: ServedConfiguration) => void {
-  return (cycle, served) => {
+}): (cycle: CycleRecord, served: ServedConfiguration, callerRequestId: string) => void {
+  return (cycle, served, callerRequestId) => {
     const { namespace, name, uid } = served.configuration.agent;
     options.writeLine(
       `${JSON.stringify({
@@ -17,6 +17,7 @@ export function createTraceSink(options: {
         agent: { namespace, name, uid },
         pod: options.podName,
         prompt: promptIdentity(served),
+        callerRequestId,
         ...cycle,
       })}\n`,
     );

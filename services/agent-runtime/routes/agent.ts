@@ -1,6 +1,7 @@
 /** GET /v1/agent: who this is and what it serves at this moment. */
 import type { FastifyInstance } from 'fastify';
 import type { AgentRuns } from '../agent-runs.ts';
+import { refuseRun } from '../request-checks.ts';
 import { promptIdentity } from '../run-answer.ts';
 import type { ServedConfiguration } from '../served-configuration.ts';
 
@@ -15,12 +16,8 @@ export function registerAgent(
   app.get('/v1/agent', async (_request, reply) => {
     const served = options.current();
     if (served === undefined) {
-      const error = {
-        code: 'unconfigured',
-        message: 'the agent has no configuration yet',
-        type: 'server_error',
-      };
-      return reply.code(503).header('retry-after', '5').send({ error });
+      refuseRun(reply, 'unconfigured');
+      return reply;
     }
     const { agent, tools, limits, outputSchema } = served.configuration;
     return {

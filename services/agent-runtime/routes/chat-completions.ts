@@ -10,7 +10,7 @@
  * effect (model, temperature, top_p, max_tokens, ...). The answer carries `capataz: {runId, prompt, models, ...}`.
  * A stream that fails ends with `data: {"error": {...}}` and no [DONE].
  */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { boundedArray } from '#domain/bounded-json/bounded-array.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
@@ -22,6 +22,7 @@ import {
   callerSignal,
   callerStream,
   invalidRequest,
+  invalidVariables,
   readBody,
   sendFailure,
 } from '../request-checks.ts';
@@ -61,7 +62,7 @@ export function registerChatCompletions(
     if (body === undefined) return reply;
     const refusal = findRefusal(body);
     if (refusal !== undefined) {
-      sendFailure(reply, invalidRequest(refusal));
+      sendFailure(reply, invalidRequest(refusal.message, refusal.param));
       return reply;
     }
     const admission = admit(runs, reply);
@@ -69,13 +70,13 @@ export function registerChatCompletions(
     try {
       const rendered = await renderConversation(admission.served, body);
       if (!rendered.ok) {
-        sendFailure(reply, invalidRequest(rendered.message, 'variables_invalid'));
+        sendFailure(reply, invalidVariables(rendered.message, 'variables'));
         return await reply;
       }
       const answer = new ChatAnswer(admission, Math.floor(epochSeconds()));
       await (body.stream === true
-        ? streamChat(runs, admission, rendered.messages, answer, body, reply)
-        : answerChat(runs, admission, rendered.messages, answer, reply));
+        ? streamChat(runs, admission, rendered.messages, answer, body, request, reply)
+        : answerChat(runs, admission, rendered.messages, answer, request, reply));
       return await reply;
     } finally {
       admission.release();
@@ -84,12 +85,18 @@ export function registerChatCompletions(
 }
 
 /** What would silently be another thing than asked for is refused. */
-function findRefusal(body: ChatCompletionRequest): string | undefined {
+function findRefusal(
+  body: ChatCompletionRequest,
+): { readonly param: string; readonly message: string } | undefined {
   const field = REFUSED_FIELDS.find((name) => isGiven(body[name]));
-  if (field !== undefined) return `"${field}" cannot be given: the agent and its prompt decide it`;
+  if (field !== undefined) {
+    return { param: field, message: `"${field}" cannot be given: the agent and its prompt decide it` };
+  }
   const index = body.messages.findIndex(({ role }) => role === 'system' || role === 'developer');
   if (index === -1) return undefined;
-  return `"messages.${index}.role" cannot be ${body.messages[index]?.role}: the agent's prompt is its only system message`;
+  const param = `messages.${index}.role`;
+  const role = body.messages[index]?.role;
+  return { param, message: `"${param}" cannot be ${role}: the agent's prompt is its only system message` };
 }
 
 function isGiven(value: unknown): boolean {
@@ -134,9 +141,14 @@ async function answerChat(
   admission: Admission,
   messages: Messages,
   answer: ChatAnswer,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const result = await runs.run(admission, { messages, signal: callerSignal(reply) });
+  const result = await runs.run(admission, {
+    messages,
+    requestId: request.id,
+    signal: callerSignal(reply),
+  });
   const body = answer.completion(result);
   const failure = failureOfRun(result);
   if (body !== undefined) void reply.send(body);
@@ -149,6 +161,7 @@ async function streamChat(
   messages: Messages,
   answer: ChatAnswer,
   body: ChatCompletionRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   const stream = callerStream(reply);
@@ -158,7 +171,12 @@ async function streamChat(
       stream.sendJson(answer.chunk(isFirst ? { role: 'assistant', content } : { content }));
       isFirst = false;
     };
-    const result = await runs.run(admission, { messages, signal: callerSignal(reply), onText: sendText });
+    const result = await runs.run(admission, {
+      messages,
+      requestId: request.id,
+      signal: callerSignal(reply),
+      onText: sendText,
+    });
     const content = contentOf(result);
     const failure = failureOfRun(result);
     if (content === undefined && failure !== undefined) {

@@ -23,7 +23,7 @@ import {
   admit,
   callerSignal,
   callerStream,
-  invalidRequest,
+  invalidVariables,
   readBody,
   sendFailure,
 } from '../request-checks.ts';
@@ -43,13 +43,13 @@ export function registerRuns(app: FastifyInstance, runs: AgentRuns): void {
     try {
       const rendered = await renderPrompt(admission.served.prompt, body.input);
       if (!rendered.ok) {
-        sendFailure(reply, invalidRequest(rendered.message, 'variables_invalid'));
+        sendFailure(reply, invalidVariables(rendered.message, 'input'));
         return await reply;
       }
       const wantsStream = body.stream ?? acceptsEventStream(request);
       await (wantsStream
-        ? streamRun(runs, admission, rendered.messages, reply)
-        : answerRun(runs, admission, rendered.messages, reply));
+        ? streamRun(runs, admission, rendered.messages, request, reply)
+        : answerRun(runs, admission, rendered.messages, request, reply));
       return await reply;
     } finally {
       admission.release();
@@ -67,9 +67,14 @@ async function answerRun(
   runs: AgentRuns,
   admission: Admission,
   messages: Messages,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const result = await runs.run(admission, { messages, signal: callerSignal(reply) });
+  const result = await runs.run(admission, {
+    messages,
+    requestId: request.id,
+    signal: callerSignal(reply),
+  });
   const failure = failureOfRun(result);
   const body = runBody(result, admission.served);
   if (failure === undefined) void reply.send(body);
@@ -80,6 +85,7 @@ async function streamRun(
   runs: AgentRuns,
   admission: Admission,
   messages: Messages,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   const { served, runId } = admission;
@@ -89,6 +95,7 @@ async function streamRun(
     stream.sendJson({ runId, agent: { namespace, name }, prompt: promptIdentity(served) }, 'run.started');
     const result = await runs.run(admission, {
       messages,
+      requestId: request.id,
       signal: callerSignal(reply),
       onText: (text) => stream.sendJson({ text }, 'output.delta'),
       onCycle: (cycle) => stream.sendJson(stepOf(cycle), 'step'),

@@ -1,5 +1,5 @@
 /** A router on 127.0.0.1 that speaks the wire format of OpenAI as the real one does, and answers by a script. */
-import { type Server, type ServerResponse, createServer } from 'node:http';
+import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface FakeAnswer {
@@ -18,6 +18,7 @@ export interface FakeAnswer {
 
 export interface FakeRequest {
   readonly authorization: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: {
     readonly model: string;
     readonly stream?: boolean;
@@ -49,6 +50,7 @@ export class FakeRouter {
         });
         const received: FakeRequest = {
           authorization: request.headers.authorization,
+          headers: request.headers,
           body: JSON.parse(Buffer.concat(chunks).toString()) as FakeRequest['body'],
           aborted: aborted.promise,
         };
@@ -117,7 +119,7 @@ function respondWhole(response: ServerResponse, answer: FakeAnswer): void {
     refusal: null,
     ...(answer.calls === undefined ? {} : { tool_calls: toolCallsOf(answer) }),
   };
-  response.writeHead(200, { 'content-type': 'application/json' });
+  response.writeHead(200, { 'content-type': 'application/json', ...answer.headers });
   response.end(
     JSON.stringify({
       ...HEAD,
@@ -130,7 +132,7 @@ function respondWhole(response: ServerResponse, answer: FakeAnswer): void {
 }
 
 function respondStream(response: ServerResponse, answer: FakeAnswer): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...answer.headers });
   const send = (chunk: object): void => {
     response.write(`data: ${JSON.stringify({ ...HEAD, object: 'chat.completion.chunk', ...chunk })}\n\n`);
   };
