@@ -7,14 +7,15 @@
  */
 import { default as Handlebars } from 'handlebars';
 import type { JsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import { ANYTHING, elementSchema, printsAsObject, schemaAt } from './schema-path.ts';
+import { ANYTHING, SchemaPaths, declaredProperties } from './schema-path.ts';
 import { TEXT_HELPER } from './template-helpers.ts';
+import { describeParseError, findTokenSlip } from './template-tokens.ts';
 
 /** Roles that a template may open, as dotprompt names them; `model` becomes the assistant of a chat. */
 export const TEMPLATE_ROLES = ['system', 'user', 'model'] as const;
 
-const TEMPLATE_NODES_MAXIMUM = 5_000;
-const TEMPLATE_DEPTH_MAXIMUM = 32;
+const PATH_PARTS_MAXIMUM = 32;
+const JSON_INDENT_MAXIMUM = 10;
 const LOOP_DATA = new Set(['index', 'key', 'first', 'last']);
 const BLOCK_HELPERS = ['if', 'unless', 'each', 'with', 'ifEquals', 'unlessEquals'];
 const INLINE_HELPERS = ['json', 'role', 'history', 'media', 'lookup'];
@@ -26,8 +27,13 @@ export type TemplateCheck =
       /** The template with every printed value passed through the text helper. */
       readonly guardedTemplate: string;
       readonly hasHistory: boolean;
+      /** The variables that it reads, in their order. */
+      readonly reads: ReadonlyMap<string, VariableUse>;
     }
   | { readonly ok: false; readonly line: number; readonly problem: string };
+
+/** A variable that is tested somewhere (if, unless, each) may be missing; one that is only printed may not. */
+export type VariableUse = 'printed' | 'tested';
 
 interface Scope {
   readonly schema: JsonSchema;
@@ -52,28 +58,20 @@ class TemplateFault extends Error {
 
 /** `variables` is the JSON Schema of the variables; lines are counted from 1 at the template's first line. */
 export function checkTemplate(template: string, variables: JsonSchema): TemplateCheck {
+  const slip = findTokenSlip(template);
+  if (slip !== undefined) return { ok: false, ...slip };
   try {
     const walk = new TemplateWalk(variables);
-    walk.program(Handlebars.parse(template), walk.rootScope, 0);
+    walk.program(Handlebars.parse(template), walk.rootScope);
     const guardedTemplate = insertAll(template, walk.insertions);
     // Fail closed: should a position ever be reported wrongly, the guarded text must still guard every value.
     new GuardCheck().accept(Handlebars.parse(guardedTemplate));
-    return { ok: true, guardedTemplate, hasHistory: walk.hasHistory };
+    const { hasHistory, reads } = walk;
+    return { ok: true, guardedTemplate, hasHistory, reads };
   } catch (error) {
     if (error instanceof TemplateFault) return { ok: false, line: error.line, problem: error.message };
     return { ok: false, ...describeParseError(error) };
   }
-}
-
-function describeParseError(error: unknown): { readonly line: number; readonly problem: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  const line = /(?:on line |- )(\d+)/.exec(message)?.[1];
-  const lines = message.split('\n').filter((part) => part.trim() !== '');
-  const reason = lines.length > 2 ? `${lines.at(-1)} near "${(lines[1] ?? '').trim()}"` : message;
-  return {
-    line: line === undefined ? 1 : Number(line),
-    problem: `the template is not valid Handlebars: ${reason}`,
-  };
 }
 
 /** Every statement that prints must be a helper whose output is guarded or is a marker of the template's own. */
@@ -89,41 +87,30 @@ class GuardCheck extends Handlebars.Visitor {
 class TemplateWalk {
   readonly rootScope: Scope;
   readonly insertions: Insertion[] = [];
+  readonly reads = new Map<string, VariableUse>();
   hasHistory = false;
-  readonly #variables: JsonSchema;
-  #nodes = 0;
+  readonly #paths: SchemaPaths;
 
   constructor(variables: JsonSchema) {
-    this.#variables = variables;
+    this.#paths = new SchemaPaths(variables);
     this.rootScope = { schema: variables, insideLoop: false, blockParameters: new Map() };
   }
 
-  program(program: hbs.AST.Program, scope: Scope, depth: number): void {
-    if (depth > TEMPLATE_DEPTH_MAXIMUM) {
-      throw new TemplateFault(program, `blocks are nested deeper than ${TEMPLATE_DEPTH_MAXIMUM} levels`);
-    }
-    for (const statement of program.body) {
-      this.#nodes += 1;
-      if (this.#nodes > TEMPLATE_NODES_MAXIMUM) {
-        throw new TemplateFault(
-          statement,
-          `the template has more than ${TEMPLATE_NODES_MAXIMUM} expressions`,
-        );
-      }
-      this.#statement(statement, scope, depth);
-    }
+  /** Recurses as deep as the blocks are nested, which findTokenSlip has limited. */
+  program(program: hbs.AST.Program, scope: Scope): void {
+    for (const statement of program.body) this.#statement(statement, scope);
   }
 
-  #statement(statement: hbs.AST.Statement, scope: Scope, depth: number): void {
+  #statement(statement: hbs.AST.Statement, scope: Scope): void {
     if (isStatement<hbs.AST.MustacheStatement>(statement, 'MustacheStatement')) {
       this.#mustache(statement, scope);
     } else if (isStatement<hbs.AST.BlockStatement>(statement, 'BlockStatement')) {
-      this.#block(statement, scope, depth);
+      this.#block(statement, scope);
     } else if (isStatement<hbs.AST.ContentStatement>(statement, 'ContentStatement')) {
       if (statement.value.includes('<<<dotprompt')) {
         throw new TemplateFault(
           statement,
-          'write {{role}}, {{history}} or {{media}} in place of their markers',
+          'write {{role}}, {{history}} or {{media}} in place of their markers, which begin with "<<<dotprompt"',
         );
       }
     } else if (statement.type !== 'CommentStatement') {
@@ -140,12 +127,9 @@ class TemplateWalk {
     const helper = helperName(path);
     if (helper === undefined || !INLINE_HELPERS.includes(helper)) {
       if (params.length > 0 || mustache.hash !== undefined) {
-        throw new TemplateFault(
-          mustache,
-          `"${path.original}" is not a helper; the helpers are ${[...INLINE_HELPERS, ...BLOCK_HELPERS].join(', ')}`,
-        );
+        throw new TemplateFault(mustache, describeUnknownHelper(path.original));
       }
-      this.#printed(mustache, this.#path(path, scope));
+      this.#printed(mustache, this.#path(path, scope, 'printed'));
       this.#insert(path.loc.start, `${TEXT_HELPER} `);
       return;
     }
@@ -156,6 +140,7 @@ class TemplateWalk {
     const { params, path } = mustache;
     if (helper === 'role') {
       checkRole(mustache);
+      this.#options(mustache, scope, []);
     } else if (helper === 'history') {
       if (params.length > 0 || this.hasHistory || scope.insideLoop) {
         throw new TemplateFault(
@@ -163,48 +148,59 @@ class TemplateWalk {
           '{{history}} stands alone, once, and outside of loops; a variable called history is printed by {{this.history}}',
         );
       }
+      this.#options(mustache, scope, []);
       this.hasHistory = true;
     } else if (helper === 'media') {
       const url = mustache.hash?.pairs.find((pair) => pair.key === 'url');
       if (url === undefined || params.length > 0) {
         throw new TemplateFault(mustache, '{{media}} takes url=..., and contentType=... when it is known');
       }
-      this.#hash(mustache, scope, ['url', 'contentType']);
+      this.#options(mustache, scope, ['url', 'contentType']);
     } else if (helper === 'json') {
       this.#arguments(mustache, scope, 1);
-      this.#hash(mustache, scope, ['indent']);
+      this.#options(mustache, scope, ['indent']);
+      checkIndent(mustache.hash);
     } else {
       this.#arguments(mustache, scope, 2);
+      this.#options(mustache, scope, []);
       this.#insert(path.loc.start, `${TEXT_HELPER} (`);
       this.#insert((params[1] ?? path).loc.end, ')');
     }
   }
 
-  #block(block: hbs.AST.BlockStatement, scope: Scope, depth: number): void {
-    const name = isPath(block.path) ? block.path.original : '';
-    if (!BLOCK_HELPERS.includes(name)) {
+  #block(block: hbs.AST.BlockStatement, scope: Scope): void {
+    const name = block.path.original;
+    if (!isPath(block.path) || !BLOCK_HELPERS.includes(name)) {
       throw new TemplateFault(
         block,
-        `{{#${name}}} is not a block helper; the block helpers are ${BLOCK_HELPERS.join(', ')}`,
+        `"${name}" is not a block helper; the block helpers are ${BLOCK_HELPERS.join(', ')}`,
       );
     }
-    const [first] = this.#arguments(block, scope, name === 'ifEquals' || name === 'unlessEquals' ? 2 : 1);
-    this.#hash(block, scope, name === 'if' || name === 'unless' ? ['includeZero'] : []);
-    const inner =
-      name === 'each' || name === 'with' ? this.#innerScope(block, scope, first ?? ANYTHING) : scope;
-    this.program(block.program, inner, depth + 1);
-    // The type says it is always there; without {{else}} it is not.
-    const inverse = block.inverse as hbs.AST.Program | undefined;
-    if (inverse !== undefined) this.program(inverse, scope, depth + 1);
+    const count = name === 'ifEquals' || name === 'unlessEquals' ? 2 : 1;
+    const [first] = this.#arguments(block, scope, count, 'tested');
+    this.#options(block, scope, name === 'if' || name === 'unless' ? ['includeZero'] : []);
+    // The types say that both are always there; {{^if a}} has no program, and without {{else}} there is no inverse.
+    const { program, inverse } = block as {
+      readonly [Part in 'program' | 'inverse']: hbs.AST.Program | undefined;
+    };
+    const opensScope = name === 'each' || name === 'with';
+    const inner = opensScope ? this.#innerScope(block, program, scope, first ?? ANYTHING) : scope;
+    if (program !== undefined) this.program(program, inner);
+    if (inverse !== undefined) this.program(inverse, scope);
   }
 
-  #innerScope(block: hbs.AST.BlockStatement, scope: Scope, argument: JsonSchema): Scope {
+  #innerScope(
+    block: hbs.AST.BlockStatement,
+    program: hbs.AST.Program | undefined,
+    scope: Scope,
+    argument: JsonSchema,
+  ): Scope {
     const isLoop = block.path.original === 'each';
-    const schema = isLoop ? elementSchema(argument, this.#variables) : argument;
+    const schema = isLoop ? this.#paths.elementOf(argument) : argument;
     if (schema === undefined) {
       throw new TemplateFault(block, '{{#each}} goes over a list or an object; this variable is neither');
     }
-    const [value, key] = block.program.blockParams ?? [];
+    const [value, key] = program?.blockParams ?? [];
     const blockParameters = new Map(scope.blockParameters);
     if (value !== undefined) blockParameters.set(value, schema);
     if (key !== undefined) blockParameters.set(key, { type: ['string', 'integer'] });
@@ -215,43 +211,52 @@ class TemplateWalk {
     call: { readonly params: hbs.AST.Expression[] } & hbs.AST.Node,
     scope: Scope,
     count: number,
+    use: VariableUse = 'printed',
   ): readonly JsonSchema[] {
     if (call.params.length !== count) {
       throw new TemplateFault(call, `this helper takes ${count} argument${count === 1 ? '' : 's'}`);
     }
-    return call.params.map((argument) => this.#expression(argument, scope));
+    return call.params.map((argument) => this.#expression(argument, scope, use));
   }
 
-  #hash(
-    call: { readonly hash: hbs.AST.Hash | undefined } & hbs.AST.Node,
+  /** What is written as name=value; one that the helper does not know would be ignored in silence. */
+  #options(
+    call: { readonly hash: hbs.AST.Hash | undefined; readonly path: hbs.AST.Node } & hbs.AST.Node,
     scope: Scope,
     known: readonly string[],
   ): void {
     for (const pair of call.hash?.pairs ?? []) {
       if (!known.includes(pair.key)) {
-        throw new TemplateFault(pair, `"${pair.key}=" is not an option of this helper`);
+        const helper = isPath(call.path) ? call.path.original : '';
+        const options = known.map((name) => `${name}=`).join(' and ');
+        throw new TemplateFault(
+          pair,
+          `"${pair.key}=" is not an option of ${helper}, which takes ${options === '' ? 'none' : options}`,
+        );
       }
-      this.#expression(pair.value, scope);
+      this.#expression(pair.value, scope, 'printed');
     }
   }
 
-  #expression(expression: hbs.AST.Expression, scope: Scope): JsonSchema {
-    if (isPath(expression)) return this.#path(expression, scope);
+  #expression(expression: hbs.AST.Expression, scope: Scope, use: VariableUse): JsonSchema {
+    if (isPath(expression)) return this.#path(expression, scope, use);
     if (isStatement<hbs.AST.SubExpression>(expression, 'SubExpression')) {
-      if (expression.path.original !== 'lookup') {
-        throw new TemplateFault(expression, 'in brackets only (lookup object key) may stand');
-      }
-      this.#arguments(expression, scope, 2);
-      return ANYTHING;
+      const name = expression.path.original;
+      if (name !== 'lookup') throw new TemplateFault(expression, describeBrackets(name));
+      this.#arguments(expression, scope, 2, use);
+      this.#options(expression, scope, []);
     }
     return ANYTHING;
   }
 
   /** The schema of what a path leads to; a fault when it leads nowhere. */
-  #path(path: hbs.AST.PathExpression, scope: Scope): JsonSchema {
+  #path(path: hbs.AST.PathExpression, scope: Scope, use: VariableUse): JsonSchema {
+    if (path.parts.length > PATH_PARTS_MAXIMUM) {
+      throw new TemplateFault(path, `a path has more than ${PATH_PARTS_MAXIMUM} parts`);
+    }
     const refused = path.parts.find((part) => PROTOTYPE_NAMES.has(part));
     if (refused !== undefined) throw new TemplateFault(path, `"${refused}" cannot be read from a template`);
-    if (path.data) return this.#data(path, scope);
+    if (path.data) return this.#data(path, scope, use);
     const [first, ...rest] = path.parts;
     const isScoped = /^\.{1,2}|^this\b/.test(path.original);
     const parameter = first !== undefined && !isScoped ? scope.blockParameters.get(first) : undefined;
@@ -259,25 +264,33 @@ class TemplateWalk {
     let here: Scope | undefined = scope;
     for (let level = 0; level < path.depth; level += 1) here = here?.parent;
     if (here === undefined) throw new TemplateFault(path, `"${path.original}" leaves the outermost block`);
+    if (here.parent === undefined) this.#recordRead(path.parts, use);
     return this.#follow(here.schema, path.parts, path);
   }
 
-  #data(path: hbs.AST.PathExpression, scope: Scope): JsonSchema {
+  #recordRead([name]: readonly string[], use: VariableUse): void {
+    if (name !== undefined && this.reads.get(name) !== 'tested') this.reads.set(name, use);
+  }
+
+  #data(path: hbs.AST.PathExpression, scope: Scope, use: VariableUse): JsonSchema {
     const [name, ...rest] = path.parts;
-    if (name === 'root') return this.#follow(this.#variables, rest, path);
+    if (name === 'root') {
+      this.#recordRead(rest, use);
+      return this.#follow(this.#paths.root, rest, path);
+    }
     if (name !== undefined && rest.length === 0 && scope.insideLoop && LOOP_DATA.has(name)) {
       return { type: ['string', 'integer', 'boolean'] };
     }
     throw new TemplateFault(
       path,
-      `"${path.original}" is not known: @root is, and inside {{#each}} @index, @key, @first and @last`,
+      `"${path.original}" is not known: a prompt sees its variables alone; there is @root, and inside {{#each}} @index, @key, @first and @last`,
     );
   }
 
   #follow(start: JsonSchema, parts: readonly string[], path: hbs.AST.PathExpression): JsonSchema {
     let schema = start;
     for (const part of parts) {
-      const next = schemaAt(schema, part, this.#variables);
+      const next = this.#paths.at(schema, part);
       if (next === undefined) {
         throw new TemplateFault(
           path,
@@ -290,12 +303,12 @@ class TemplateWalk {
   }
 
   #declaredNames(): string {
-    const names = Object.keys((this.#variables['properties'] as object | undefined) ?? {});
+    const { names } = declaredProperties(this.#paths.root);
     return names.length === 0 ? ', which declares none' : `, which declares ${names.join(', ')}`;
   }
 
   #printed(mustache: hbs.AST.MustacheStatement, schema: JsonSchema): void {
-    if (printsAsObject(schema, this.#variables)) {
+    if (this.#paths.printsAsObject(schema)) {
       const name = isPath(mustache.path) ? mustache.path.original : '';
       throw new TemplateFault(mustache, `"${name}" is an object: print it with {{json ${name}}}`);
     }
@@ -303,6 +316,44 @@ class TemplateWalk {
 
   #insert(position: hbs.AST.Position, text: string): void {
     this.insertions.push({ line: position.line, column: position.column, text });
+  }
+}
+
+/** Helpers of dotprompt, and such as other hosts define in code, that a prompt version cannot have; and why. */
+const REFUSED_HELPERS: ReadonlyMap<string, string> = new Map([
+  [
+    'section',
+    'the schema of the answer travels beside the messages, so that there is no section to be placed among them',
+  ],
+  ['log', 'it would write prompts into logs'],
+  ['eq', 'write {{#ifEquals a b}}...{{/ifEquals}}'],
+  ['ne', 'write {{#unlessEquals a b}}...{{/unlessEquals}}'],
+]);
+
+function describeUnknownHelper(name: string): string {
+  const reason = REFUSED_HELPERS.get(name);
+  if (reason !== undefined) return `"${name}" is not a helper here: ${reason}`;
+  return `"${name}" is not a helper; the helpers are ${[...INLINE_HELPERS, ...BLOCK_HELPERS].join(', ')}, and others, defined in code, do not travel with a prompt version`;
+}
+
+function describeBrackets(name: string): string {
+  const reason = REFUSED_HELPERS.get(name);
+  return reason === undefined
+    ? `in brackets only (lookup object key) may stand, not "${name}"`
+    : `"${name}" is not a helper here: ${reason}`;
+}
+
+/** As dotprompt reads it: a text would be printed before every line in place of that many spaces. */
+function checkIndent(hash: hbs.AST.Hash | undefined): void {
+  const indent = hash?.pairs.find((pair) => pair.key === 'indent');
+  if (indent === undefined) return;
+  const value: unknown = (indent.value as { readonly value?: unknown }).value;
+  const isFit = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= JSON_INDENT_MAXIMUM;
+  if (indent.value.type !== 'NumberLiteral' || !isFit) {
+    throw new TemplateFault(
+      indent,
+      `"indent=" takes a whole number from 0 to ${JSON_INDENT_MAXIMUM} without quotes, such as indent=2`,
+    );
   }
 }
 

@@ -2,18 +2,19 @@
  * The front matter of a dotprompt file (https://google.github.io/dotprompt/reference/frontmatter), read strictly.
  *
  * dotprompt itself falls back to sending the whole file, YAML included, as prompt text when a fence or the YAML is
- * broken. Here that is an error with its line. Aliases are refused, so a front matter cannot expand into a bomb.
+ * broken. Here that is an error with its line. What the format allows is accepted, or refused with the reason why it
+ * cannot be honoured: a setting that is dropped in silence is one that its author counts on.
  */
-import { LineCounter, type ParsedNode, isAlias, isMap, isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
+import { type FrontMatterYaml, readFrontMatterYaml } from './front-matter-yaml.ts';
 
-export const FRONT_MATTER_MAXIMUM_CHARACTERS = 32_768;
-
-const OPEN_FENCE = /^---[ \t]*$/;
+const FENCE = /^---[ \t]*$/;
 const LOOKS_LIKE_FENCE = /^\s*-{2,}\s*$/;
-const NAMESPACED_KEY = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/;
+/** What may stand before the front matter: blank lines and a licence in lines that begin with "#". */
+const PRELUDE = /^(?:#.*|[ \t]*)$/;
 
-/** `raw` and `toolDefs`, which dotprompt computes, cannot be written; tools themselves belong to the Agent. */
+const Free = z.record(z.string(), z.unknown());
+
 export const FrontMatter = z.strictObject({
   name: z.string().max(253).optional(),
   variant: z.string().max(253).optional(),
@@ -23,6 +24,8 @@ export const FrontMatter = z.strictObject({
   tools: z.array(z.string().max(128)).max(64).optional(),
   config: z
     .strictObject({
+      /** Like `model` a hint for people: which version of a model answers is said by the Model. */
+      version: z.string().max(253).optional(),
       temperature: z.number().min(0).max(2).optional(),
       maxOutputTokens: z.int().min(1).max(131_072).optional(),
       topP: z.number().min(0).max(1).optional(),
@@ -30,20 +33,33 @@ export const FrontMatter = z.strictObject({
       stopSequences: z.array(z.string().min(1).max(256)).max(16).optional(),
     })
     .optional(),
-  input: z
+  input: z.strictObject({ default: Free.optional(), schema: z.unknown() }).partial().optional(),
+  output: z
     .strictObject({
-      default: z.record(z.string(), z.unknown()).optional(),
+      format: z.enum(['json', 'text'], 'this product hands out answers as json or text').optional(),
       schema: z.unknown(),
     })
     .partial()
     .optional(),
-  output: z
-    .strictObject({ format: z.enum(['json', 'text']).optional(), schema: z.unknown() })
-    .partial()
-    .optional(),
-  ext: z.record(z.string(), z.unknown()).optional(),
+  /** For other tools; both pass unread. */
+  metadata: Free.optional(),
+  ext: Free.optional(),
 });
 export type FrontMatter = z.infer<typeof FrontMatter>;
+
+/** Keys that dotprompt or hosts of it know, and why a prompt version cannot honour them. */
+const REFUSED_KEYS: ReadonlyMap<string, string> = new Map([
+  ['raw', 'dotprompt computes it, it cannot be written'],
+  ['toolDefs', "tools are the Agent's: name them in tools, and allow them in the Agent's spec.tools"],
+  ['maxTurns', "where a run ends is said by the Agent's spec.limits.steps"],
+  ['toolChoice', 'in a run the model chooses the tools itself'],
+  ['returnToolRequests', 'in a run the tools are always called'],
+  ['use', 'middleware is code, which does not travel with a prompt version'],
+  ['candidates', 'a run has one answer'],
+]);
+
+const REFUSED_CONFIG =
+  "it is not a setting that every provider's models take, and which Model answers is chosen at each call";
 
 export type FrontMatterResult =
   | {
@@ -52,47 +68,77 @@ export type FrontMatterResult =
       readonly template: string;
       /** Line of the file that the template begins on, from 1. */
       readonly templateLine: number;
-      /** Line of a key in the file, from 1; the fence's when the key is not there. */
-      readonly lineOf: (path: readonly (string | number)[]) => number;
+      readonly yaml: FrontMatterYaml;
     }
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
 /** `text` is canonical: LF line ends, no byte order mark. */
 export function readFrontMatter(text: string): FrontMatterResult {
-  const fences = findFences(text.split('\n'));
-  if (!fences.ok) return fences;
-  const yaml = readYaml(fences.yaml);
+  const lines = text.split('\n');
+  const parts = findParts(lines);
+  if (!parts.ok) return parts;
+  const yaml = readFrontMatterYaml(parts.yaml, parts.yamlLine - 1);
   if (!yaml.ok) return yaml;
-  const { own, unknown } = splitKeys(yaml.value);
-  if (unknown !== undefined) {
-    return {
-      ok: false,
-      line: yaml.lineOf([unknown]),
-      problem: `"${unknown}" is not a key of the front matter; the keys are ${Object.keys(FrontMatter.shape).join(', ')}, and a key of your own needs a namespace, such as "acme.${unknown}"`,
-    };
-  }
+  const given = withoutNull(yaml.value);
+  // Keys with a "." are other tools' and pass unread, as dotprompt lays down.
+  const own = Object.fromEntries(Object.entries(given).filter(([key]) => !key.includes('.')));
   const checked = FrontMatter.safeParse(own);
   if (!checked.success) return { ok: false, ...describeIssue(checked.error, yaml.lineOf) };
+  const blankLines = parts.template.findIndex((line) => line.trim() !== '');
   return {
     ok: true,
     frontMatter: checked.data,
-    template: fences.template,
-    templateLine: fences.templateLine,
-    lineOf: yaml.lineOf,
+    template: parts.template.join('\n').trim(),
+    templateLine: parts.templateLine + Math.max(0, blankLines),
+    yaml,
   };
 }
 
-type Fences =
-  | { readonly ok: true; readonly yaml: string; readonly template: string; readonly templateLine: number }
+/** A key without a value is one that is not given. */
+function withoutNull(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== null)
+      .map(([key, each]) => {
+        const isSection = ['config', 'input', 'output'].includes(key);
+        const isMapping = typeof each === 'object' && !Array.isArray(each);
+        return [key, isSection && isMapping ? withoutNull(each as Record<string, unknown>) : each];
+      }),
+  );
+}
+
+type Parts =
+  | {
+      readonly ok: true;
+      readonly yaml: string;
+      readonly yamlLine: number;
+      readonly template: readonly string[];
+      readonly templateLine: number;
+    }
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
-function findFences(lines: readonly string[]): Fences {
-  if (!OPEN_FENCE.test(lines[0] ?? '')) return { ok: false, ...describeMissingFence(lines) };
-  const closing = lines.findIndex((line, index) => index > 0 && OPEN_FENCE.test(line));
+function findParts(lines: readonly string[]): Parts {
+  const opening = lines.findIndex((line) => !PRELUDE.test(line));
+  const first = lines[opening] ?? '';
+  if (FENCE.test(first)) return splitAtFences(lines, opening);
+  if (LOOKS_LIKE_FENCE.test(first)) {
+    return {
+      ok: false,
+      line: opening + 1,
+      problem: 'the opening fence must be exactly "---" at the start of its line',
+    };
+  }
+  const slip = findMisplacedFrontMatter(lines, opening);
+  if (slip !== undefined) return { ok: false, ...slip };
+  return { ok: true, yaml: '', yamlLine: 1, template: lines, templateLine: 1 };
+}
+
+function splitAtFences(lines: readonly string[], opening: number): Parts {
+  const closing = lines.findIndex((line, index) => index > opening && FENCE.test(line));
   // An indented fence before the real one is far more often a slip than the content of a block scalar.
   const end = closing === -1 ? lines.length : closing;
   const slipped = lines.findIndex(
-    (line, index) => index > 0 && index < end && LOOKS_LIKE_FENCE.test(line) && !OPEN_FENCE.test(line),
+    (line, index) => index > opening && index < end && LOOKS_LIKE_FENCE.test(line) && !FENCE.test(line),
   );
   if (slipped !== -1) {
     return {
@@ -104,154 +150,76 @@ function findFences(lines: readonly string[]): Fences {
   if (closing === -1) {
     return {
       ok: false,
-      line: 1,
+      line: opening + 1,
       problem:
         'the front matter that opens here is never closed: write "---" alone on the line before the template',
     };
   }
-  const body = lines.slice(closing + 1);
-  const blankLines = body.findIndex((line) => line.trim() !== '');
   return {
     ok: true,
-    yaml: lines.slice(1, closing).join('\n'),
-    template: body.join('\n').trim(),
-    templateLine: closing + 2 + Math.max(0, blankLines),
+    yaml: lines.slice(opening + 1, closing).join('\n'),
+    yamlLine: opening + 2,
+    template: lines.slice(closing + 1),
+    templateLine: closing + 2,
   };
 }
 
-function describeMissingFence(lines: readonly string[]): { readonly line: number; readonly problem: string } {
-  const first = lines.findIndex((line) => line.trim() !== '');
-  if (first !== -1 && LOOKS_LIKE_FENCE.test(lines[first] ?? '')) {
+const KEY_LINE = new RegExp(`^(${Object.keys(FrontMatter.shape).join('|')}):(\\s|$)`);
+const OTHER_COMMENT = /^\s*(?:\{\{!|<!--|\/\/|\/\*)/;
+
+/**
+ * A prompt without front matter is its template alone. One whose front matter lacks its opening fence, or stands after
+ * something else, would be sent to the model with its settings as text.
+ */
+function findMisplacedFrontMatter(
+  lines: readonly string[],
+  first: number,
+): { readonly line: number; readonly problem: string } | undefined {
+  const fence = lines.findIndex((line) => FENCE.test(line));
+  if (fence === -1) return undefined;
+  if (KEY_LINE.test(lines[first] ?? '')) {
     return {
       line: first + 1,
-      problem:
-        'the opening fence must be exactly "---" at the start of line 1, without blank lines or spaces before it',
+      problem: 'the front matter has no opening fence: write "---" on the line before',
     };
   }
-  return {
-    line: 1,
-    problem:
-      'a prompt begins with its front matter: write "---" alone on line 1, then the settings, then "---" alone on a line',
-  };
-}
-
-type Yaml =
-  | {
-      readonly ok: true;
-      readonly value: Readonly<Record<string, unknown>>;
-      readonly lineOf: (path: readonly (string | number)[]) => number;
-    }
-  | { readonly ok: false; readonly line: number; readonly problem: string };
-
-/** Line 1 of the file is the fence, so line n of the YAML is line n + 1 of the file. */
-const FENCE_LINES = 1;
-
-function readYaml(source: string): Yaml {
-  if (source.length > FRONT_MATTER_MAXIMUM_CHARACTERS) {
+  if (OTHER_COMMENT.test(lines[first] ?? '') && KEY_LINE.test(lines[fence + 1] ?? '')) {
     return {
-      ok: false,
-      line: 1,
-      problem: `the front matter is longer than ${FRONT_MATTER_MAXIMUM_CHARACTERS} characters`,
+      line: first + 1,
+      problem: 'only blank lines and lines that begin with "#" may stand before the front matter',
     };
   }
-  const lineCounter = new LineCounter();
-  const lineAt = (offset: number): number => lineCounter.linePos(offset).line + FENCE_LINES;
-  try {
-    const document = parseDocument(source, { lineCounter, prettyErrors: false, version: '1.2' });
-    const fault = document.errors[0] ?? document.warnings[0];
-    if (fault !== undefined) return { ok: false, line: lineAt(fault.pos[0]), problem: fault.message };
-    const refused = findRefusedNode(document.contents);
-    if (refused !== undefined) return { ok: false, line: lineAt(refused.offset), problem: refused.problem };
-    if (document.contents === null) return { ok: true, value: {}, lineOf: () => 1 };
-    if (!isMap(document.contents)) {
-      return { ok: false, line: 2, problem: 'the front matter must be a YAML mapping of keys to values' };
-    }
-    const value: unknown = document.toJS({ maxAliasCount: 0 });
-    return {
-      ok: true,
-      value: value as Readonly<Record<string, unknown>>,
-      lineOf: (path) => lineOfPath(document.contents, path, lineAt),
-    };
-  } catch (error) {
-    // The parser recurses: thousands of nested brackets end here as a RangeError.
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, line: 1, problem: `the YAML cannot be read: ${reason}` };
-  }
-}
-
-function findRefusedNode(
-  contents: ParsedNode | null,
-): { readonly offset: number; readonly problem: string } | undefined {
-  let refused: { readonly offset: number; readonly problem: string } | undefined;
-  if (contents === null) return undefined;
-  visit(contents, {
-    Node: (key, node) => {
-      if (isAlias(node)) {
-        refused = {
-          offset: node.range?.[0] ?? 0,
-          problem: `the YAML alias "*${node.source}" is refused: write the value out`,
-        };
-        return visit.BREAK;
-      }
-      if (key === 'key' && isScalar(node) && node.value === '__proto__') {
-        refused = { offset: node.range?.[0] ?? 0, problem: 'the key "__proto__" is refused' };
-        return visit.BREAK;
-      }
-      return undefined;
-    },
-  });
-  return refused;
-}
-
-/** The line of the deepest node of `path` that exists. */
-function lineOfPath(
-  contents: ParsedNode | null,
-  path: readonly (string | number)[],
-  lineAt: (offset: number) => number,
-): number {
-  let node: unknown = contents;
-  let line = FENCE_LINES;
-  for (const segment of path) {
-    if (!isMap(node)) break;
-    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === segment);
-    if (pair === undefined || !isScalar(pair.key)) break;
-    line = lineAt(pair.key.range?.[0] ?? 0);
-    node = pair.value;
-  }
-  return line;
-}
-
-/** Namespaced keys ("acme.owner") are other tools' and pass unread, as dotprompt lays down. */
-function splitKeys(value: Readonly<Record<string, unknown>>): {
-  readonly own: Record<string, unknown>;
-  readonly unknown: string | undefined;
-} {
-  const own = Object.entries(value).filter(([key]) => !NAMESPACED_KEY.test(key));
-  const unknown = own.find(([key]) => !Object.hasOwn(FrontMatter.shape, key));
-  return { own: Object.fromEntries(own), unknown: unknown?.[0] };
+  return undefined;
 }
 
 function describeIssue(
   error: z.ZodError,
-  lineOf: (path: readonly (string | number)[]) => number,
+  lineOf: FrontMatterYaml['lineOf'],
 ): { readonly line: number; readonly problem: string } {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).filter((segment) => typeof segment !== 'symbol');
-  if (issue?.code === 'unrecognized_keys') {
-    const key = [...path, issue.keys[0] ?? ''];
-    return {
-      line: lineOf(key),
-      problem: `"${key.join('.')}" is not known; ${describeKnownKeys(String(path[0] ?? ''))}`,
-    };
+  if (issue?.code !== 'unrecognized_keys') {
+    return { line: lineOf(path), problem: `"${path.join('.')}": ${describeMisfit(issue?.message)}` };
   }
-  return { line: lineOf(path), problem: `"${path.join('.')}": ${issue?.message ?? 'is not valid'}` };
+  const key = [...path, issue.keys[0] ?? ''];
+  return { line: lineOf(key), problem: describeUnknownKey(key.join('.'), String(key.at(-1)), path[0]) };
 }
 
-function describeKnownKeys(section: string): string {
-  const known: Readonly<Record<string, string>> = {
-    config: 'config takes temperature, maxOutputTokens, topP, topK and stopSequences',
-    input: 'input takes schema and default',
-    output: 'output takes format and schema',
-  };
-  return known[section] ?? 'check its spelling and indentation';
+function describeMisfit(message = 'is not valid'): string {
+  return message.replace(/^Invalid input: /, '');
+}
+
+function describeUnknownKey(path: string, key: string, section: string | number | undefined): string {
+  if (section === 'config') {
+    return `"${path}" cannot be honoured: ${REFUSED_CONFIG}; config takes ${keysOf(FrontMatter.shape.config.unwrap())}`;
+  }
+  if (section === 'input') return `"${path}" is not known; input takes schema and default`;
+  if (section === 'output') return `"${path}" is not known; output takes format and schema`;
+  const reason = REFUSED_KEYS.get(key);
+  if (reason !== undefined) return `"${key}" cannot be honoured: ${reason}`;
+  return `"${key}" is not a key of the front matter; the keys are ${keysOf(FrontMatter)}, and a key of your own stands under metadata or has a namespace, such as "acme.${key}"`;
+}
+
+function keysOf(schema: z.ZodObject): string {
+  return Object.keys(schema.shape).join(', ');
 }

@@ -63,6 +63,69 @@ describe('parsePrompt reads', () => {
     expect((await parsed('---\nacme.owner: x\next: {acme: {a: 1}}\n---\nHi')).template).toBe('Hi');
   });
 
+  it('a file without front matter as a template, whatever horizontal lines it draws', async () => {
+    const prompt = await parsed('# Greeting\n\nSay hello to the world.\n\n***\n');
+    expect(prompt.template).toBe('# Greeting\n\nSay hello to the world.\n\n***');
+    expect((await parsed('One\n\n---\n\nTwo')).template).toBe('One\n\n---\n\nTwo');
+  });
+
+  it('a front matter after blank lines and a licence, with the right lines', async () => {
+    const licence = '\n# Copyright\n# SPDX-License-Identifier: Apache-2.0\n\n';
+    const prompt = await parsed(`${licence}---\nmodel: x/y\n---\nHi`);
+    expect(prompt).toMatchObject({ model: 'x/y', template: 'Hi' });
+    expect(await fault(`${licence}---\nmodle: x/y\n---\nHi`)).toMatchObject({ line: 6 });
+    expect(await fault(`${licence}---\n---\n\n{{#if}}x{{/if}}`)).toMatchObject({ line: 8 });
+  });
+
+  it("the example of dotprompt's reference", async () => {
+    const prompt = await parsed(
+      [
+        '---\nname: greetingPrompt\nvariant: formal\nmodel: googleai/gemini-1.5-flash\ntools:\n  - timeOfDay',
+        'config:\n  version: gemini-1.5-flash-latest\n  temperature: 0.7\n  topK: 20\n  topP: 0.8\n  stopSequences:\n    - STOPSTOPSTOP',
+        'input:\n  default:\n    name: Guest\n  schema:\n    name: string\n    language?: string',
+        'output:\n  format: json\n  schema:\n    greeting: string, the greeting\n    formalityLevel: number, how formal it is',
+        'metadata:\n  customKey:\n    customValue: 123\nmycorp.subunit.level: 5\n---\nGreet {{name}}{{#if language}} in {{language}}{{/if}}.',
+      ].join('\n'),
+    );
+    expect(prompt.settings).toEqual({
+      temperature: 0.7,
+      topK: 20,
+      topP: 0.8,
+      stopSequences: ['STOPSTOPSTOP'],
+    });
+    expect(prompt.variables).toEqual(['name', 'language']);
+  });
+
+  it('keys without a value as not given', async () => {
+    expect(await parsed('---\nconfig:\n  topK:\ninput:\noutput:\nmodel:\n---\nHi')).toMatchObject({
+      settings: {},
+      variables: [],
+    });
+  });
+
+  it('the variables of a prompt that declares none from its template', async () => {
+    const prompt = await parsed(
+      'For {{customer.name}} {{#if tone}}in {{tone}}{{/if}} {{#each mails}}{{from}} {{../sender}}{{/each}} {{@root.place}}',
+    );
+    expect(prompt.variables).toEqual(['customer', 'tone', 'mails', 'sender', 'place']);
+    expect(prompt.findVariableProblems({ tone: 'x', other: 1 })).toEqual(
+      expect.arrayContaining(['"customer" is missing', '"sender" is missing', '"other" is not known']),
+    );
+    expect(prompt.findVariableProblems({ customer: {}, sender: 's', place: 1 })).toEqual([]);
+    const guest = await parsed('---\ninput: {default: {name: Guest}}\n---\nHi {{name}}');
+    expect(guest.findVariableProblems({})).toEqual([]);
+  });
+
+  it('text as long as the API server lets through, which counts characters and not their halves', async () => {
+    expect((await parsed('😀'.repeat(131_072))).template).toHaveLength(262_144);
+    expect(await fault('😀'.repeat(131_073))).toMatchObject({ reason: 'TemplateInvalid' });
+  });
+
+  it('inverted sections of helpers, with and without {{else}}', async () => {
+    const prompt = await parsed('{{^if a}}x{{/if}}{{^if a}}x{{else}}{{a}}{{/if}}{{^each l}}none{{/each}}');
+    expect(prompt.variables).toEqual(['a', 'l']);
+  });
+
   it('an empty front matter', async () => {
     expect((await parsed('---\n---\nHi')).template).toBe('Hi');
     expect((await parsed('---\n\n---\nHi')).template).toBe('Hi');
@@ -79,12 +142,20 @@ describe('parsePrompt reads', () => {
   });
 });
 
+const UNKNOWN_OPTION = /"x=" is not an option of/;
+
 describe('parsePrompt refuses with reason and line', () => {
   const cases: readonly (readonly [string, string, PromptFault['reason'], number, RegExp])[] = [
-    ['a missing front matter', 'model: x\n\nHi', 'FrontMatterInvalid', 1, /begins with its front matter/],
-    ['an empty file', '', 'FrontMatterInvalid', 1, /begins with its front matter/],
-    ['blank lines before the fence', '\n---\n---\nHi', 'FrontMatterInvalid', 2, /start of line 1/],
-    ['an indented opening fence', ' ---\nmodel: x\n---\nHi', 'FrontMatterInvalid', 1, /start of line 1/],
+    ['a missing opening fence', 'model: x\n---\nHi', 'FrontMatterInvalid', 1, /no opening fence/],
+    [
+      'a comment of another kind before the front matter',
+      '{{!-- Copyright --}}\n---\nmodel: x\n---\nHi',
+      'FrontMatterInvalid',
+      1,
+      /only blank lines and lines that begin with "#"/,
+    ],
+    ['an empty file', '', 'TemplateInvalid', 1, /no template/],
+    ['an indented opening fence', '\n ---\nmodel: x\n---\nHi', 'FrontMatterInvalid', 2, /start of its line/],
     ['an indented closing fence', '---\nmodel: x\n ---\nHi', 'FrontMatterInvalid', 3, /closing fence/],
     ['a fence of four dashes', '---\nmodel: x\n----\nHi', 'FrontMatterInvalid', 3, /closing fence/],
     ['a front matter that never closes', '---\nmodel: x\nHi', 'FrontMatterInvalid', 1, /never closed/],
@@ -98,18 +169,43 @@ describe('parsePrompt refuses with reason and line', () => {
       '---\nconfig:\n  temperature: 1\n  max_tokens: 1\n---\nHi',
       'FrontMatterInvalid',
       4,
-      /"config\.max_tokens" is not known; config takes/,
+      /"config\.max_tokens" cannot be honoured.*config takes/,
     ],
-    ['tools that only code can define', '---\ntoolDefs: []\n---\nHi', 'FrontMatterInvalid', 2, /toolDefs/],
+    ['tools that only code can define', '---\ntoolDefs: []\n---\nHi', 'FrontMatterInvalid', 2, /spec\.tools/],
+    ['an end of the run', '---\nmaxTurns: 3\n---\nHi', 'FrontMatterInvalid', 2, /spec\.limits\.steps/],
+    [
+      "a setting of one provider's models",
+      '---\nconfig:\n  thinkingConfig: {thinkingBudget: 1}\n---\nHi',
+      'FrontMatterInvalid',
+      3,
+      /"config\.thinkingConfig" cannot be honoured: .* every provider/,
+    ],
+    ['another output', '---\noutput: {format: enum}\n---\nHi', 'FrontMatterInvalid', 2, /json or text/],
+    ['a key that is no text', '---\n? [a]\n: 1\n---\nHi', 'FrontMatterInvalid', 2, /"\? "/],
+    ['a tab', '---\nconfig:\n\ttopK: 1\n---\nHi', 'FrontMatterInvalid', 3, /spaces only/],
+    [
+      'a colon without a space',
+      '---\ntopP 0.8\nmodel: x\n---\nHi',
+      'FrontMatterInvalid',
+      2,
+      /space must follow/,
+    ],
     ['a temperature out of range', '---\nconfig: {temperature: 9}\n---\nHi', 'FrontMatterInvalid', 2, /temp/],
     ['a prototype key', '---\nacme.x: {__proto__: {a: 1}}\n---\nHi', 'FrontMatterInvalid', 2, /__proto__/],
-    ['an unknown type', withSchema('a: strin', '{{a}}'), 'VariablesSchemaInvalid', 3, /strin/],
+    ['an unknown type', withSchema('a: strin', '{{a}}'), 'VariablesSchemaInvalid', 4, /strin/],
+    [
+      'a type that is missing',
+      withSchema('b: any\na:', '{{a}}'),
+      'VariablesSchemaInvalid',
+      5,
+      /"a" has no type/,
+    ],
     [
       'variables that are no object',
       '---\ninput: {schema: string}\n---\nHi',
       'VariablesSchemaInvalid',
       2,
-      /mapping/,
+      /must describe an object/,
     ],
     [
       'a JSON Schema with a mistyped keyword',
@@ -147,7 +243,79 @@ describe('parsePrompt refuses with reason and line', () => {
       /strin/,
     ],
     ['no template', '---\nmodel: x\n---\n\n', 'TemplateInvalid', 4, /no template/],
-    ['broken Handlebars', '---\n---\nHi\n{{#if', 'TemplateInvalid', 4, /Handlebars/],
+    [
+      'an expression that never closes',
+      '---\n---\nHi\n{{#if',
+      'TemplateInvalid',
+      4,
+      /Handlebars.*never closed/,
+    ],
+    [
+      'a block that never closes, where it opens',
+      withSchema('a: string', '{{#if a}}\n{{#if a}}x{{/if}}\ny\n'),
+      'TemplateInvalid',
+      6,
+      /\{\{#if\}\} that opens here is never closed/,
+    ],
+    [
+      'a block that was never opened',
+      '---\n---\nx\n{{/if}}',
+      'TemplateInvalid',
+      4,
+      /\{\{\/if\}\} closes a block that/,
+    ],
+    ['an {{else}} of no block', '---\n---\n{{else}}', 'TemplateInvalid', 3, /\{\{else\}\} outside/],
+    ['a comparison', withSchema('a: any', '{{#if a == 1}}{{/if}}'), 'TemplateInvalid', 6, /ifEquals/],
+    ['a filter', withSchema('a: any', '{{a | upper}}'), 'TemplateInvalid', 6, /no filters/],
+    [
+      'a bracket that never closes',
+      withSchema('a: any', '{{json (lookup a 1}}'),
+      'TemplateInvalid',
+      6,
+      /"\(" is never/,
+    ],
+    [
+      'an indent in quotes',
+      withSchema('a: any', '{{json a indent="2"}}'),
+      'TemplateInvalid',
+      6,
+      /without quotes/,
+    ],
+    [
+      'an indent of a variable',
+      withSchema('a: any', '{{json a indent=a}}'),
+      'TemplateInvalid',
+      6,
+      /whole number/,
+    ],
+    ...[
+      '{{json a x=1}}',
+      '{{role "user" x=1}}',
+      '{{history x=1}}',
+      '{{lookup a 1 x=1}}',
+      '{{media url=a x=1}}',
+    ].map(
+      (call) =>
+        ['an unknown option', withSchema('a: any', call), 'TemplateInvalid', 6, UNKNOWN_OPTION] as const,
+    ),
+    ...['if a', 'each a', 'with a', 'ifEquals a 1', 'unlessEquals a 1', 'if (lookup a 1 x=1)'].map((call) => {
+      const template = `{{#${call} x=1}}y{{/${call.split(' ')[0] ?? ''}}}`;
+      return [
+        'an unknown option',
+        withSchema('a: any', template),
+        'TemplateInvalid',
+        6,
+        UNKNOWN_OPTION,
+      ] as const;
+    }),
+    ['a section', '---\n---\n{{section "output"}}', 'TemplateInvalid', 3, /"section" is not a helper here: /],
+    [
+      'a helper that other hosts define',
+      withSchema('a: any', '{{#if (eq a "x")}}y{{/if}}'),
+      'TemplateInvalid',
+      6,
+      /"eq" is not a helper here: write \{\{#ifEquals/,
+    ],
     [
       'a block that closes another',
       withSchema('a: string', '{{#if a}}\n{{/unless}}'),
@@ -163,10 +331,10 @@ describe('parsePrompt refuses with reason and line', () => {
       /"b" is not declared.*declares a/,
     ],
     [
-      'an undeclared variable in a prompt without variables',
-      '---\n---\n{{b}}',
+      'an undeclared variable in a prompt that declares none',
+      '---\ninput: {schema: {type: object, properties: {}}}\n---\n{{b}}',
       'TemplateInvalid',
-      3,
+      4,
       /declares none/,
     ],
     [
@@ -298,6 +466,40 @@ describe('parsePrompt refuses with reason and line', () => {
     expect(found.problem).toMatch(problem);
     expect(found.message).toBe(`line ${line}: ${found.problem}`);
     expect(found.message).not.toContain('\n');
+  });
+
+  it.each([
+    ['blocks without end', '{{#if a}}'.repeat(14_000), /nested deeper/],
+    ['blocks that all close', '{{#if a}}'.repeat(6_500) + '{{/if}}'.repeat(6_500), /nested deeper/],
+    ['else after else', `{{#if a}}${'{{else if a}}'.repeat(9_000)}{{/if}}`, /nested deeper/],
+    ['brackets in brackets', `{{json ${'(lookup a '.repeat(8_000)}1${')'.repeat(8_000)}}}`, /nested deeper/],
+    ['a path of many parts', `{{${'a.'.repeat(60_000)}a}}`, /more than 256/],
+    ['many arguments', `{{json ${'a '.repeat(60_000)}}}`, /more than 256/],
+    ['many blocks', '{{#if a}}{{/if}}'.repeat(1_001), /more than 1000 blocks/],
+    ['many escaped expressions', '\\{{a}} '.repeat(5_001), /more than 5000/],
+  ])('a template of %s, before its parser sees it', async (_name, template, problem) => {
+    const found = await fault(withSchema('a: any', template));
+    expect(found).toMatchObject({ reason: 'TemplateInvalid', line: 6 });
+    expect(found.problem).toMatch(problem);
+  });
+
+  it.each([
+    ['explicit keys', '? '.repeat(16_000)],
+    ['lists in lists', `a.b: ${'['.repeat(15_000)}${']'.repeat(15_000)}`],
+    ['dashes after dashes', `a.b:\n ${'- '.repeat(15_000)}`],
+    ['mappings in mappings', `a.b: ${'{a: '.repeat(8_000)}`],
+    ['many keys', Array.from({ length: 5_000 }, (_, n) => `${n}:`).join('\n')],
+    ['many anchors', `a.b: ${'&a '.repeat(10_000)}`],
+    ['many lines in quotes', `a.b: "${'\\\n'.repeat(16_000)}"`],
+  ])('a front matter of %s, before its parser sees it', async (_name, yaml) => {
+    const found = await fault(`---\n${yaml}\n---\nHi`);
+    expect(found.reason).toBe('FrontMatterInvalid');
+    expect(found.problem).toMatch(/nested deeper|more than|"\? "/);
+  });
+
+  it('a problem that quotes a long text, shortened', async () => {
+    const found = await fault(withSchema('a: string', `{{${'b'.repeat(100_000)}}}`));
+    expect(found.message.length).toBeLessThan(1_100);
   });
 
   it('a front matter that grows through aliases, before it grows', async () => {

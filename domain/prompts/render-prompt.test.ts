@@ -125,7 +125,72 @@ describe('renderPrompt answers with one sentence', () => {
   it('when loops multiply a list beyond the bound, before the memory is gone', async () => {
     const prompt = await parsed('{{#each l}}{{#each @root.l}}x{{/each}}{{/each}}', 'l(array): integer');
     expect(await refusal(prompt, { l: Array.from({ length: 100_000 }, (_, n) => n) })).toContain(
-      'more than 8388608',
+      'may have 8388608 characters',
+    );
+  });
+});
+
+describe('renderPrompt is bounded', () => {
+  it('when a loop over a long list prints nothing', async () => {
+    const prompt = await parsed(
+      `{{#each l}}${'{{#if @root.a}}{{/if}}'.repeat(900)}{{/each}}`,
+      'a?: any\nl(array): any',
+    );
+    expect(await refusal(prompt, { l: Array.from({ length: 100_000 }, () => 1) })).toContain('too large');
+  });
+
+  it('when variables are nested without end', async () => {
+    const prompt = await parsed('{{json a}}', 'a: any');
+    const a: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(await refusal(prompt, { a })).toBe('the variables are nested deeper than 64 levels');
+  });
+
+  it('when a variable uses every character that could guard it', async () => {
+    const all = Array.from({ length: 6_400 }, (_, n) => String.fromCodePoint(0xe000 + n)).join('');
+    expect(await refusal(await parsed('{{a}}'), { a: `${'x'.repeat(1_000_000)}${all}` })).toContain(
+      'private use',
+    );
+  });
+});
+
+describe('variables that are composed', () => {
+  const ONE_OF = [
+    'oneOf:',
+    '  - properties: {mail: {type: string}}',
+    '    required: [mail]',
+    '  - properties: {ticket: {$ref: "#/$defs/ticket"}}',
+    '    required: [ticket]',
+    '$defs:',
+    '  ticket: {type: object, properties: {title: {type: string}, parent: {$ref: "#/$defs/ticket"}}}',
+  ].join('\n');
+
+  it('are known by the properties of every branch, and no others', async () => {
+    const prompt = await parsed('{{mail}}{{#if ticket}}{{ticket.parent.parent.title}}{{/if}}', ONE_OF);
+    expect(prompt.variables).toEqual(['mail', 'ticket']);
+    expect(await messagesOf(prompt, { mail: 'm' })).toEqual([{ role: 'user', content: 'm' }]);
+    expect(await messagesOf(prompt, { ticket: { parent: { parent: { title: 't' } } } })).toEqual([
+      { role: 'user', content: 't' },
+    ]);
+    expect(await refusal(prompt, { mail: 'm', other: 1 })).toBe(
+      'the variables do not fit the prompt: "other" is not known',
+    );
+  });
+
+  it('are refused in the template when no branch declares them', async () => {
+    await expect(parsed('{{subject}}', ONE_OF)).rejects.toThrow('which declares mail, ticket');
+    await expect(parsed('{{ticket.owner}}', ONE_OF)).rejects.toThrow('"ticket.owner" is not declared');
+  });
+
+  it('may have defaults of any branch', async () => {
+    const text = `---\ninput:\n  default: {mail: x}\n  schema:\n    ${ONE_OF.replaceAll('\n', '\n    ')}\n---\n{{mail}}`;
+    const result = await parsePrompt(text);
+    if (!result.ok) throw new Error(result.message);
+    expect(await messagesOf(result.prompt, {})).toEqual([{ role: 'user', content: 'x' }]);
+  });
+
+  it('are refused when the schema shuts out what its branches declare', async () => {
+    await expect(parsed('{{mail}}', `additionalProperties: false\n${ONE_OF}`)).rejects.toThrow(
+      '"additionalProperties: false" refuses "mail"',
     );
   });
 });

@@ -32,11 +32,14 @@ export async function renderPrompt(
   place: ConversationPlace = 'end',
 ): Promise<RenderResult> {
   const input = { ...prompt.defaults, ...variables };
+  if (isDeeper(input)) {
+    return { ok: false, message: `the variables are nested deeper than ${VARIABLES_DEPTH_MAXIMUM} levels` };
+  }
   const problems = prompt.findVariableProblems(input);
   if (problems.length > 0) {
     return { ok: false, message: `the variables do not fit the prompt: ${problems.join('; ')}` };
   }
-  const guard = chooseGuard([...textsOf(input), prompt.template]);
+  const guard = chooseGuard([input, prompt.template]);
   if (guard === undefined) {
     return { ok: false, message: 'the variables use every character of the private use area' };
   }
@@ -89,19 +92,11 @@ function toContentPart(part: Part, guard: string): ContentPart | undefined {
   return { type: 'text', text: removeGuards(part.text.trim(), guard) };
 }
 
-/** Every string of a JSON value, keys included. Iterative: the depth is the caller's. */
-function textsOf(value: unknown): readonly string[] {
-  const texts: string[] = [];
-  const pending: unknown[] = [value];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string') texts.push(next);
-    else if (typeof next === 'object' && next !== null) {
-      for (const [key, child] of Object.entries(next)) {
-        texts.push(key);
-        pending.push(child);
-      }
-    }
-  }
-  return texts;
+const VARIABLES_DEPTH_MAXIMUM = 64;
+
+/** Stops at the bound: the depth is the caller's, and what reads the variables afterwards recurses. */
+function isDeeper(value: unknown, depth = VARIABLES_DEPTH_MAXIMUM): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth < 0) return true;
+  return Object.values(value).some((child) => isDeeper(child, depth - 1));
 }

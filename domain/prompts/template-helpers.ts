@@ -10,14 +10,15 @@ import { default as Handlebars, type HelperOptions } from 'handlebars';
 /** Name of the helper that the template check puts before every printed path. */
 export const TEXT_HELPER = 'capatazText';
 
-/** Text printed by all variables and blocks of one rendering; nested loops over a long list end here. */
+/** Characters that the variables and blocks of one rendering may print; nested loops over a long list end here. */
 export const RENDERED_MAXIMUM_CHARACTERS = 8 * 1024 * 1024;
 
-/** Each turn of a loop is charged at least this, so that a loop that prints nothing is bounded too. */
-const LOOP_TURN_CHARACTERS = 64;
+/** Each helper that is called is charged at least this, so that a loop that prints nothing is bounded too. */
+const CALL_CHARACTERS = 64;
 
 const PRIVATE_USE_FIRST = 0xe000;
 const PRIVATE_USE_LAST = 0xf8ff;
+const PRIVATE_USE = /[\uE000-\uF8FF]/g;
 
 /** What one rendering hands to the helpers. */
 export interface RenderingState {
@@ -28,13 +29,28 @@ export interface RenderingState {
 /** A variable that cannot be rendered: the caller's mistake, in one clause. */
 export class UnrenderableVariableError extends Error {}
 
-/** A character that occurs in none of `texts`: the first free one of the Unicode private use area. */
-export function chooseGuard(texts: readonly string[]): string | undefined {
+/** A character that occurs in no text of a JSON value, keys included: a free one of Unicode's private use area. */
+export function chooseGuard(value: unknown): string | undefined {
+  const used = new Set<string>();
+  collectPrivateUse(value, used);
   for (let code = PRIVATE_USE_FIRST; code <= PRIVATE_USE_LAST; code += 1) {
     const candidate = String.fromCodePoint(code);
-    if (!texts.some((text) => text.includes(candidate))) return candidate;
+    if (!used.has(candidate)) return candidate;
   }
   return undefined;
+}
+
+function collectPrivateUse(value: unknown, used: Set<string>): void {
+  if (typeof value === 'string') {
+    for (const [character] of value.matchAll(PRIVATE_USE)) used.add(character);
+  } else if (Array.isArray(value)) {
+    for (const item of value) collectPrivateUse(item, used);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, child] of Object.entries(value)) {
+      collectPrivateUse(key, used);
+      collectPrivateUse(child, used);
+    }
+  }
 }
 
 /** Contiguous text between guards comes from one variable, and inside it every "<" is followed by a guard. */
@@ -48,10 +64,10 @@ export function removeGuards(text: string, guard: string): string {
 }
 
 function charge(state: RenderingState, characters: number): void {
-  state.remainingCharacters -= characters;
+  state.remainingCharacters -= characters + CALL_CHARACTERS;
   if (state.remainingCharacters < 0) {
     throw new UnrenderableVariableError(
-      `the variables make a prompt of more than ${RENDERED_MAXIMUM_CHARACTERS} characters`,
+      `the variables make the prompt too large: it may have ${RENDERED_MAXIMUM_CHARACTERS} characters, and each expression that is evaluated counts as ${CALL_CHARACTERS} at least`,
     );
   }
 }
@@ -100,21 +116,60 @@ function openMedia(options: HelperOptions): string {
   return `<<<dotprompt:media:url ${url}${contentType === undefined ? '' : ` ${contentType}`}>>>`;
 }
 
-type EachHelper = (this: unknown, context: unknown, options: HelperOptions) => string;
-const handlebarsEach = Handlebars.helpers['each'] as EachHelper;
+type Helper = (this: unknown, ...parameters: unknown[]) => string;
+const {
+  each,
+  if: handlebarsIf,
+  lookup,
+  with: handlebarsWith,
+} = Handlebars.helpers as Readonly<Record<'each' | 'if' | 'lookup' | 'with', Helper>>;
 
-/** Handlebars' own `each`, with every turn charged: nested loops multiply the length of untrusted lists. */
-function eachBounded(this: unknown, context: unknown, options: HelperOptions): string {
+/** A helper of Handlebars or dotprompt with every call charged. */
+function charged(helper: Helper): Helper {
+  return function chargedHelper(this: unknown, ...parameters) {
+    charge(stateOf(parameters.at(-1) as HelperOptions), 0);
+    return helper.call(this, ...parameters);
+  };
+}
+
+/** Every turn is charged with its text: nested loops multiply the length of untrusted lists. */
+function eachCharged(this: unknown, context: unknown, options: HelperOptions): string {
   const state = stateOf(options);
   const fn: HelperOptions['fn'] = (item, runtime) => {
     const text = options.fn(item, runtime);
-    charge(state, text.length + LOOP_TURN_CHARACTERS);
+    charge(state, text.length);
     return text;
   };
-  return handlebarsEach.call(this, context, { ...options, fn });
+  return each.call(this, context, { ...options, fn });
 }
+
+function unless(this: unknown, condition: unknown, options: HelperOptions): string {
+  return handlebarsIf.call(this, condition, { ...options, fn: options.inverse, inverse: options.fn });
+}
+
+function ifEquals(this: unknown, left: unknown, right: unknown, options: HelperOptions): string {
+  return left === right ? options.fn(this) : options.inverse(this);
+}
+
+function unlessEquals(this: unknown, left: unknown, right: unknown, options: HelperOptions): string {
+  return left === right ? options.inverse(this) : options.fn(this);
+}
+
+// It writes to the console when a template asks for a member of a prototype, which it refuses and we do too.
+Handlebars.logger.log = () => undefined;
 
 /** One for the process: Dotprompt registers helpers on Handlebars' only instance, whoever creates it. */
 export const dotprompt = new Dotprompt({
-  helpers: { [TEXT_HELPER]: printText, json: printJson, media: openMedia, each: eachBounded },
+  helpers: {
+    [TEXT_HELPER]: printText,
+    json: printJson,
+    media: openMedia,
+    each: charged(eachCharged as Helper),
+    if: charged(handlebarsIf),
+    unless: charged(unless as Helper),
+    with: charged(handlebarsWith),
+    lookup: charged(lookup),
+    ifEquals: charged(ifEquals as Helper),
+    unlessEquals: charged(unlessEquals as Helper),
+  },
 });

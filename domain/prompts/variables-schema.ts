@@ -1,15 +1,23 @@
-/** The variables of a prompt: Picoschema or JSON Schema in the front matter, one JSON Schema of an object out. */
-import { picoschema } from 'dotprompt';
+/** The schemas of a front matter: Picoschema or JSON Schema in, JSON Schema out; and the variables that one declares. */
+import { type ParsedNode, isMap, isScalar, isSeq } from 'yaml';
 import {
   type FindProblems,
   type JsonSchema,
   compileJsonSchema,
-  depthOf,
 } from '#domain/json-schema/compile-json-schema.ts';
+import type { FrontMatterYaml, YamlPath } from './front-matter-yaml.ts';
+import { readPicoschema } from './picoschema.ts';
+import { declaredProperties } from './schema-path.ts';
 
 const VARIABLES_MAXIMUM = 64;
-const SCHEMA_DEPTH_MAXIMUM = 32;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/;
+
+export interface SchemaFault {
+  readonly ok: false;
+  /** Line of the file, from 1. */
+  readonly line: number;
+  readonly problem: string;
+}
 
 export type VariablesSchema =
   | {
@@ -18,58 +26,108 @@ export type VariablesSchema =
       readonly names: readonly string[];
       readonly findProblems: FindProblems;
     }
-  | { readonly ok: false; readonly problem: string };
+  | SchemaFault;
 
-/** Any schema of the front matter as JSON Schema; `where` is its key, for the sentence. */
-export async function readSchema(
-  source: unknown,
-  where: string,
-): Promise<
-  { readonly ok: true; readonly schema: JsonSchema } | { readonly ok: false; readonly problem: string }
-> {
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) {
-    return { ok: false, problem: `${where} must be a mapping of names to types, or a JSON Schema` };
-  }
-  if (depthOf(source, SCHEMA_DEPTH_MAXIMUM) > SCHEMA_DEPTH_MAXIMUM) {
-    return { ok: false, problem: `${where} is nested deeper than ${SCHEMA_DEPTH_MAXIMUM} levels` };
-  }
-  try {
-    const schema: unknown = await picoschema(source);
-    // Through JSON once: Picoschema leaves keys with the value undefined.
-    return { ok: true, schema: JSON.parse(JSON.stringify(schema)) as JsonSchema };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problem: `${where} is not valid: ${reason}` };
-  }
+/** The schema at `path` of the front matter; `path` is also its name in the sentence. */
+export function readSchema(
+  yaml: FrontMatterYaml,
+  path: YamlPath,
+): { readonly ok: true; readonly schema: JsonSchema } | SchemaFault {
+  const node = yaml.nodeAt(path);
+  const where = path.join('.');
+  if (node === null) return { ok: false, line: yaml.lineOf(path), problem: `${where} is empty` };
+  if (isJsonSchema(node)) return { ok: true, schema: yaml.valueOf(node) as JsonSchema };
+  const read = readPicoschema(node);
+  return read.ok
+    ? read
+    : { ok: false, line: yaml.lineOfNode(read.node), problem: `${where}: ${read.problem}` };
 }
 
-/** Without input.schema a prompt takes no variables. */
-export async function readVariablesSchema(source: unknown): Promise<VariablesSchema> {
-  const read = await readSchema(source ?? { type: 'object', properties: {} }, 'input.schema');
+const JSON_TYPES = ['any', 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
+
+/**
+ * As Picoschema lays down, a mapping with a `type` that JSON Schema knows, or with `properties`, is JSON Schema. So is
+ * one with keywords that no field of Picoschema can be: they hold a list, or begin with "$".
+ */
+function isJsonSchema(node: ParsedNode): boolean {
+  if (!isMap(node)) return false;
+  const at = (keyword: string): unknown => node.get(keyword, true);
+  const type = at('type');
+  if (isScalar(type) && JSON_TYPES.some((name) => name === type.value)) return true;
+  if (isSeq(type) || isMap(at('properties'))) return true;
+  if (['allOf', 'anyOf', 'oneOf', 'required'].some((keyword) => isSeq(at(keyword)))) return true;
+  return node.items.some(({ key }) => isScalar(key) && String(key.value).startsWith('$'));
+}
+
+/** `input.schema` of the front matter, which is there. */
+export function readVariablesSchema(yaml: FrontMatterYaml): VariablesSchema {
+  const path = ['input', 'schema'];
+  const fault = (problem: string): SchemaFault => ({ ok: false, line: yaml.lineOf(path), problem });
+  const read = readSchema(yaml, path);
   if (!read.ok) return read;
-  if (read.schema['type'] !== 'object') {
-    return {
-      ok: false,
-      problem:
-        'input.schema must describe an object with one property for each variable; a variable called "type" needs the JSON Schema form',
-    };
+  const { type } = read.schema;
+  const declared = declaredProperties(read.schema);
+  const isObject = type === 'object' || (type === undefined && declared.names.length > 0);
+  if (!isObject) {
+    return fault(
+      'input.schema must describe an object with one property for each variable; a variable called "type" needs the JSON Schema form',
+    );
   }
-  // A variable that nobody declared is a slip of the caller, not something to be dropped silently.
-  const schema = { additionalProperties: false, ...read.schema };
-  const names = Object.keys((schema as JsonSchema)['properties'] ?? {});
+  return closeVariables({ ...read.schema, type: 'object' }, fault);
+}
+
+/** Variables of any type, for a prompt that declares none; see checkTemplate on which are required. */
+export function untypedVariables(
+  names: readonly string[],
+  required: readonly string[],
+  fault: (problem: string) => SchemaFault,
+): VariablesSchema {
+  const properties = Object.fromEntries(names.map((name) => [name, {}]));
+  return closeVariables({ type: 'object', properties, required }, fault);
+}
+
+/** A variable that nobody declared is a slip of the caller, not something to be dropped silently. */
+function closeVariables(open: JsonSchema, fault: (problem: string) => SchemaFault): VariablesSchema {
+  const { names, takesOthers, isComposed } = declaredProperties(open);
   const unfit = names.find((name) => !VARIABLE_NAME.test(name));
   if (unfit !== undefined) {
-    return {
-      ok: false,
-      problem: `the variable "${unfit}" needs a name of letters, digits, "_" and "-" that begins with a letter`,
-    };
+    return fault(
+      `the variable "${unfit.slice(0, 128)}" needs a name of at most 128 letters, digits, "_" and "-" that begins with a letter`,
+    );
   }
   if (names.length > VARIABLES_MAXIMUM) {
-    return { ok: false, problem: `input.schema declares more than ${VARIABLES_MAXIMUM} variables` };
+    return fault(`input.schema declares more than ${VARIABLES_MAXIMUM} variables`);
   }
+  const shut = isComposed ? findShutOut(open, names) : undefined;
+  if (shut !== undefined) {
+    return fault(
+      `input.schema: "additionalProperties: false" refuses "${shut}", which a branch declares: leave it out, undeclared variables are refused anyway`,
+    );
+  }
+  // Beside composed properties "additionalProperties: false" would refuse those of the branches.
+  const schema = isComposed ? open : { additionalProperties: false, ...open };
   const compiled = compileJsonSchema(schema);
-  if (!compiled.ok) return { ok: false, problem: `input.schema is not valid: ${compiled.message}` };
-  return { ok: true, schema, names, findProblems: compiled.findProblems };
+  if (!compiled.ok) return fault(`input.schema is not valid: ${compiled.message}`);
+  const { findProblems } = compiled;
+  if (!isComposed || takesOthers) return { ok: true, schema, names, findProblems };
+  return {
+    ok: true,
+    schema,
+    names,
+    findProblems: (value) => [...findUndeclared(value, names), ...findProblems(value)],
+  };
+}
+
+function findShutOut(schema: JsonSchema, names: readonly string[]): string | undefined {
+  if (schema['additionalProperties'] !== false || Object.hasOwn(schema, 'patternProperties'))
+    return undefined;
+  const own = Object.keys(schema['properties'] ?? {});
+  return names.find((name) => !own.includes(name));
+}
+
+function findUndeclared(value: unknown, names: readonly string[]): readonly string[] {
+  const other = Object.keys(value as object).find((name) => !names.includes(name));
+  return other === undefined ? [] : [`"${other.slice(0, 128)}" is not known`];
 }
 
 /** What is wrong with input.default, or undefined: each value must be of a declared variable and fit it. */
@@ -77,9 +135,13 @@ export function findDefaultsProblem(
   defaults: Readonly<Record<string, unknown>>,
   schema: JsonSchema,
 ): string | undefined {
-  if (Object.keys(defaults).length === 0) return undefined;
-  const { required: _, ...withoutRequired } = schema;
-  const compiled = compileJsonSchema(withoutRequired);
+  const { names, takesOthers, isComposed } = declaredProperties(schema);
+  const undeclared = takesOthers ? [] : findUndeclared(defaults, names);
+  if (undeclared.length > 0) return undeclared[0];
+  // Which branch the defaults belong to is known only with the other variables: they are checked at each run.
+  if (isComposed || Object.keys(defaults).length === 0) return undefined;
+  const { required: _, minProperties: __, dependentRequired: ___, ...partial } = schema;
+  const compiled = compileJsonSchema(partial);
   if (!compiled.ok) return compiled.message;
   const problems = compiled.findProblems(defaults);
   return problems.length === 0 ? undefined : problems.join('; ');
