@@ -32,9 +32,7 @@ export async function renderPrompt(
   place: ConversationPlace = 'end',
 ): Promise<RenderResult> {
   const input = { ...prompt.defaults, ...variables };
-  if (isDeeper(input)) {
-    return { ok: false, message: `the variables are nested deeper than ${VARIABLES_DEPTH_MAXIMUM} levels` };
-  }
+  // Bounds the depth and the number of the values, too, for all that reads them below.
   const problems = prompt.findVariableProblems(input);
   if (problems.length > 0) {
     return { ok: false, message: `the variables do not fit the prompt: ${problems.join('; ')}` };
@@ -90,13 +88,4 @@ function toContentPart(part: Part, guard: string): ContentPart | undefined {
   if (part.media !== undefined) return { type: 'image_url', image_url: { url: part.media.url } };
   if (part.text === undefined) return undefined;
   return { type: 'text', text: removeGuards(part.text.trim(), guard) };
-}
-
-const VARIABLES_DEPTH_MAXIMUM = 64;
-
-/** Stops at the bound: the depth is the caller's, and what reads the variables afterwards recurses. */
-function isDeeper(value: unknown, depth = VARIABLES_DEPTH_MAXIMUM): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth < 0) return true;
-  return Object.values(value).some((child) => isDeeper(child, depth - 1));
 }
