@@ -332,7 +332,7 @@ describe('the configuration', () => {
   it.each([
     ['is no JSON', '{"agent":'],
     ['is something else', '{"hello":1}'],
-    ['has a prompt that cannot be parsed', configurationText({ text: 'no front matter' })],
+    ['has a prompt that cannot be parsed', configurationText({ text: '---\nfront matter without end' })],
     [
       'has a template with an unknown variable',
       configurationText({ text: GREETER.replace('{{name}}', '{{nmae}}') }),
