@@ -23,9 +23,6 @@ export const TOKEN_TYPE = 'gen_ai_token_type';
 /** Absent in OpenTelemetry when all went well; in Prometheus an empty label is the same as none. */
 export const ERROR_TYPE = 'error_type';
 
-/** Well-known values of gen_ai.operation.name. */
-export type OperationName = 'chat' | 'embeddings';
-
 /** Bucket boundaries that the conventions ask for. */
 export const TOKEN_BUCKETS = [
   1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,

@@ -11,6 +11,13 @@ export interface WholeAnswer {
   readonly body: string;
 }
 
+export interface AskOptions {
+  readonly limits: Omit<ExchangeLimits, 'silenceEndsWith' | 'firstByteMilliseconds'>;
+  readonly cancellation: Cancellation;
+  readonly onSent?: () => void;
+  readonly largestAnswerBytes?: number;
+}
+
 export type AskResult =
   | { readonly ok: true; readonly answer: WholeAnswer }
   | { readonly ok: false; readonly failure: AttemptFailure };
@@ -18,14 +25,21 @@ export type AskResult =
 /** Embeddings of a large batch are the largest honest answers. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Never rejects. A cancellation closes the upstream connection and answers `cancelled`. */
+/**
+ * The first byte of a whole answer comes when all of it is made, so only `totalMilliseconds` bounds the wait for it.
+ * Never rejects. A cancellation closes the upstream connection and answers `cancelled`.
+ */
 export function askProvider(
   connections: ProviderConnections,
   request: ProviderRequest,
-  limits: ExchangeLimits,
-  cancellation: Cancellation,
-  largestAnswerBytes: number = LARGEST_ANSWER_BYTES,
+  options: AskOptions,
 ): Promise<AskResult> {
+  const { cancellation, largestAnswerBytes = LARGEST_ANSWER_BYTES } = options;
+  const limits = {
+    ...options.limits,
+    firstByteMilliseconds: options.limits.totalMilliseconds,
+    silenceEndsWith: 'bytes',
+  } as const;
   return new Promise((resolve) => {
     let head: Pick<WholeAnswer, 'status' | 'headers'> = { status: 0, headers: {} };
     const chunks: Buffer[] = [];
@@ -40,6 +54,7 @@ export function askProvider(
       fail({ code: 'cancelled', message: 'The caller left.' });
     };
     const exchange = startExchange(connections, request, limits, {
+      onSent: options.onSent ?? (() => undefined),
       onHead: (status, headers) => {
         head = { status, headers };
       },

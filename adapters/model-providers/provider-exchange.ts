@@ -3,7 +3,10 @@
  *
  *   start -> head (status, headers) -> data* -> end     or, at any point, -> failure, once and last
  *
- * Cancelling closes the upstream socket at once and tells the listener nothing. `pause` stops reading, so a slow
+ * A whole answer is silent until it is done, then comes in one piece: its silence is counted in bytes. A stream may send
+ * bytes for ever that say nothing, so its silence ends with content alone, of which its listener tells by `progressed`.
+ *
+ * A listener that throws ends the exchange like any other failure. Cancelling closes the upstream socket at once and tells the listener nothing. `pause` stops reading, so a slow
  * client slows the provider down instead of filling our memory; the idle limit rests meanwhile.
  */
 import type { Dispatcher } from 'undici';
@@ -16,11 +19,15 @@ import { describeTransportError } from './transport-failure.ts';
 export interface ExchangeLimits extends AttemptTimeouts {
   /** What the caller has left; when it is shorter than the total, its end is the caller's and not the model's. */
   readonly deadlineMilliseconds: number;
+  /** What ends a silence. */
+  readonly silenceEndsWith: 'bytes' | 'content';
 }
 
 export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
 
 export interface ExchangeListener {
+  /** From now on the provider may read the request, and bill it. */
+  readonly onSent: () => void;
   readonly onHead: (status: number, headers: AnswerHeaders) => void;
   readonly onData: (chunk: Buffer) => void;
   readonly onEnd: () => void;
@@ -28,6 +35,8 @@ export interface ExchangeListener {
 }
 
 export interface Exchange {
+  /** What came has brought the answer on. */
+  readonly progressed: () => void;
   readonly cancel: () => void;
   readonly pause: () => void;
   readonly resume: () => void;
@@ -43,6 +52,8 @@ export function startExchange(
 }
 
 const CANCELLED = new Error('The exchange was cancelled.');
+/** More than the largest event: what is no content after so much is not going to be. */
+const LARGEST_SILENCE_BYTES = 16 * 1024 * 1024;
 
 class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   readonly #limits: ExchangeLimits;
@@ -50,6 +61,9 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
   #hasHead = false;
+  #silentBytes = 0;
+  #hasProgress = false;
+  #isPaused = false;
   #silence: NodeJS.Timeout;
   readonly #total: NodeJS.Timeout;
 
@@ -86,14 +100,23 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
     this.#controller?.abort(CANCELLED);
   };
 
+  readonly progressed = (): void => {
+    if (this.#isOver || this.#isPaused) return;
+    this.#silentBytes = 0;
+    if (this.#hasProgress) this.#silence.refresh();
+    else this.#expectMore();
+  };
+
   readonly pause = (): void => {
     if (this.#isOver) return;
+    this.#isPaused = true;
     clearTimeout(this.#silence);
     this.#controller?.pause();
   };
 
   readonly resume = (): void => {
     if (this.#isOver) return;
+    this.#isPaused = false;
     this.#expectMore();
     this.#controller?.resume();
   };
@@ -101,6 +124,7 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isOver) controller.abort(CANCELLED);
+    else this.#tell(() => this.#listener.onSent());
   }
 
   onResponseStart(
@@ -111,29 +135,33 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
     // 1xx answers only announce the real one.
     if (this.#isOver || status < 200) return;
     this.#hasHead = true;
-    this.#listener.onHead(status, headers as AnswerHeaders);
+    this.#tell(() => this.#listener.onHead(status, headers as AnswerHeaders));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
-    this.#silence.refresh();
-    if (!this.#hasData) this.#expectMore();
-    this.#listener.onData(chunk);
+    if (this.#limits.silenceEndsWith === 'bytes') this.progressed();
+    this.#silentBytes += chunk.length;
+    if (this.#silentBytes > LARGEST_SILENCE_BYTES) this.#giveUp(ENDLESS_SILENCE);
+    else this.#tell(() => this.#listener.onData(chunk));
   }
 
   onResponseEnd(): void {
-    if (this.#finish()) this.#listener.onEnd();
+    if (!this.#finish()) return;
+    try {
+      this.#listener.onEnd();
+    } catch (error) {
+      this.#listener.onFailure(mistake(error));
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(describeTransportError(error, this.#hasHead));
   }
 
-  #hasData = false;
-
-  /** From the first byte on, the idle limit takes the place of the first-byte limit. */
+  /** From the first progress on, the idle limit takes the place of the first-byte limit. */
   #expectMore(): void {
-    this.#hasData = true;
+    this.#hasProgress = true;
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMilliseconds);
   }
@@ -142,8 +170,19 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
     const seconds = SECONDS_OF_LIMIT[limit](this.#limits) / 1000;
     const code = limit === 'deadline' ? 'deadline_exceeded' : 'timed_out';
     const failure = { code, message: `${WORDS_OF_LIMIT[limit]} ${seconds} s` } as const;
-    if (!this.#fail(failure)) return;
-    this.#controller?.abort(CANCELLED);
+    this.#giveUp(failure);
+  }
+
+  #giveUp(failure: AttemptFailure): void {
+    if (this.#fail(failure)) this.#controller?.abort(CANCELLED);
+  }
+
+  #tell(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#giveUp(mistake(error));
+    }
   }
 
   #fail(failure: AttemptFailure): boolean {
@@ -162,10 +201,19 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   }
 }
 
+const ENDLESS_SILENCE: AttemptFailure = {
+  code: 'answer_malformed',
+  message: `The provider sent more than ${LARGEST_SILENCE_BYTES} bytes without any content`,
+};
+
+function mistake(error: unknown): AttemptFailure {
+  return { code: 'internal_error', message: 'The answer could not be worked on', cause: error };
+}
+
 type TimeLimit = 'firstByte' | 'idle' | 'total' | 'deadline';
 
 const WORDS_OF_LIMIT: Readonly<Record<TimeLimit, string>> = {
-  firstByte: 'The provider sent nothing for',
+  firstByte: 'The provider sent no content for',
   idle: 'The provider fell silent inside its answer for',
   total: 'The provider did not finish its answer within',
   deadline: "The caller's deadline was over after",

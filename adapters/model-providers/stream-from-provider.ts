@@ -16,6 +16,7 @@ import {
 } from './provider-exchange.ts';
 
 export interface EventStreamListener {
+  readonly onSent: () => void;
   readonly onEvent: (event: ProviderEvent) => void;
   /** After the events of one network read, the moment to write what they became. */
   readonly onBatchEnd: () => void;
@@ -33,7 +34,7 @@ const LARGEST_REFUSAL_BYTES = 64 * 1024;
 export function streamFromProvider(
   connections: ProviderConnections,
   request: ProviderRequest,
-  limits: ExchangeLimits,
+  limits: Omit<ExchangeLimits, 'silenceEndsWith'>,
   listener: EventStreamListener,
 ): Exchange {
   let head: { readonly status: number; readonly headers: AnswerHeaders } = { status: 0, headers: {} };
@@ -67,7 +68,9 @@ export function streamFromProvider(
   const tellRefusal = (): void =>
     endWith(() => listener.onRefusal({ ...head, body: Buffer.concat(refusal).toString('utf8') }));
 
-  const exchange = startExchange(connections, request, limits, {
+  const contentLimits = { ...limits, silenceEndsWith: 'content' } as const;
+  const exchange = startExchange(connections, request, contentLimits, {
+    onSent: listener.onSent,
     onHead: (status, headers) => {
       head = { status, headers };
       isRefusal = status > 299;
@@ -92,6 +95,7 @@ export function streamFromProvider(
       isOver = true;
       exchange.cancel();
     },
+    progressed: exchange.progressed,
     pause: exchange.pause,
     resume: exchange.resume,
   };

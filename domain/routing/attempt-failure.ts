@@ -7,6 +7,8 @@ export interface AttemptFailure {
   readonly message: string;
   /** What the provider asked for, when it did. */
   readonly retryAfterSeconds?: number;
+  /** What was thrown, for the log alone. */
+  readonly cause?: unknown;
 }
 
 /**

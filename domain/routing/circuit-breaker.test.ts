@@ -31,11 +31,12 @@ describe('CircuitBreaker', () => {
   it('opens after so many failures in a row, and lets one trial through when the rest is over', () => {
     const breaker = anOpenBreaker();
     expect(breaker.state(99)).toBe('open');
-    expect(breaker.admit(99, false)).toBe(false);
+    expect(breaker.admit(99, false)).toBeUndefined();
     expect(breaker.benchedMilliseconds(40)).toBe(60);
     expect(breaker.state(100)).toBe('halfOpen');
-    expect(breaker.admit(100, false)).toBe(true);
-    expect(breaker.admit(100, false)).toBe(false);
+    expect(breaker.admit(100, false)).toBe('trial');
+    expect(breaker.admit(100, false)).toBeUndefined();
+    breaker.endTrial();
     breaker.succeeded();
     expect(breaker.state(100)).toBe('closed');
   });
@@ -44,13 +45,15 @@ describe('CircuitBreaker', () => {
     const breaker = anOpenBreaker();
     let now = 0;
     for (const rest of [100, 200, 400, 400]) {
-      expect(breaker.admit(now + rest - 1, false)).toBe(false);
+      expect(breaker.admit(now + rest - 1, false)).toBeUndefined();
       now += rest;
-      expect(breaker.admit(now, false)).toBe(true);
+      expect(breaker.admit(now, false)).toBe('trial');
+      breaker.endTrial();
       breaker.failed(now);
     }
     now += 400;
     breaker.admit(now, false);
+    breaker.endTrial();
     breaker.succeeded();
     for (let index = 0; index < 3; index += 1) breaker.failed(now);
     expect(breaker.benchedMilliseconds(now)).toBe(100);
@@ -64,16 +67,16 @@ describe('CircuitBreaker', () => {
 
   it('lets a bounded number through at a time when there is nobody else to ask', () => {
     const breaker = anOpenBreaker();
-    expect([1, 2, 3].map(() => breaker.admit(10, true))).toEqual([true, true, false]);
-    breaker.abandoned();
-    expect(breaker.admit(10, true)).toBe(true);
+    expect([1, 2, 3].map(() => breaker.admit(10, true))).toEqual(['trial', 'trial', undefined]);
+    breaker.endTrial();
+    expect(breaker.admit(10, true)).toBe('trial');
   });
 
   it('gives the trial free again when the caller left it', () => {
     const breaker = anOpenBreaker();
     breaker.admit(100, false);
-    breaker.abandoned();
+    breaker.endTrial();
     expect(breaker.state(100)).toBe('halfOpen');
-    expect(breaker.admit(100, false)).toBe(true);
+    expect(breaker.admit(100, false)).toBe('trial');
   });
 });

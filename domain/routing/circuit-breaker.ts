@@ -1,5 +1,6 @@
 /**
- * A breaker for one target.
+ * A breaker for one target. Its word on an attempt comes at the true end of it: a stream that begins and is then cut is
+ * a failure, however well it began.
  *
  *   closed --(failureThreshold failures in a row)--> open --(rest over)--> half-open: one trial
  *     ^                                               ^                       |        |
@@ -52,24 +53,22 @@ export class CircuitBreaker {
     return this.#trials > 0 ? 1 : 0;
   }
 
-  /** Whether an attempt may start. Each yes must be followed by exactly one of succeeded, failed and abandoned. */
-  admit(now: number, isLastResort: boolean): boolean {
-    if (this.#openUntil === undefined) return true;
+  /** Whether an attempt may start, and whether it is a trial, which must be followed by exactly one endTrial. */
+  admit(now: number, isLastResort: boolean): 'ordinary' | 'trial' | undefined {
+    if (this.#openUntil === undefined) return 'ordinary';
     const mostTrials = isLastResort ? this.#limits.lastResortTrials : now < this.#openUntil ? 0 : 1;
-    if (this.#trials >= mostTrials) return false;
+    if (this.#trials >= mostTrials) return undefined;
     this.#trials += 1;
-    return true;
+    return 'trial';
   }
 
   succeeded(): void {
-    this.#endTrial();
     this.#failures = 0;
     this.#openUntil = undefined;
     this.#restMilliseconds = this.#limits.firstRestMilliseconds;
   }
 
   failed(now: number): void {
-    this.#endTrial();
     this.#failures += 1;
     if (this.#failures < this.#limits.failureThreshold) return;
     const isStillOpen = this.#openUntil !== undefined && now < this.#openUntil;
@@ -81,12 +80,8 @@ export class CircuitBreaker {
     this.#openUntil = now + this.#restMilliseconds;
   }
 
-  /** The attempt ended without a word about the target. */
-  abandoned(): void {
-    this.#endTrial();
-  }
-
-  #endTrial(): void {
+  /** The trial is over, or the target answers so far and need not be spared any more. */
+  endTrial(): void {
     this.#trials = Math.max(0, this.#trials - 1);
   }
 }

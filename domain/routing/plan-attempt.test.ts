@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptFailure } from './attempt-failure.ts';
 import { type TargetProgress, pauseMilliseconds, planAttempt } from './plan-attempt.ts';
-import { RetryBudget } from './retry-budget.ts';
+import { RetryBudget, RetryBudgets } from './retry-budget.ts';
 import type { RoutableModel } from './routable-model.ts';
 
 const NOW = 1_000;
@@ -110,10 +110,16 @@ describe('planAttempt', () => {
 });
 
 describe('pauseMilliseconds', () => {
-  it('is what the provider asked for, else a random part of a short time', () => {
-    expect(pauseMilliseconds({ code: 'rate_limited', message: '', retryAfterSeconds: 3 }, () => 0.5)).toBe(
-      3_000,
-    );
+  it('is never shorter than what the provider asked for, and ends for each waiter at a moment of his own', () => {
+    const limited: AttemptFailure = { code: 'rate_limited', message: '', retryAfterSeconds: 2 };
+    const waiters = Array.from({ length: 41 }, (_, index) => pauseMilliseconds(limited, () => index / 41));
+    expect(Math.min(...waiters)).toBe(2_000);
+    expect(Math.max(...waiters)).toBeLessThanOrEqual(3_000);
+    expect(Math.max(...waiters) - Math.min(...waiters)).toBeGreaterThan(900);
+    expect(pauseMilliseconds({ ...limited, retryAfterSeconds: 0 }, () => 0.5)).toBe(250);
+  });
+
+  it('is a random part of a short time when the provider asked for nothing', () => {
     expect(pauseMilliseconds({ code: 'unavailable', message: '' }, () => 0.5)).toBe(100);
   });
 });
@@ -127,6 +133,22 @@ describe('RetryBudget', () => {
       if (budget.takeRetry()) retries += 1;
     }
     expect(retries).toBeGreaterThanOrEqual(200);
-    expect(retries).toBeLessThanOrEqual(220);
+    expect(retries).toBeLessThanOrEqual(210);
+  });
+
+  it('of one caller is not touched by what another one spends', () => {
+    const budgets = new RetryBudgets();
+    while (budgets.of('shop/greedy').takeRetry()) continue;
+    expect(budgets.of('shop/modest').takeRetry()).toBe(true);
+    expect(budgets.of('shop/greedy').takeRetry()).toBe(false);
+  });
+
+  it('is kept for a bounded number of callers: whoever was not seen for longest is forgotten', () => {
+    const budgets = new RetryBudgets(3);
+    for (const caller of ['one', 'two', 'three']) budgets.of(caller);
+    while (budgets.of('one').takeRetry()) continue;
+    for (let index = 0; index < 2; index += 1) budgets.of(`new-${index}`);
+    expect(budgets.size).toBe(3);
+    expect(budgets.of('one').takeRetry()).toBe(false);
   });
 });

@@ -73,8 +73,19 @@ function openTargets(targets: readonly TargetProgress[]): {
   };
 }
 
-/** The pause before the same target is asked again: what it asked for, else full jitter. */
+/** The pause before the same target is asked again: at least what it asked for, else full jitter. */
 export function pauseMilliseconds(failure: AttemptFailure, random: () => number): number {
-  if (failure.retryAfterSeconds !== undefined) return failure.retryAfterSeconds * 1000;
+  if (failure.retryAfterSeconds !== undefined) return spread(failure.retryAfterSeconds * 1000, random);
   return random() * FIRST_PAUSE_MILLISECONDS;
 }
+
+/**
+ * A wait that ends at a moment of its own: all who were told the same time would otherwise come back in the same instant.
+ * Never shorter than what was told, at most half as long again, or half a second where that is more.
+ */
+export function spread(milliseconds: number, random: () => number): number {
+  return milliseconds + random() * Math.max(milliseconds * SPREAD_SHARE, SHORTEST_SPREAD_MILLISECONDS);
+}
+
+const SPREAD_SHARE = 0.5;
+const SHORTEST_SPREAD_MILLISECONDS = 500;

@@ -1,5 +1,6 @@
 /** What a request asks of a model, read from the request alone. */
 import type { Capability } from '#crds/model.ts';
+import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
 import type { ChatRequest, EmbeddingsRequest } from '#domain/model-providers/openai-chat.ts';
 
 export interface RequestNeeds {
@@ -9,47 +10,38 @@ export interface RequestNeeds {
   readonly estimatedInputTokens: number;
 }
 
-/**
- * A token of today's tokenizers is about four bytes of English and less of most else; dividing by three errs to
- * the high side, which is the right side for a charge without a bill.
- */
-const BYTES_PER_TOKEN = 3;
 /** What providers count for an image of middle size; its base64 bytes say nothing about its tokens. */
 const TOKENS_PER_IMAGE = 1_000;
 
-export function estimateTokens(characters: number): number {
-  return Math.ceil(characters / BYTES_PER_TOKEN);
-}
-
 export function chatNeeds(request: ChatRequest): RequestNeeds {
   const hasTools = request.tools !== undefined && request.tools.length > 0;
-  const { characters, images } = measureMessages(request.messages);
+  const { tokens, images } = measureMessages(request.messages);
   const capabilities: Capability[] = ['Chat'];
   if (hasTools) capabilities.push('Tools');
   if (request.response_format?.type === 'json_schema') capabilities.push('JsonSchema');
   if (images > 0) capabilities.push('Vision');
-  const toolCharacters = hasTools ? JSON.stringify(request.tools).length : 0;
+  const toolTokens = hasTools ? estimateTokens(JSON.stringify(request.tools)) : 0;
   return {
     operation: 'chat',
     capabilities,
-    estimatedInputTokens: estimateTokens(characters + toolCharacters) + images * TOKENS_PER_IMAGE,
+    estimatedInputTokens: Math.ceil(tokens + toolTokens) + images * TOKENS_PER_IMAGE,
   };
 }
 
-function measureMessages(messages: ChatRequest['messages']): { characters: number; images: number } {
-  let characters = 0;
+function measureMessages(messages: ChatRequest['messages']): { tokens: number; images: number } {
+  let tokens = 0;
   let images = 0;
   for (const { content, tool_calls: toolCalls } of messages) {
-    if (typeof content === 'string') characters += content.length;
+    if (typeof content === 'string') tokens += estimateTokens(content);
     else {
       for (const part of content ?? []) {
         if (part.type === 'image_url') images += 1;
-        else characters += part.text?.length ?? 0;
+        else tokens += estimateTokens(part.text ?? '');
       }
     }
-    for (const call of toolCalls ?? []) characters += call.function.arguments.length;
+    for (const call of toolCalls ?? []) tokens += estimateTokens(call.function.arguments);
   }
-  return { characters, images };
+  return { tokens, images };
 }
 
 export function embeddingsNeeds(request: EmbeddingsRequest): RequestNeeds {
@@ -57,6 +49,6 @@ export function embeddingsNeeds(request: EmbeddingsRequest): RequestNeeds {
   return {
     operation: 'embeddings',
     capabilities: ['Embeddings'],
-    estimatedInputTokens: estimateTokens(inputs.reduce((sum, input) => sum + input.length, 0)),
+    estimatedInputTokens: Math.ceil(inputs.reduce((sum, input) => sum + estimateTokens(input), 0)),
   };
 }

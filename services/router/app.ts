@@ -11,7 +11,7 @@ import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerEmbeddings } from './routes/embeddings.ts';
 import { registerModelProbe } from './routes/model-probe.ts';
 import { registerModels } from './routes/models.ts';
-import { sendError } from './routes/replies.ts';
+import { sendRefusal } from './routes/replies.ts';
 
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -25,11 +25,12 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
   const app = createHttpApp({
     logger: parts.logger,
     drain: parts.drain,
+    requestId: parts.newRequestId,
     paths: 'POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models',
     largestBodyBytes: LARGEST_BODY_BYTES,
     body: 'bytes',
     limits,
-    refuse: (refusal, _request, reply) => sendError(reply, refusal),
+    refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
   });
   app.decorateRequest('agent', null);
 
@@ -39,7 +40,7 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
         if (caller.ok) {
           request.agent = caller.agent;
           done();
-        } else void sendError(reply, caller.error);
+        } else void sendRefusal(reply, caller.error);
       };
       const caller = parts.callers.agent(request.headers.authorization, parts.registry.snapshot());
       if (caller instanceof Promise) caller.then(admit, done);
@@ -53,7 +54,7 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
   void app.register((internal, _options, done) => {
     internal.addHook('onRequest', async (request, reply) => {
       const caller = await parts.callers.platform(request.headers.authorization);
-      if (!caller.ok) await sendError(reply, caller.error);
+      if (!caller.ok) await sendRefusal(reply, caller.error);
     });
     registerModelProbe(
       internal,

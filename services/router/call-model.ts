@@ -12,11 +12,12 @@ import type {
 import { dialectOf } from '#domain/model-providers/dialects.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import type { Attempt } from './attempt.ts';
 import type { AttemptResult } from './failover.ts';
 
 export interface ModelCall<Value> {
   readonly connections: ProviderConnections;
-  readonly model: RoutableModel;
+  readonly attempt: Attempt;
   readonly deadlineMilliseconds: number;
   readonly cancellation: Cancellation;
   readonly build: (dialect: ProviderDialect, target: ProviderTarget) => Parsed<ProviderRequest>;
@@ -25,22 +26,24 @@ export interface ModelCall<Value> {
 }
 
 export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptResult<Value>> {
-  const { connections, model, deadlineMilliseconds, cancellation } = call;
+  const { connections, attempt, deadlineMilliseconds, cancellation } = call;
+  const { model } = attempt;
   const dialect = dialectOf(model.provider);
   const request = call.build(dialect, providerTarget(model));
   if (!request.ok) return { ok: false, failure: { code: 'unsupported', message: request.problem } };
-  const asked = await askProvider(
-    connections,
-    request.value,
-    { ...model.timeouts, deadlineMilliseconds },
+  const asked = await askProvider(connections, request.value, {
+    limits: { ...model.timeouts, deadlineMilliseconds },
     cancellation,
-  );
+    onSent: attempt.sent,
+  });
   if (!asked.ok) return asked;
   const { status, headers, body } = asked.answer;
   if (status > 299)
     return { ok: false, failure: attemptFailure(dialect.parseFailure(status, headers, body)) };
   const parsed = call.parse(dialect, parseJson(body), body);
-  return parsed.ok ? parsed : { ok: false, failure: { code: 'answer_malformed', message: parsed.problem } };
+  if (parsed.ok) return parsed;
+  if (parsed.usage !== undefined) attempt.told(parsed.usage);
+  return { ok: false, failure: { code: 'answer_malformed', message: parsed.problem } };
 }
 
 export function providerTarget({ endpoint, providerModel, key }: RoutableModel): ProviderTarget {

@@ -1,6 +1,6 @@
 /**
  * Asks one model after the other until one answers, nobody is left or the time is over. All of it happens before the
- * first byte goes to the client; what happens after that is the stream's own affair.
+ * first content goes to the caller; what happens after that is the stream's own affair.
  */
 import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
@@ -11,10 +11,12 @@ import {
   type TargetProgress,
   pauseMilliseconds,
   planAttempt,
+  spread,
 } from '#domain/routing/plan-attempt.ts';
 import type { RetryBudget } from '#domain/routing/retry-budget.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
-import type { TargetHealthRegistry } from './target-health.ts';
+import type { Attempt } from './attempt.ts';
+import type { Admission, TargetHealthRegistry } from './target-health.ts';
 
 export type AttemptResult<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -25,9 +27,10 @@ export interface FailedAttempt {
   readonly failure: AttemptFailure;
 }
 
+/** An answer's attempt is not over yet: whoever gets it ends it. */
 export type FailoverResult<Value> =
-  | { readonly ok: true; readonly value: Value; readonly model: RoutableModel; readonly attempts: number }
-  | { readonly ok: false; readonly failures: readonly FailedAttempt[]; readonly attempts: number };
+  | { readonly ok: true; readonly value: Value; readonly attempt: Attempt }
+  | { readonly ok: false; readonly failures: readonly FailedAttempt[]; readonly hasAsked: boolean };
 
 export interface FailoverOptions<Value> {
   readonly candidates: readonly Candidate[];
@@ -40,9 +43,10 @@ export interface FailoverOptions<Value> {
   readonly retryBudget: RetryBudget;
   /** The model with the key that its Secret holds now. */
   readonly rereadKey: (model: RoutableModel) => Promise<RoutableModel | undefined>;
-  /** Must settle soon after the cancellation, and never reject. */
-  readonly attempt: (model: RoutableModel, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>;
-  readonly onFailure: (attempt: FailedAttempt & { readonly seconds: number }) => void;
+  readonly begin: (model: RoutableModel, admission: Admission) => Attempt;
+  /** Must settle soon after the cancellation. What it throws is a failed attempt. */
+  readonly ask: (attempt: Attempt, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>;
+  readonly onFailure: (attempt: FailedAttempt) => void;
 }
 
 const NOT_ADMITTED: AttemptFailure = {
@@ -53,42 +57,41 @@ const NOT_ADMITTED: AttemptFailure = {
 export async function answerWithFailover<Value>(
   options: FailoverOptions<Value>,
 ): Promise<FailoverResult<Value>> {
-  const { deadline, cancellation, now, retryBudget } = options;
+  const { deadline, cancellation, now, random, retryBudget } = options;
   retryBudget.requestStarted();
   const startedAt = now();
   const targets: TargetProgress[] = options.candidates.map((candidate) => ({
     candidate,
     attempts: 0,
-    notBefore: candidate.mustWait ? startedAt + candidate.benchedMilliseconds : startedAt,
+    notBefore: candidate.mustWait ? startedAt + spread(candidate.benchedMilliseconds, random) : startedAt,
   }));
   const failures: FailedAttempt[] = [];
-  let attempts = 0;
+  let hasAsked = false;
   for (;;) {
-    if (cancellation.isCancelled) return { ok: false, failures, attempts };
+    if (cancellation.isCancelled) return { ok: false, failures, hasAsked };
     const plan =
       failures.length === 0 && isFit(options.candidates[0])
         ? ASK_THE_FIRST
         : planAttempt(targets, now(), deadline, () => retryBudget.takeRetry());
-    if (plan.kind === 'giveUp') return { ok: false, failures, attempts };
+    if (plan.kind === 'giveUp') return { ok: false, failures, hasAsked };
     const target = targets[plan.index];
-    if (target === undefined) return { ok: false, failures, attempts };
+    if (target === undefined) return { ok: false, failures, hasAsked };
     if (plan.waitMilliseconds > 0) {
       await pause(plan.waitMilliseconds, cancellation);
+      if (cancellation.isCancelled) continue;
       continueWhenDue(targets, plan.index, now());
     }
-    const outcome = await askTarget(target, options);
-    attempts += outcome.attempts;
-    if (outcome.result.ok) {
-      return { ok: true, value: outcome.result.value, model: outcome.model, attempts };
-    }
-    const { failure } = outcome.result;
-    failures.push({ model: outcome.model, failure });
+    const outcome = await askTarget(target.candidate, options);
+    if (outcome.ok) return outcome;
+    const { failure, model, wasAdmitted } = outcome;
+    hasAsked ||= wasAdmitted;
+    failures.push({ model, failure });
     targets[plan.index] = {
       ...target,
       // What was not admitted was not asked, but asking again would end the same way.
-      attempts: outcome.attempts === 0 ? ATTEMPTS_PER_TARGET : target.attempts + 1,
+      attempts: wasAdmitted ? target.attempts + 1 : ATTEMPTS_PER_TARGET,
       lastFailure: failure,
-      notBefore: now() + pauseMilliseconds(failure, options.random),
+      notBefore: now() + pauseMilliseconds(failure, random),
     };
   }
 }
@@ -106,52 +109,72 @@ function continueWhenDue(targets: TargetProgress[], index: number, now: number):
   if (target !== undefined) targets[index] = { ...target, notBefore: Math.min(target.notBefore, now) };
 }
 
-interface TargetOutcome<Value> {
-  readonly result: AttemptResult<Value>;
-  readonly model: RoutableModel;
-  readonly attempts: number;
-}
+type TargetOutcome<Value> =
+  | { readonly ok: true; readonly value: Value; readonly attempt: Attempt }
+  | (FailedAttempt & { readonly ok: false; readonly wasAdmitted: boolean });
 
 async function askTarget<Value>(
-  { candidate }: TargetProgress,
+  { model, benchedMilliseconds }: Candidate,
   options: FailoverOptions<Value>,
 ): Promise<TargetOutcome<Value>> {
-  const { model, benchedMilliseconds } = candidate;
-  if (!options.health.admit(model, benchedMilliseconds > 0)) {
-    return { result: { ok: false, failure: NOT_ADMITTED }, model, attempts: 0 };
-  }
-  const result = await askOnce(model, options);
-  if (result.ok || result.failure.code !== 'key_refused' || model.key.state !== 'resolved') {
-    return { result, model, attempts: 1 };
-  }
+  const first = await askOnce(model, benchedMilliseconds > 0, options);
+  if (first.ok || first.failure.code !== 'key_refused' || model.key.state !== 'resolved') return first;
   // The Secret may have changed while this request was on its way, faster than the watch.
   const current = await options.rereadKey(model);
-  if (current?.key.state !== 'resolved' || current.key.digest === model.key.digest) {
-    return { result, model, attempts: 1 };
-  }
-  options.health.admit(current, true);
-  return { result: await askOnce(current, options), model: current, attempts: 2 };
+  if (current?.key.state !== 'resolved' || current.key.digest === model.key.digest) return first;
+  const second = await askOnce(current, true, options);
+  return second.ok || second.wasAdmitted ? second : first;
 }
 
 async function askOnce<Value>(
   model: RoutableModel,
+  isLastResort: boolean,
   options: FailoverOptions<Value>,
-): Promise<AttemptResult<Value>> {
-  const startedAt = options.now();
-  const result = withoutKey(await options.attempt(model, Math.max(1, options.deadline - startedAt)), model);
-  if (result.ok) options.health.succeeded(model);
-  else {
-    options.health.failed(model, result.failure);
-    options.onFailure({ model, failure: result.failure, seconds: (options.now() - startedAt) / 1000 });
+): Promise<TargetOutcome<Value>> {
+  const admission = options.health.admit(model, isLastResort);
+  if (admission === undefined) return { ok: false, failure: NOT_ADMITTED, model, wasAdmitted: false };
+  const attempt = beginOrLeave(model, admission, options);
+  const result = await askSafely(attempt, options);
+  if (result.ok) return { ok: true, value: result.value, attempt };
+  const failure = withoutKey(result.failure, model);
+  attempt.end(failure);
+  options.onFailure({ model, failure });
+  return { ok: false, failure, model, wasAdmitted: true };
+}
+
+function beginOrLeave<Value>(
+  model: RoutableModel,
+  admission: Admission,
+  { begin }: FailoverOptions<Value>,
+): Attempt {
+  try {
+    return begin(model, admission);
+  } catch (error) {
+    admission[Symbol.dispose]();
+    throw error;
   }
-  return result;
+}
+
+async function askSafely<Value>(
+  attempt: Attempt,
+  { ask, deadline, now }: FailoverOptions<Value>,
+): Promise<AttemptResult<Value>> {
+  try {
+    return await ask(attempt, Math.max(1, deadline - now()));
+  } catch (error) {
+    const failure = {
+      code: 'internal_error',
+      message: 'The attempt could not be made',
+      cause: error,
+    } as const;
+    return { ok: false, failure };
+  }
 }
 
 /** The dialects scrub what looks like a key; here the key itself is known, whatever it looks like. */
-function withoutKey<Value>(result: AttemptResult<Value>, { key }: RoutableModel): AttemptResult<Value> {
-  if (result.ok || key.state !== 'resolved' || !result.failure.message.includes(key.value)) return result;
-  const message = result.failure.message.replaceAll(key.value, '[redacted]');
-  return { ok: false, failure: { ...result.failure, message } };
+function withoutKey(failure: AttemptFailure, { key }: RoutableModel): AttemptFailure {
+  if (key.state !== 'resolved' || !failure.message.includes(key.value)) return failure;
+  return { ...failure, message: failure.message.replaceAll(key.value, '[redacted]') };
 }
 
 async function pause(milliseconds: number, cancellation: Cancellation): Promise<void> {

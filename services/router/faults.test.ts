@@ -6,6 +6,7 @@
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AttemptFact } from '#domain/facts/attempt-fact.ts';
 import {
   AGENT_TOKEN,
   type GivenModelSpec,
@@ -30,7 +31,7 @@ import {
 const KEY = 'canary.key.of.the.provider';
 const PROMPT = 'canary prompt of the agent';
 const HELLO = { model: 'auto', messages: [{ role: 'user', content: PROMPT }] };
-const SHORT = { firstByteSeconds: 0.2, idleSeconds: 0.2, totalSeconds: 5, connectSeconds: 1 };
+const SHORT = { firstByteSeconds: 0.5, idleSeconds: 0.5, totalSeconds: 1, connectSeconds: 1 };
 
 let router: RouterUnderTest;
 const providers: ScriptedProvider[] = [];
@@ -96,12 +97,37 @@ const status =
   (call, response) =>
     sayJson(response, code, echo(call), headers);
 
+/** By these the provider says that it did no work. */
+const REFUSALS = new Set(['rate_limited', 'overloaded', 'unavailable', 'key_refused', 'model_not_found']);
+
+function attemptsOf(model: string): readonly AttemptFact[] {
+  return router.facts.filter((fact) => fact.kind === 'attempt').filter((fact) => fact.model.name === model);
+}
+
+/** Each call at the provider is one fact and one line in the books, whatever became of it. */
+async function expectBooksToTellOf(faulty: ScriptedProvider, { alone, told }: Fault): Promise<void> {
+  const attempts = attemptsOf('faulty');
+  expect(attempts).toHaveLength(faulty.calls.length);
+  const source = told === undefined ? (REFUSALS.has(alone.code) ? 'none' : 'estimated') : 'reported';
+  for (const attempt of attempts) {
+    const usage = told === undefined ? {} : { usage: told };
+    expect(attempt).toMatchObject({ failureCode: alone.code, usageSource: source, ...usage });
+    expect(attempt.costNanoUsd === 0).toBe(source === 'none');
+  }
+  const all = router.facts.filter((fact) => fact.kind === 'attempt');
+  expect(await totalCost()).toBe(all.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0));
+  const requests = router.facts.filter((fact) => fact.kind === 'request');
+  expect(requests).toMatchObject([{ costNanoUsd: await totalCost(), attempts: all.length }]);
+}
+
 interface Fault {
   readonly name: string;
   readonly script: ProviderScript;
   /** What the caller is told when there is no other target. */
   readonly alone: { readonly status: number; readonly code: string };
   readonly only?: 'json' | 'stream';
+  /** Usage that the provider tells all the same. */
+  readonly told?: object;
   readonly spec?: GivenModelSpec;
 }
 
@@ -324,6 +350,7 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
     ),
     alone: OVERLOADED,
     only: 'stream',
+    told: { inputTokens: 9, outputTokens: 1 },
     spec: ANTHROPIC,
   },
   {
@@ -351,39 +378,39 @@ const CASES = FAULTS_BEFORE_THE_FIRST_BYTE.flatMap((fault) =>
 );
 
 describe('a fault before the first byte', () => {
-  it.each(CASES)(
-    '$name ($mode): the caller gets the whole answer of the other target',
-    async ({ script, mode, spec }) => {
-      const [faulty, healthy] = await Promise.all([aProvider(script), aProvider()]);
-      router.setModel('faulty', { endpoint: faulty.url, timeouts: SHORT, ...spec }, KEY);
-      router.setModel('healthy', { endpoint: healthy.url, timeouts: SHORT }, KEY);
-      router.setAgent({
-        allow: [
-          { model: 'faulty', weight: 1 },
-          { model: 'healthy', weight: 0 },
-        ],
-      });
-      const seen = await ask({ ...HELLO, stream: mode === 'stream' });
-      expect(seen.status).toBe(200);
-      expect(seen.headers['x-capataz-model']).toBe('healthy');
-      expect(Number(seen.headers['x-capataz-attempts'])).toBeGreaterThan(1);
-      expect(seen.text).toMatch(mode === 'stream' ? /data: \[DONE\]\n\n$/ : /"content":"Hello.".*\}$/);
-      expect(seen.errorCode).toBeUndefined();
-      expect(await totalCost()).toBe(COST_OF_ONE_ANSWER);
-      await expectNoCanary(seen);
-    },
-  );
+  it.each(CASES)('$name ($mode): the caller gets the whole answer of the other target', async (fault) => {
+    const { script, mode, spec } = fault;
+    const [faulty, healthy] = await Promise.all([aProvider(script), aProvider()]);
+    router.setModel('faulty', { endpoint: faulty.url, timeouts: SHORT, ...spec }, KEY);
+    router.setModel('healthy', { endpoint: healthy.url, timeouts: SHORT }, KEY);
+    router.setAgent({
+      allow: [
+        { model: 'faulty', weight: 1 },
+        { model: 'healthy', weight: 0 },
+      ],
+    });
+    const seen = await ask({ ...HELLO, stream: mode === 'stream' });
+    expect(seen.status).toBe(200);
+    expect(seen.headers['x-capataz-model']).toBe('healthy');
+    expect(Number(seen.headers['x-capataz-attempts'])).toBeGreaterThan(1);
+    expect(seen.text).toMatch(mode === 'stream' ? /data: \[DONE\]\n\n$/ : /"content":"Hello.".*\}$/);
+    expect(seen.errorCode).toBeUndefined();
+    expect(attemptsOf('healthy')).toMatchObject([{ outcome: 'answered', costNanoUsd: COST_OF_ONE_ANSWER }]);
+    await expectBooksToTellOf(faulty, fault);
+    await expectNoCanary(seen);
+  });
 
   it.each(CASES)(
     '$name ($mode): alone, it is told as $alone.status $alone.code, after at most two attempts',
-    async ({ script, mode, alone, spec }) => {
+    async (fault) => {
+      const { script, mode, alone, spec } = fault;
       const faulty = await aProvider(script);
       router.setModel('faulty', { endpoint: faulty.url, timeouts: SHORT, ...spec }, KEY);
       router.setAgent({ allow: [{ model: 'faulty', weight: 1 }] });
       const seen = await ask({ ...HELLO, stream: mode === 'stream' }, { 'x-capataz-deadline-ms': '4000' });
       expect({ status: seen.status, code: seen.errorCode }).toEqual(alone);
       expect(faulty.calls.length).toBeLessThanOrEqual(2);
-      expect(await totalCost()).toBe(0);
+      await expectBooksToTellOf(faulty, fault);
       await expectNoCanary(seen);
     },
   );

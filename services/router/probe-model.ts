@@ -24,7 +24,6 @@ const REMEMBERED_MILLISECONDS = 5_000;
 const LARGEST_MODEL_LIST_BYTES = 4 * 1024 * 1024;
 const LIMITS = {
   connectMilliseconds: 3_000,
-  firstByteMilliseconds: 5_000,
   idleMilliseconds: 5_000,
   totalMilliseconds: 8_000,
   deadlineMilliseconds: 8_000,
@@ -66,13 +65,11 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
     return { secret, price, reachable: 'notProbed', key: 'notProbed', message: `The Model ${key.problem}.` };
   }
   const request = dialectOf(model.provider).probeRequest(providerTarget(model));
-  const asking = await askProvider(
-    options.connections,
-    request,
-    LIMITS,
-    new Cancellation(),
-    LARGEST_MODEL_LIST_BYTES,
-  );
+  const asking = await askProvider(options.connections, request, {
+    limits: LIMITS,
+    cancellation: new Cancellation(),
+    largestAnswerBytes: LARGEST_MODEL_LIST_BYTES,
+  });
   const found = asking.ok
     ? readAnswer(model, asking.answer.status, asking.answer.headers, asking.answer.body)
     : {

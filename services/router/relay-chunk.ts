@@ -5,8 +5,8 @@
  */
 import type { ChatCompletionChunk } from '#domain/model-providers/openai-chat.ts';
 
-/** Characters of content in the chunk, or undefined when it must take the long way. */
-export function contentOfPlainChunk(data: string): number | undefined {
+/** The chunk's content, or undefined when it must take the long way. */
+export function contentOfPlainChunk(data: string): string | undefined {
   // A line feed inside the data would end the field.
   if (data.charCodeAt(0) !== 0x7b || data.includes('\n')) return undefined;
   let chunk: unknown;
@@ -15,7 +15,7 @@ export function contentOfPlainChunk(data: string): number | undefined {
   } catch {
     return undefined;
   }
-  return isPlainChunk(chunk) ? (chunk.choices[0]?.delta.content?.length ?? 0) : undefined;
+  return isPlainChunk(chunk) ? (chunk.choices[0]?.delta.content ?? '') : undefined;
 }
 
 function isPlainChunk(value: unknown): value is ChatCompletionChunk {

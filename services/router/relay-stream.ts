@@ -5,10 +5,9 @@
  *     |                                |--(error event, cut, silence)--> cut
  *     +--(anything else)--> failed     +--(the client left or reads nothing)--> cancelled
  *
- * While it is held, nothing has gone to the client and another model may still be asked. From then on this answer is
- * the answer: it is completed, or it ends with an error event, never with a false [DONE].
+ * While it is held, nothing of it has gone to the caller and another model may still be asked. From then on this answer
+ * is the answer: it is completed, or it ends with an error event, never with a false [DONE].
  */
-import type { ServerResponse } from 'node:http';
 import type { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { Exchange } from '#adapters/model-providers/provider-exchange.ts';
@@ -16,21 +15,19 @@ import { streamFromProvider } from '#adapters/model-providers/stream-from-provid
 import type { ProviderEvent, StreamPart, StreamTranslator } from '#domain/model-providers/dialect.ts';
 import { dialectOf } from '#domain/model-providers/dialects.ts';
 import type { ChatCompletionChunk, ChatRequest, OpenAiUsage } from '#domain/model-providers/openai-chat.ts';
-import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
+import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
-import type { RoutableModel } from '#domain/routing/routable-model.ts';
-import { EventStream } from '#process/http/event-stream.ts';
+import type { Attempt } from './attempt.ts';
 import { attemptFailure, providerTarget, speaksOpenAi } from './call-model.ts';
 import type { AttemptResult } from './failover.ts';
 import { contentOfPlainChunk } from './relay-chunk.ts';
+import type { StreamingCaller } from './streaming-caller.ts';
 
 export interface StreamEnd {
-  readonly kind: 'complete' | 'cut' | 'cancelled';
-  readonly failure?: AttemptFailure;
-  /** What the provider told, when it did. */
-  readonly usage?: { readonly usage: TokenUsage; readonly reported: OpenAiUsage };
-  readonly outputCharacters: number;
-  readonly firstTokenAt: number;
+  /** Undefined when the answer is complete. */
+  readonly failure: AttemptFailure | undefined;
+  /** What the provider told, when it did, as the caller is to read it. */
+  readonly reportedUsage: OpenAiUsage | undefined;
   /** Chunks that were read but not yet written. */
   readonly rest: string;
   /** The identity that the last chunks must share with the first ones. */
@@ -38,41 +35,40 @@ export interface StreamEnd {
 }
 
 export interface CommittedStream {
-  readonly client: EventStream;
   readonly ended: Promise<StreamEnd>;
 }
 
 export interface StreamAttempt {
   readonly connections: ProviderConnections;
-  readonly model: RoutableModel;
+  readonly attempt: Attempt;
   readonly request: ChatRequest;
   readonly deadlineMilliseconds: number;
   readonly cancellation: Cancellation;
-  readonly response: ServerResponse;
-  readonly headers: () => Readonly<Record<string, string>>;
+  readonly caller: StreamingCaller;
   readonly requestId: string;
   readonly createdSeconds: number;
-  readonly now: () => number;
+  readonly onCommit: () => void;
 }
 
-export function attemptStream(attempt: StreamAttempt): Promise<AttemptResult<CommittedStream>> {
-  const { model, request } = attempt;
-  const built = dialectOf(model.provider).chatRequest(request, providerTarget(model));
+export function attemptStream(options: StreamAttempt): Promise<AttemptResult<CommittedStream>> {
+  const { model } = options.attempt;
+  const built = dialectOf(model.provider).chatRequest(options.request, providerTarget(model));
   if (!built.ok)
     return Promise.resolve({ ok: false, failure: { code: 'unsupported', message: built.problem } });
-  const relay = new StreamRelay(attempt);
+  const relay = new StreamRelay(options);
   relay.start(
     streamFromProvider(
-      attempt.connections,
+      options.connections,
       built.value,
-      { ...model.timeouts, deadlineMilliseconds: attempt.deadlineMilliseconds },
+      { ...model.timeouts, deadlineMilliseconds: options.deadlineMilliseconds },
       relay,
     ),
   );
   return relay.committed;
 }
 
-const KEEP_ALIVE_SECONDS = 15;
+/** What may be held back before the first content. */
+const LARGEST_HELD_CHARACTERS = 256 * 1024;
 const ENDED_EARLY: AttemptFailure = {
   code: 'answer_cut',
   message: 'The provider closed its stream before the end of the answer.',
@@ -81,28 +77,33 @@ const NO_STREAM: AttemptFailure = {
   code: 'answer_malformed',
   message: 'The provider answered a request for a stream with something that is not one.',
 };
+const NO_CONTENT: AttemptFailure = {
+  code: 'answer_malformed',
+  message: `The provider sent more than ${LARGEST_HELD_CHARACTERS} characters before any content.`,
+};
 const CANCELLED: AttemptFailure = { code: 'cancelled', message: 'The caller left.' };
+const STALLED: AttemptFailure = { code: 'cancelled', message: 'The caller stopped reading.' };
 
 class StreamRelay {
   readonly committed: Promise<AttemptResult<CommittedStream>>;
-  readonly #attempt: StreamAttempt;
+  readonly #options: StreamAttempt;
   readonly #translator: StreamTranslator;
   readonly #settleCommitted: (result: AttemptResult<CommittedStream>) => void;
   readonly #ended = Promise.withResolvers<StreamEnd>();
   readonly #relaysPlainChunks: boolean;
   #exchange: Exchange | undefined;
-  #client: EventStream | undefined;
+  #isCommitted = false;
   #pending = '';
   #isOver = false;
-  #usage: StreamEnd['usage'];
-  #outputCharacters = 0;
-  #firstTokenAt = 0;
+  #reportedUsage: OpenAiUsage | undefined;
   #hasChunk = false;
+  #hasProgress = false;
   #identity: StreamEnd['identity'];
 
-  constructor(attempt: StreamAttempt) {
-    this.#attempt = attempt;
-    const { model, request, requestId, createdSeconds } = attempt;
+  constructor(options: StreamAttempt) {
+    this.#options = options;
+    const { request, requestId, createdSeconds } = options;
+    const { model } = options.attempt;
     const { promise, resolve } = Promise.withResolvers<AttemptResult<CommittedStream>>();
     this.committed = promise;
     this.#settleCommitted = resolve;
@@ -116,15 +117,17 @@ class StreamRelay {
 
   start(exchange: Exchange): void {
     this.#exchange = exchange;
-    this.#attempt.cancellation.add(this.#onCancel);
+    this.#options.cancellation.add(this.#onCancel);
   }
+
+  readonly onSent = (): void => this.#options.attempt.sent();
 
   readonly onEvent = (event: ProviderEvent): void => {
     if (this.#isOver) return;
-    if (this.#client !== undefined && this.#relaysPlainChunks && event.event === undefined) {
-      const characters = contentOfPlainChunk(event.data);
-      if (characters !== undefined) {
-        this.#outputCharacters += characters;
+    if (this.#isCommitted && this.#relaysPlainChunks && event.event === undefined) {
+      const content = contentOfPlainChunk(event.data);
+      if (content !== undefined) {
+        this.#received(content);
         this.#pending += `data: ${event.data}\n\n`;
         return;
       }
@@ -133,10 +136,19 @@ class StreamRelay {
   };
 
   readonly onBatchEnd = (): void => {
-    if (this.#client === undefined || this.#pending === '' || this.#isOver) return;
+    if (this.#isOver) return;
+    if (this.#hasProgress) {
+      this.#hasProgress = false;
+      this.#exchange?.progressed();
+    }
+    if (!this.#isCommitted) {
+      if (this.#pending.length > LARGEST_HELD_CHARACTERS) this.#fail(NO_CONTENT);
+      return;
+    }
+    if (this.#pending === '') return;
     const text = this.#pending;
     this.#pending = '';
-    this.#client.write(text);
+    this.#options.caller.write(text);
   };
 
   readonly onClose = (): void => {
@@ -150,7 +162,7 @@ class StreamRelay {
     readonly headers: Readonly<Record<string, string | undefined>>;
     readonly body: string;
   }): void => {
-    const { provider } = this.#attempt.model;
+    const { provider } = this.#options.attempt.model;
     this.#fail(
       attemptFailure(dialectOf(provider).parseFailure(refusal.status, refusal.headers, refusal.body)),
     );
@@ -168,7 +180,8 @@ class StreamRelay {
           this.#takeChunk(part.chunk);
           break;
         case 'usage':
-          this.#usage = { usage: part.usage, reported: part.reported };
+          this.#options.attempt.told(part.usage);
+          this.#reportedUsage = part.reported;
           break;
         case 'error':
           this.#fail(attemptFailure(part.error));
@@ -185,51 +198,55 @@ class StreamRelay {
       this.#fail(NO_STREAM);
       return;
     }
-    if (this.#client === undefined) this.#commit();
-    this.#end({ kind: 'complete' });
+    if (!this.#isCommitted) this.#commit();
+    this.#end(undefined);
   }
 
   #takeChunk(chunk: ChatCompletionChunk): void {
     this.#hasChunk = true;
     this.#identity = { id: chunk.id, created: chunk.created, model: chunk.model };
-    this.#outputCharacters += outputCharacters(chunk);
+    this.#received(textOf(chunk));
     this.#pending += `data: ${JSON.stringify(chunk)}\n\n`;
-    if (this.#client === undefined && isRealContent(chunk)) this.#commit();
+    if (!isRealContent(chunk)) return;
+    this.#hasProgress = true;
+    if (!this.#isCommitted) this.#commit();
+  }
+
+  #received(text: string): void {
+    if (text === '') return;
+    this.#hasProgress = true;
+    this.#options.attempt.received(estimateTokens(text));
   }
 
   #commit(): void {
-    const { response, model, headers, now } = this.#attempt;
-    this.#firstTokenAt = now();
-    const client = new EventStream(response, {
-      headers,
-      keepAliveSeconds: KEEP_ALIVE_SECONDS,
-      stallSeconds: model.timeouts.idleMilliseconds / 1000,
-      onPause: () => this.#exchange?.pause(),
-      onResume: () => this.#exchange?.resume(),
-      onStall: () => this.#fail({ code: 'cancelled', message: 'The client stopped reading.' }),
+    const { attempt, caller, onCommit } = this.#options;
+    this.#isCommitted = true;
+    attempt.servedBy(this.#identity.model);
+    attempt.begins();
+    onCommit();
+    caller.answerFrom(attempt.model, {
+      pause: () => this.#exchange?.pause(),
+      resume: () => this.#exchange?.resume(),
+      abandon: () => this.#fail(STALLED),
     });
-    client.open();
-    this.#client = client;
-    this.#settleCommitted({ ok: true, value: { client, ended: this.#ended.promise } });
+    this.#settleCommitted({ ok: true, value: { ended: this.#ended.promise } });
   }
 
   #fail(failure: AttemptFailure): void {
     if (this.#isOver) return;
-    if (this.#client !== undefined) {
-      this.#end({ kind: failure.code === 'cancelled' ? 'cancelled' : 'cut', failure });
+    if (this.#isCommitted) {
+      this.#end(failure);
       return;
     }
     this.#close();
     this.#settleCommitted({ ok: false, failure });
   }
 
-  #end(end: Pick<StreamEnd, 'kind' | 'failure'>): void {
+  #end(failure: AttemptFailure | undefined): void {
     this.#close();
     this.#ended.resolve({
-      ...end,
-      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
-      outputCharacters: this.#outputCharacters,
-      firstTokenAt: this.#firstTokenAt,
+      failure,
+      reportedUsage: this.#reportedUsage,
       rest: this.#pending,
       identity: this.#identity,
     });
@@ -237,8 +254,7 @@ class StreamRelay {
 
   #close(): void {
     this.#isOver = true;
-    this.#client?.close();
-    this.#attempt.cancellation.delete(this.#onCancel);
+    this.#options.cancellation.delete(this.#onCancel);
     this.#exchange?.cancel();
   }
 }
@@ -251,13 +267,13 @@ function isRealContent(chunk: ChatCompletionChunk): boolean {
   );
 }
 
-function outputCharacters(chunk: ChatCompletionChunk): number {
-  let characters = 0;
+function textOf(chunk: ChatCompletionChunk): string {
+  let text = '';
   for (const { delta } of chunk.choices) {
     for (const [key, value] of Object.entries(delta)) {
-      if (key !== 'role' && typeof value === 'string') characters += value.length;
+      if (key !== 'role' && typeof value === 'string') text += value;
     }
-    for (const call of delta.tool_calls ?? []) characters += call.function?.arguments?.length ?? 0;
+    for (const call of delta.tool_calls ?? []) text += call.function?.arguments ?? '';
   }
-  return characters;
+  return text;
 }

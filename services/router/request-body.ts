@@ -1,58 +1,57 @@
 /** From the bytes of a body to a checked request, or one sentence that says where it is wrong. */
 import type { z } from 'zod';
+import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import { ChatRequest, EmbeddingsRequest } from '#domain/model-providers/openai-chat.ts';
 import { isPlainChatRequest } from './plain-request.ts';
+import { invalidRequest } from './refusals.ts';
 
 export type ParsedBody<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly refusal: Refusal };
 
-const PROTO = Buffer.from('__proto__');
+/** Far more than any conversation or batch; a problem in each of them must cost little too. */
+const MOST_ITEMS = 10_000;
 
 export const parseChatBody = (body: unknown): ParsedBody<ChatRequest> =>
-  parseBody(ChatRequest, body, isPlainChatRequest);
+  parseBody(ChatRequest, body, 'messages', isPlainChatRequest);
 export const parseEmbeddingsBody = (body: unknown): ParsedBody<EmbeddingsRequest> =>
-  parseBody(EmbeddingsRequest, body);
+  parseBody(EmbeddingsRequest, body, 'input');
 
 function parseBody<Value>(
   schema: z.ZodType<Value>,
   body: unknown,
+  list: string,
   isPlain: (json: unknown) => json is Value = (_json): _json is Value => false,
 ): ParsedBody<Value> {
   // A request without a body has no content type either, so it meets no parser on its way here.
-  if (!Buffer.isBuffer(body) || body.length === 0) return { ok: false, message: 'The body is empty.' };
-  let json: unknown;
-  try {
-    const text = body.toString('utf8');
-    // A key of that name would become the prototype of what the fields are copied into.
-    json = body.includes(PROTO) ? JSON.parse(text, dropPrototypeKey) : JSON.parse(text);
-  } catch (error) {
-    // V8 quotes the text around the fault, which is the caller's prompt: only the place is told.
-    const place = /position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
-    return {
-      ok: false,
-      message: `The body is not valid JSON${place === undefined ? '' : ` (at ${place})`}.`,
-    };
+  if (!Buffer.isBuffer(body) || body.length === 0) return refuse('The body is empty.');
+  const json = parseBoundedJson(body.toString('utf8'));
+  if (!json.ok) return refuse(`The body ${json.message}.`);
+  const items = (json.value as Readonly<Record<string, unknown>> | null)?.[list];
+  if (Array.isArray(items) && items.length > MOST_ITEMS) {
+    return refuse(`${list} has more than ${MOST_ITEMS} items.`, list);
   }
-  if (isPlain(json)) return { ok: true, value: json };
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, message: describeIssue(parsed.error.issues[0]) };
+  if (isPlain(json.value)) return { ok: true, value: json.value };
+  const parsed = schema.safeParse(json.value);
+  return parsed.success ? { ok: true, value: parsed.data } : describeIssue(parsed.error.issues[0]);
 }
 
-function dropPrototypeKey(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
+function refuse(message: string, param?: string): ParsedBody<never> {
+  return { ok: false, refusal: invalidRequest(message, param) };
 }
 
-function describeIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return 'The body is not valid.';
+function describeIssue(issue: z.core.$ZodIssue | undefined): ParsedBody<never> {
+  if (issue === undefined) return refuse('The body is not valid.');
   const nested = issue.code === 'invalid_union' ? deepestIssue(issue) : undefined;
   const path = [...issue.path, ...(nested?.path ?? [])]
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('')
     .replace(/^\./, '');
   const message = (nested ?? issue).message.replace(/^Invalid input: /, '');
-  return path === '' ? `The body is not valid: ${message}.` : `${path} is not valid: ${message}.`;
+  return path === ''
+    ? refuse(`The body is not valid: ${message}.`)
+    : refuse(`${path} is not valid: ${message}.`, path);
 }
 
 /** Of a union's branches the one that got furthest says best what is wrong. */

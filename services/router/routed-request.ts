@@ -1,17 +1,20 @@
 /**
- * One request of an agent from its arrival to its line in the log: chooses the models, keeps the deadline, and settles
- * usage, cost and figures exactly once, however the request ends.
+ * One request of an agent from its arrival to its end: chooses the models, keeps the deadline, adds up what its attempts
+ * cost, and tells how it ended exactly once. Whoever makes one disposes of it.
  */
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Cancellation } from '#adapters/model-providers/cancellation.ts';
-import type { OpenAiUsage, RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
-import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
+import { type CallContext, readCallHeaders } from '#domain/facts/call-context.ts';
+import type { RequestOutcome } from '#domain/facts/request-fact.ts';
+import { FAILURES, type FailureCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
-import { costNanoUsd } from '#domain/pricing/token-price.ts';
-import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
+import type { RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
+import { type AttemptCharge, addCharges } from '#domain/pricing/charge-attempt.ts';
 import { type ModelChoice, chooseModels, describeChoice } from '#domain/routing/choose-models.ts';
+import { spread } from '#domain/routing/plan-attempt.ts';
 import type { RequestNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
+import { Attempt } from './attempt.ts';
 import { type AttemptResult, type FailoverResult, answerWithFailover } from './failover.ts';
 import {
   CALLER_LEFT,
@@ -20,47 +23,45 @@ import {
   refusalOfLimits,
   refusalOfNoModel,
 } from './refusals.ts';
-import type { Outcome } from './router-metrics.ts';
 import type { RouterParts } from './router-parts.ts';
+import type { Admission } from './target-health.ts';
 
 export interface RoutedRequestOptions {
   readonly parts: RouterParts;
+  readonly requestId: string;
   readonly agent: RoutableAgent;
   readonly needs: RequestNeeds;
   readonly requestedModel: string;
-  readonly deadlineHeader: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly response: ServerResponse;
   readonly isStream: boolean;
 }
 
-export interface SettledUsage {
-  readonly usage: TokenUsage;
-  readonly costNanoUsd: number | null;
-}
-
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
 
-export class RoutedRequest {
-  readonly requestId: string;
+export class RoutedRequest implements Disposable {
   readonly choice: ModelChoice;
   readonly cancellation = new Cancellation();
-  readonly startedAt: number;
-  /** Attempts begun so far. */
-  attempts = 0;
+  readonly context: CallContext;
   readonly #options: RoutedRequestOptions;
+  readonly #startedAt: number;
+  readonly #startedAtEpochMilliseconds: number;
+  readonly #decision: string;
   readonly #deadline: number;
   readonly #deadlineProblem: string | undefined;
   readonly #end = (): void => this.cancellation.cancel();
-  #settled: (SettledUsage & { readonly model: RoutableModel; readonly isEstimated: boolean }) | undefined;
+  #attempts = 0;
+  #charge: AttemptCharge = { source: 'none' };
+  #costNanoUsd: number | null = 0;
+  #lastAsked: RoutableModel | undefined;
+  #firstContentAt: number | undefined;
   #isFinished = false;
-  #answeredBy: RoutableModel | undefined;
-  #asked: RoutableModel | undefined;
 
   constructor(options: RoutedRequestOptions) {
-    const { parts, agent, needs, requestedModel, response } = options;
+    const { parts, agent, needs, requestedModel, requestId, isStream, headers, response } = options;
     this.#options = options;
-    this.requestId = parts.newRequestId();
-    this.startedAt = parts.now();
+    this.#startedAt = parts.now();
+    this.#startedAtEpochMilliseconds = parts.epochMilliseconds();
     const { models } = parts.registry.snapshot();
     this.choice = chooseModels({
       requestedModel,
@@ -70,183 +71,162 @@ export class RoutedRequest {
       healthOf: parts.health.healthOf,
       random: parts.random,
     });
-    const deadline = readDeadline(options.deadlineHeader);
+    this.#decision = describeChoice(this.choice);
+    this.context = {
+      requestId,
+      ...readCallHeaders(headers),
+      caller: { namespace: agent.namespace, agent: agent.name },
+      operation: needs.operation,
+      // What was asked for is the caller's own text unless it names a Model that the policy knows.
+      ...(this.choice.rejected[0]?.reason !== 'notAllowed' && { modelAsked: requestedModel }),
+      isStream,
+    };
+    const deadline = readDeadline(headers['x-capataz-deadline-ms']);
     this.#deadlineProblem = typeof deadline === 'string' ? deadline : undefined;
-    const longestTotal = Math.max(
-      0,
-      ...this.choice.candidates.map(({ model }) => model.timeouts.totalMilliseconds),
-    );
-    this.#deadline = this.startedAt + (typeof deadline === 'number' ? deadline : longestTotal);
+    // Who gave no deadline gets time enough for each model that may have to be asked.
+    const totals = this.choice.candidates.map(({ model }) => model.timeouts.totalMilliseconds);
+    const enough = totals.reduce((sum, total) => sum + total, 0);
+    this.#deadline =
+      this.#startedAt +
+      (typeof deadline === 'number' ? deadline : Math.min(enough, LONGEST_DEADLINE_MILLISECONDS));
+    // Last, so that nothing is left behind when something above throws.
     response.once('close', this.#end);
     parts.drain.add(this.#end);
   }
 
   /** The reason not even to try. */
   refusal(): Refusal | undefined {
-    if (this.#deadlineProblem !== undefined)
+    if (this.#deadlineProblem !== undefined) {
       return { code: 'invalid_deadline', message: this.#deadlineProblem };
+    }
     if (this.choice.candidates.length > 0) return undefined;
     return refusalOfNoModel(this.#options.requestedModel, this.choice);
   }
 
   async ask<Value>(
-    attempt: (model: RoutableModel, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>,
+    ask: (attempt: Attempt, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>,
   ): Promise<FailoverResult<Value>> {
-    const { parts, needs } = this.#options;
-    const result = await answerWithFailover<Value>({
+    const { parts, agent } = this.#options;
+    return await answerWithFailover<Value>({
       candidates: this.choice.candidates,
       deadline: this.#deadline,
       cancellation: this.cancellation,
       now: parts.now,
       random: parts.random,
       health: parts.health,
-      retryBudget: parts.retryBudget,
+      retryBudget: parts.retryBudgets.of(`${agent.namespace}/${agent.name}`),
       rereadKey: parts.registry.rereadKey,
-      attempt: (model, deadlineMilliseconds) => {
-        this.attempts += 1;
-        this.#asked = model;
-        return attempt(model, deadlineMilliseconds);
-      },
-      onFailure: ({ model, failure, seconds }) => {
-        parts.metrics.callFinished(model, needs.operation, seconds, failure.code);
-        parts.logger.warn(
-          { requestId: this.requestId, model: model.id, failure: failure.code, reason: ownWords(failure) },
-          'an attempt failed',
-        );
+      begin: (model, admission) => this.#begin(model, admission),
+      ask,
+      onFailure: ({ failure: { code, cause } }) => {
+        if (code === 'internal_error') parts.mistakes.report(cause, this.context.requestId);
       },
     });
-    if (result.ok) this.#answeredBy = result.model;
-    return result;
   }
 
   /** What the caller is told when nobody answered. */
-  errorOf(result: FailoverResult<unknown> & { readonly ok: false }): Refusal {
-    if (this.#options.parts.drain.isOver) return SHUTTING_DOWN;
+  refusalOf(result: FailoverResult<unknown> & { readonly ok: false }): Refusal {
+    const { parts } = this.#options;
+    if (parts.drain.isOver) return SHUTTING_DOWN;
     if (this.cancellation.isCancelled) return CALLER_LEFT;
-    if (result.attempts === 0 && this.choice.candidates.every(({ mustWait }) => mustWait)) {
-      return refusalOfLimits(this.choice);
-    }
-    return refusalOfFailures(result.failures, this.#options.parts.now() >= this.#deadline);
-  }
-
-  callFinished(model: RoutableModel, seconds: number): void {
-    this.#options.parts.metrics.callFinished(model, this.#options.needs.operation, seconds);
-  }
-
-  /** Charges the agent. A second call changes nothing: no request is charged twice. */
-  settle(model: RoutableModel, usage: TokenUsage, isEstimated: boolean): SettledUsage {
-    if (this.#settled !== undefined) return this.#settled;
-    const { parts, agent, needs } = this.#options;
-    const cost = model.price === undefined ? null : costNanoUsd(model.price.price, usage);
-    this.#settled = { usage, costNanoUsd: cost, model, isEstimated };
-    const { operation } = needs;
-    parts.metrics.usageSettled({ agent, model, operation, usage, costNanoUsd: cost ?? 0, isEstimated });
-    return this.#settled;
-  }
-
-  /** For a call whose usage the provider never told: what was sent, and what came back so far. */
-  estimatedUsage(outputTokens: number): TokenUsage {
-    const { estimatedInputTokens } = this.#options.needs;
-    return { inputTokens: estimatedInputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens };
+    const isLimited = !result.hasAsked && this.choice.candidates.every(({ mustWait }) => mustWait);
+    const refusal = isLimited
+      ? refusalOfLimits(this.choice)
+      : refusalOfFailures(result.failures, parts.now() >= this.#deadline);
+    const { retryAfterSeconds } = refusal;
+    if (retryAfterSeconds === undefined) return refusal;
+    return { ...refusal, retryAfterSeconds: spread(retryAfterSeconds * 1000, parts.random) / 1000 };
   }
 
   annotation(model: RoutableModel): RouterAnnotation {
-    const cost = this.#settled?.costNanoUsd ?? null;
-    return { requestId: this.requestId, model: model.name, attempts: this.attempts, costNanoUsd: cost };
+    return {
+      requestId: this.context.requestId,
+      model: model.name,
+      attempts: this.#attempts,
+      costNanoUsd: this.#costNanoUsd,
+    };
   }
 
-  headers(model: RoutableModel | undefined): Record<string, string> {
+  headers(model?: RoutableModel): Record<string, string> {
     return {
-      'x-capataz-request-id': this.requestId,
-      'x-capataz-attempts': String(this.attempts),
-      'x-capataz-decision': describeChoice(this.choice),
+      'x-capataz-request-id': this.context.requestId,
+      'x-capataz-attempts': String(this.#attempts),
+      'x-capataz-decision': this.#decision,
       ...(model === undefined ? {} : { 'x-capataz-model': model.name }),
       ...(this.#options.parts.drain.isDraining ? { connection: 'close' } : {}),
     };
   }
 
-  /** Writes the one line and the figures of this request. A second call changes nothing. */
-  finish(outcome: Outcome, status: number, ending: Ending = {}): void {
+  /** The longest silence that any of the models is given, which a caller who does not read is given too. */
+  longestIdleSeconds(): number {
+    const idle = this.choice.candidates.map(({ model }) => model.timeouts.idleMilliseconds);
+    return Math.max(...idle) / 1000;
+  }
+
+  /** The first content of a stream goes to the caller. */
+  begins(): void {
+    this.#firstContentAt = this.#options.parts.now();
+  }
+
+  /** A second call changes nothing. `status` where it is not that of the failure, or 200. */
+  finish(outcome: RequestOutcome, failureCode?: FailureCode, status?: number): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    const { parts, agent, needs, response } = this.#options;
+    const { parts, response } = this.#options;
     response.off('close', this.#end);
     parts.drain.delete(this.#end);
-    const now = parts.now();
-    const { firstTokenAt, errorCode = '' } = ending;
-    parts.metrics.requestFinished({
-      agent,
-      operation: needs.operation,
+    const { usage, source } = this.#charge;
+    const firstContentAt = this.#firstContentAt;
+    parts.facts.publish({
+      kind: 'request',
+      ...this.context,
       outcome,
-      errorCode,
-      seconds: (now - this.startedAt) / 1000,
-      attempts: this.attempts,
-      ...(firstTokenAt === undefined ? {} : this.#pace(firstTokenAt, now)),
+      status: status ?? (failureCode === undefined ? 200 : FAILURES[failureCode].status),
+      ...(failureCode !== undefined && { failureCode }),
+      attempts: this.#attempts,
+      ...(this.#lastAsked !== undefined && { model: this.#lastAsked.name }),
+      decision: this.#decision,
+      startedAtEpochMilliseconds: this.#startedAtEpochMilliseconds,
+      durationMilliseconds: parts.now() - this.#startedAt,
+      ...(firstContentAt !== undefined && { firstTokenMilliseconds: firstContentAt - this.#startedAt }),
+      ...(usage !== undefined && { usage }),
+      usageSource: source,
+      costNanoUsd: this.#costNanoUsd,
     });
-    parts.logger.info({ ...this.#describe(now, ending), status, outcome }, 'request finished');
   }
 
-  #pace(firstTokenAt: number, now: number): Pace {
-    const secondsToFirstToken = (firstTokenAt - this.startedAt) / 1000;
-    const tokensAfterFirst = (this.#settled?.usage.outputTokens ?? 0) - 1;
-    if (tokensAfterFirst < 1) return { secondsToFirstToken };
-    return { secondsToFirstToken, secondsPerOutputToken: (now - firstTokenAt) / 1000 / tokensAfterFirst };
+  [Symbol.dispose](): void {
+    this.finish('failed', 'internal_error');
   }
 
-  #describe(now: number, { errorCode, firstTokenAt }: Ending): Record<string, unknown> {
-    const { parts, agent, needs, isStream, requestedModel } = this.#options;
-    return {
-      requestId: this.requestId,
-      namespace: agent.namespace,
-      agent: agent.name,
-      operation: needs.operation,
-      stream: isStream,
-      // What was asked for is the caller's text unless it names a Model that the policy knows.
-      requested: this.choice.rejected[0]?.reason === 'notAllowed' ? undefined : requestedModel,
-      model: (this.#answeredBy ?? this.#asked)?.name,
-      decision: parts.logger.isLevelEnabled('debug') ? describeChoice(this.choice) : undefined,
-      error: errorCode,
-      attempts: this.attempts,
-      milliseconds: Math.round(now - this.startedAt),
-      firstTokenMilliseconds: firstTokenAt && Math.round(firstTokenAt - this.startedAt),
-      ...(this.#settled && {
-        usage: this.#settled.usage,
-        usageEstimated: this.#settled.isEstimated,
-        costNanoUsd: this.#settled.costNanoUsd,
-      }),
-    };
+  #begin(model: RoutableModel, admission: Admission): Attempt {
+    const { parts, needs } = this.#options;
+    this.#attempts += 1;
+    this.#lastAsked = model;
+    return new Attempt({
+      model,
+      number: this.#attempts,
+      admission,
+      context: this.context,
+      estimatedInputTokens: needs.estimatedInputTokens,
+      now: parts.now,
+      epochMilliseconds: parts.epochMilliseconds,
+      onEnd: (fact, charge) => {
+        this.#charge = addCharges(this.#charge, charge);
+        const { costNanoUsd } = fact;
+        // A cost that is not known makes the sum unknown.
+        this.#costNanoUsd =
+          this.#costNanoUsd === null || costNanoUsd === null ? null : this.#costNanoUsd + costNanoUsd;
+        parts.facts.publish(fact);
+      },
+    });
   }
-}
-
-/** Providers quote prompts in their refusals, so only what the router says itself may be logged. */
-function ownWords(failure: AttemptFailure): string | undefined {
-  return failure.code === 'unreachable' || failure.code === 'timed_out' ? failure.message : undefined;
-}
-
-export interface Ending {
-  readonly errorCode?: string;
-  readonly firstTokenAt?: number;
-}
-
-interface Pace {
-  readonly secondsToFirstToken: number;
-  readonly secondsPerOutputToken?: number;
-}
-
-/** OpenAI's `usage` for an answer whose provider told none. */
-export function reportEstimate(usage: TokenUsage): OpenAiUsage {
-  const { inputTokens, outputTokens } = usage;
-  return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
-  };
 }
 
 /** Milliseconds, undefined when there is no header, or a sentence on what is wrong with it. */
-function readDeadline(header: string | undefined): number | string | undefined {
+function readDeadline(header: string | string[] | undefined): number | string | undefined {
   if (header === undefined) return undefined;
-  const milliseconds = /^\d{1,9}$/.test(header) ? Number(header) : 0;
+  const milliseconds = typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : 0;
   return milliseconds > 0 && milliseconds <= LONGEST_DEADLINE_MILLISECONDS
     ? milliseconds
     : `The header x-capataz-deadline-ms must be a whole number from 1 to ${LONGEST_DEADLINE_MILLISECONDS}.`;

@@ -1,11 +1,12 @@
 /** What the routes of the router are made with. Clocks, chance and identity are among it, so that tests hold them. */
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
-import type { RetryBudget } from '#domain/routing/retry-budget.ts';
+import type { FactStream } from '#domain/facts/fact-stream.ts';
+import type { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { CallerChecks } from './caller.ts';
+import type { Mistakes } from './mistakes.ts';
 import type { ModelRegistry } from './model-registry.ts';
-import type { RouterMetrics } from './router-metrics.ts';
 import type { TargetHealthRegistry } from './target-health.ts';
 
 export interface RouterParts {
@@ -13,14 +14,17 @@ export interface RouterParts {
   readonly callers: CallerChecks;
   readonly connections: ProviderConnections;
   readonly health: TargetHealthRegistry;
-  readonly retryBudget: RetryBudget;
-  readonly metrics: RouterMetrics;
+  readonly retryBudgets: RetryBudgets;
+  readonly facts: FactStream;
+  readonly mistakes: Mistakes;
   readonly logger: Logger;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  readonly epochSeconds: () => number;
+  readonly epochMilliseconds: () => number;
   /** Yields [0, 1). */
   readonly random: () => number;
   readonly newRequestId: () => string;
+  /** So long a streaming caller hears nothing before a comment is sent. */
+  readonly keepAliveSeconds: number;
   readonly drain: Drain;
 }

@@ -5,19 +5,26 @@ import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewe
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
-import { RetryBudget } from '#domain/routing/retry-budget.ts';
+import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import { Drain } from '#process/drain.ts';
 import { startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
 import type { RunningProcess } from '#process/run-process.ts';
+import { REQUEST_MODEL } from '#telemetry/gen-ai-names.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { DepartedSeries, SWEEP_MILLISECONDS } from '#telemetry/departed-series.ts';
 import { createRouterApp } from './app.ts';
-import { batchedMetrics } from './batched-metrics.ts';
+import { BatchedWrites } from './batched-writes.ts';
 import { createCallerChecks } from './caller.ts';
 import type { RouterConfig } from './config.ts';
-import { createModelRegistry } from './model-registry.ts';
+import { createFactStream } from './fact-subscribers/fact-subscribers.ts';
+import { createMistakes } from './mistakes.ts';
+import { type RouterSnapshot, createModelRegistry } from './model-registry.ts';
 import { createRouterMetrics } from './router-metrics.ts';
 import { TargetHealthRegistry } from './target-health.ts';
+
+/** Below the minute after which common proxies take a silent connection for a dead one. */
+const KEEP_ALIVE_SECONDS = 12;
 
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningProcess> {
   const now = (): number => performance.now();
@@ -47,12 +54,18 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         .map((model) => ({ model, state: health.breakerState(model) })),
     secondsSinceLastContact: registry.secondsSinceLastContact,
   });
-  const metrics = batchedMetrics(routerMetrics);
+  const mistakes = createMistakes(logger, prometheus);
+  const writes = new BatchedWrites(mistakes.report);
+  const facts = createFactStream({ logger, registry: prometheus, writeLater: writes.later }, mistakes);
+  const departed = new DepartedSeries(prometheus, (labels) =>
+    namesCurrentObjects(labels, registry.snapshot()),
+  );
+  const sweeps = setInterval(() => void departed.sweep().catch(mistakes.report), SWEEP_MILLISECONDS);
   const tokenReviewer = cachingTokenReviewer(
     createTokenReviewer(kubeClient, {
       onFailure: (reason) => logger.warn({ reason }, 'a token could not be reviewed'),
     }),
-    { onReview: metrics.tokenReviewed },
+    { onReview: (outcome) => writes.later(() => routerMetrics.tokenReviewed(outcome)) },
   );
 
   const watching = new AbortController();
@@ -63,7 +76,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     registry: {
       contentType: prometheus.contentType,
       metrics: () => {
-        metrics.flush();
+        writes.flush();
         return prometheus.metrics();
       },
     },
@@ -75,13 +88,15 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     callers: createCallerChecks(tokenReviewer, config.platformServiceAccounts),
     connections,
     health,
-    retryBudget: new RetryBudget(),
-    metrics,
+    retryBudgets: new RetryBudgets(),
+    facts,
+    mistakes,
     logger,
     now,
-    epochSeconds: () => Date.now() / 1000,
+    epochMilliseconds: Date.now,
     random,
-    newRequestId: randomUUID,
+    newRequestId: () => randomUUID(),
+    keepAliveSeconds: KEEP_ALIVE_SECONDS,
     drain,
   });
   const service = await startHttpService({ app, port: config.port, drain, times: config });
@@ -90,7 +105,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     metricsPort: healthServer.port,
     stop: async () => {
       await service.stop();
-      metrics.stop();
+      clearInterval(sweeps);
+      writes.stop();
       watching.abort();
       await watches;
       await Promise.all([connections.close(), kubeClient.close(), healthServer.close()]);
@@ -100,4 +116,16 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
 
 function originOf(endpoint: string): string {
   return URL.canParse(endpoint) ? new URL(endpoint).origin : '';
+}
+
+/** Whether the objects that the labels of a series name are still there. */
+export function namesCurrentObjects(
+  labels: Readonly<Record<string, string | number>>,
+  { agents, models }: RouterSnapshot,
+): boolean {
+  const { namespace, agent, model = labels[REQUEST_MODEL] } = labels;
+  if (namespace === undefined) return true;
+  if (agent !== undefined && !agents.has(`${namespace}/${agent}`)) return false;
+  if (model !== undefined) return models.has(`${namespace}/${model}`);
+  return agent !== undefined || agents.values().some((each) => each.namespace === namespace);
 }

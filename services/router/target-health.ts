@@ -26,6 +26,44 @@ interface KeyCircuit {
   restMilliseconds: number;
 }
 
+/**
+ * The right to ask a target once. It ends with one verdict, or with none when it is disposed of before: whatever throws
+ * in between, no place is held for ever.
+ */
+export class Admission implements Disposable {
+  readonly #release: () => void;
+  readonly #judge: (failure: AttemptFailure | undefined) => void;
+  #isHeld = true;
+  #isOver = false;
+
+  constructor(release: () => void, judge: (failure: AttemptFailure | undefined) => void) {
+    this.#release = release;
+    this.#judge = judge;
+  }
+
+  /**
+   * The target has begun to answer. It is no verdict yet, but others may try it beside this one: a trial that streams
+   * for minutes must not keep them all away.
+   */
+  answers(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#release();
+  }
+
+  /** `failure` is undefined when the answer came whole. A second verdict changes nothing. */
+  end(failure: AttemptFailure | undefined): void {
+    if (this.#isOver) return;
+    this[Symbol.dispose]();
+    this.#judge(failure);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.answers();
+  }
+}
+
 export class TargetHealthRegistry {
   readonly #now: () => number;
   readonly #targets = new Map<string, Target>();
@@ -52,20 +90,24 @@ export class TargetHealthRegistry {
     return { usable: true, benchedMilliseconds, mustWait: limitedMilliseconds > 0 };
   };
 
-  /** Each yes must be followed by exactly one of `succeeded` and `failed`. */
-  admit(model: RoutableModel, isLastResort: boolean): boolean {
-    return this.#targetOf(model).breaker.admit(this.#now(), isLastResort);
+  /** Undefined when the target is to be spared. */
+  admit(model: RoutableModel, isLastResort: boolean): Admission | undefined {
+    const { breaker } = this.#targetOf(model);
+    const place = breaker.admit(this.#now(), isLastResort);
+    if (place === undefined) return undefined;
+    return new Admission(place === 'trial' ? () => breaker.endTrial() : () => undefined, (failure) =>
+      this.#judge(model, failure),
+    );
   }
 
-  succeeded(model: RoutableModel): void {
+  #judge(model: RoutableModel, failure: AttemptFailure | undefined): void {
     const target = this.#targetOf(model);
-    target.breaker.succeeded();
-    target.limitRestMilliseconds = FIRST_LIMIT_REST_MILLISECONDS;
-    this.#keys.delete(keyOf(model));
-  }
-
-  failed(model: RoutableModel, failure: AttemptFailure): void {
-    const target = this.#targetOf(model);
+    if (failure === undefined) {
+      target.breaker.succeeded();
+      target.limitRestMilliseconds = FIRST_LIMIT_REST_MILLISECONDS;
+      this.#keys.delete(keyOf(model));
+      return;
+    }
     switch (healthVerdict(failure)) {
       case 'failing':
         target.breaker.failed(this.#now());
@@ -82,7 +124,6 @@ export class TargetHealthRegistry {
         this.#refuseKey(model);
         break;
       case 'nothing':
-        target.breaker.abandoned();
         break;
     }
   }

@@ -6,13 +6,16 @@ import { Registry } from 'prom-client';
 import type { TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { ModelSpec } from '#crds/model.ts';
-import { RetryBudget } from '#domain/routing/retry-budget.ts';
+import type { Fact, FactStream } from '#domain/facts/fact-stream.ts';
+import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import { createRouterApp } from '#services/router/app.ts';
-import { batchedMetrics } from '#services/router/batched-metrics.ts';
+import { BatchedWrites } from '#services/router/batched-writes.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
 import { Drain } from '#process/drain.ts';
 import type { HttpLimits } from '#process/http/http-service.ts';
+import { createFactStream } from '#services/router/fact-subscribers/fact-subscribers.ts';
+import { createMistakes } from '#services/router/mistakes.ts';
 import type { RouterSnapshot } from '#services/router/model-registry.ts';
 import { resolveModel } from '#services/router/routable-objects.ts';
 import { createRouterMetrics } from '#services/router/router-metrics.ts';
@@ -27,9 +30,15 @@ export interface RouterUnderTest {
   readonly logLines: () => readonly Readonly<Record<string, unknown>>[];
   readonly metrics: () => Promise<string>;
   readonly health: TargetHealthRegistry;
+  /** All facts in the order in which they were published. */
+  readonly facts: readonly Fact[];
+  readonly factStream: FactStream;
+  readonly connections: ProviderConnections;
   /** Time limits may be fractions of a second here. */
   setModel(name: string, spec: GivenModelSpec, secretKey?: string): void;
   setAgent(agent: Partial<RoutableAgent>): void;
+  /** From now on every attempt at the model throws where no failure is foreseen, until it is set again. */
+  breakModel(name: string): void;
   /** The Secret's key as a direct reading would find it, before any watch. */
   secretKeyNow: string | undefined;
   readonly shutdown: () => void;
@@ -59,7 +68,11 @@ const tokenReviewer: TokenReviewer = {
 };
 
 export async function startRouterUnderTest(
-  options: { readonly random?: () => number; readonly httpLimits?: HttpLimits } = {},
+  options: {
+    readonly random?: () => number;
+    readonly httpLimits?: HttpLimits;
+    readonly keepAliveSeconds?: number;
+  } = {},
 ): Promise<RouterUnderTest> {
   const models = new Map<string, RoutableModel>();
   const agents = new Map<string, RoutableAgent>();
@@ -81,12 +94,16 @@ export async function startRouterUnderTest(
   const health = new TargetHealthRegistry(now);
   const connections = new ProviderConnections({ allowLoopback: true });
   const drain = new Drain();
-  const metrics = batchedMetrics(
-    createRouterMetrics(prometheus, {
-      breakerStates: () => models.values().map((model) => ({ model, state: health.breakerState(model) })),
-      secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
-    }),
-  );
+  createRouterMetrics(prometheus, {
+    breakerStates: () => models.values().map((model) => ({ model, state: health.breakerState(model) })),
+    secondsSinceLastContact: () => ({ agents: 0, models: 0 }),
+  });
+  const mistakes = createMistakes(logger, prometheus);
+  const writes = new BatchedWrites(mistakes.report);
+  const facts = createFactStream({ logger, registry: prometheus, writeLater: writes.later }, mistakes);
+  const published: Fact[] = [];
+  const publish = (fact: Fact): void => void published.push(fact);
+  facts.subscribe({ name: 'test', attempt: publish, request: publish });
   const app = createRouterApp(
     {
       registry: {
@@ -102,13 +119,15 @@ export async function startRouterUnderTest(
       callers: createCallerChecks(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
       connections,
       health,
-      retryBudget: new RetryBudget(),
-      metrics,
+      retryBudgets: new RetryBudgets(),
+      facts,
+      mistakes,
       logger,
       now,
-      epochSeconds: () => Date.now() / 1000,
+      epochMilliseconds: Date.now,
       random: options.random ?? Math.random,
-      newRequestId: randomUUID,
+      newRequestId: () => randomUUID(),
+      keepAliveSeconds: options.keepAliveSeconds ?? 12,
       drain,
     },
     options.httpLimits,
@@ -121,10 +140,13 @@ export async function startRouterUnderTest(
     logs: () => lines.join(''),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     metrics: () => {
-      metrics.flush();
+      writes.flush();
       return prometheus.metrics();
     },
     health,
+    facts: published,
+    factStream: facts,
+    connections,
     secretKeyNow: undefined,
     setModel: (name, given, secretKey) => {
       const spec = aModelSpec(given, secretKey !== undefined);
@@ -136,6 +158,17 @@ export async function startRouterUnderTest(
       const model = resolveModel({ namespace: NAMESPACE, name }, spec, secret, new Date());
       models.set(model.id, model);
       snapshot = { agents, models };
+    },
+    breakModel: (name) => {
+      const model = models.get(`${NAMESPACE}/${name}`);
+      if (model === undefined) return;
+      const timeouts = Object.defineProperty({ ...model.timeouts }, 'connectMilliseconds', {
+        enumerable: true,
+        get: () => {
+          throw new TypeError('a secret of the mistake');
+        },
+      });
+      models.set(model.id, { ...model, timeouts });
     },
     setAgent: (given) => {
       const agent: RoutableAgent = {
@@ -150,7 +183,7 @@ export async function startRouterUnderTest(
     },
     shutdown: () => drain.end(),
     close: async () => {
-      metrics.stop();
+      writes.stop();
       app.server.closeAllConnections();
       await app.close();
       await connections.close();

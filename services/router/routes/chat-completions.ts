@@ -1,44 +1,49 @@
 /** POST /v1/chat/completions, as JSON or as a stream. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { FAILURES } from '#domain/failures/failure-codes.ts';
+import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import type { Parsed, ProviderDialect } from '#domain/model-providers/dialect.ts';
 import type { ChatCompletion, ChatRequest } from '#domain/model-providers/openai-chat.ts';
-import type { TokenUsage } from '#domain/model-providers/token-usage.ts';
-import { chatNeeds, estimateTokens } from '#domain/routing/request-needs.ts';
+import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
+import { chatNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import type { Attempt } from '../attempt.ts';
 import { callModel, speaksOpenAi } from '../call-model.ts';
 import { errorBody } from '../openai-error.ts';
-import { SHUTTING_DOWN, invalidRequest, refusalOfCut } from '../refusals.ts';
 import { annotate, usageOfPlainAnswer } from '../plain-answer.ts';
+import { SHUTTING_DOWN, refusalOfCut } from '../refusals.ts';
 import { type CommittedStream, type StreamEnd, attemptStream } from '../relay-stream.ts';
 import { parseChatBody } from '../request-body.ts';
-import { RoutedRequest, reportEstimate } from '../routed-request.ts';
+import { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
-import { agentOf, sendError, sendFailure, sendWhole, singleHeader } from './replies.ts';
+import { StreamingCaller } from '../streaming-caller.ts';
+import { agentOf, answerSafely, reportEstimate, sendFailure, sendRefusal, sendWhole } from './replies.ts';
 
 export function registerChatCompletions(app: FastifyInstance, parts: RouterParts): void {
-  app.post('/v1/chat/completions', async (request, reply) => {
-    const body = parseChatBody(request.body);
-    if (!body.ok) return sendError(reply, invalidRequest(body.message));
-    const chat = body.value;
-    const routed = new RoutedRequest({
-      parts,
-      agent: agentOf(request),
-      needs: chatNeeds(chat),
-      requestedModel: chat.model,
-      deadlineHeader: singleHeader(request.headers['x-capataz-deadline-ms']),
-      response: reply.raw,
-      isStream: chat.stream === true,
-    });
-    const refusal = routed.refusal();
-    if (refusal !== undefined) {
-      routed.finish('refused', FAILURES[refusal.code].status, { errorCode: refusal.code });
-      return sendError(reply, refusal, routed.headers(undefined));
-    }
-    return chat.stream === true
-      ? await answerStream(parts, routed, chat, reply)
-      : await answerWhole(parts, routed, chat, reply);
-  });
+  app.post('/v1/chat/completions', (request, reply) =>
+    answerSafely(parts, reply, async () => {
+      const body = parseChatBody(request.body);
+      if (!body.ok) return sendRefusal(reply, body.refusal);
+      const chat = body.value;
+      using routed = new RoutedRequest({
+        parts,
+        requestId: request.id,
+        agent: agentOf(request),
+        needs: chatNeeds(chat),
+        requestedModel: chat.model,
+        headers: request.headers,
+        response: reply.raw,
+        isStream: chat.stream === true,
+      });
+      const refusal = routed.refusal();
+      if (refusal !== undefined) {
+        routed.finish('refused', refusal.code);
+        return sendRefusal(reply, refusal, routed.headers());
+      }
+      return chat.stream === true
+        ? await answerStream(parts, routed, chat, reply)
+        : await answerWhole(parts, routed, chat, reply);
+    }),
+  );
 }
 
 /** An answer that is passed on as it came, or one that was translated. */
@@ -52,34 +57,37 @@ async function answerWhole(
   chat: ChatRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  let callStartedAt = 0;
-  const result = await routed.ask((model, deadlineMilliseconds) => {
-    callStartedAt = parts.now();
-    return callModel<WholeChat>({
+  const result = await routed.ask((attempt, deadlineMilliseconds) =>
+    callModel<WholeChat>({
       connections: parts.connections,
-      model,
+      attempt,
       deadlineMilliseconds,
       cancellation: routed.cancellation,
       build: (dialect, target) => dialect.chatRequest(chat, target),
-      parse: (dialect, answer, text) => parseWholeChat(parts, routed, model, dialect, answer, text),
-    });
-  });
+      parse: (dialect, answer, text) => parseWholeChat(parts, routed, attempt.model, dialect, answer, text),
+    }),
+  );
   if (!result.ok) return sendFailure(routed, result, reply);
-  const { model, value } = result;
-  routed.callFinished(model, (parts.now() - callStartedAt) / 1000);
-  const usage = value.usage ?? routed.estimatedUsage(estimateTokens(JSON.stringify(value).length));
-  const { costNanoUsd } = routed.settle(model, usage, value.usage === undefined);
-  const annotation = routed.annotation(model);
+  const { value } = result;
+  using attempt = result.attempt;
+  if (value.usage === undefined) attempt.received(estimateTokens(JSON.stringify(value)));
+  else attempt.told(value.usage);
+  if ('completion' in value) attempt.servedBy(value.completion.model);
+  const { usage } = attempt.end(undefined);
+  const annotation = routed.annotation(attempt.model);
   const body =
     'text' in value
       ? annotate(value.text, annotation)
       : JSON.stringify({
           ...value.completion,
-          ...(value.usage === undefined && { usage: reportEstimate(usage) }),
+          ...(value.usage === undefined && usage !== undefined && { usage: reportEstimate(usage) }),
           capataz: annotation,
         });
-  routed.finish('answered', 200);
-  return sendWhole(reply, body, { ...routed.headers(model), 'x-capataz-cost-nano-usd': String(costNanoUsd) });
+  routed.finish('answered');
+  return sendWhole(reply, body, {
+    ...routed.headers(attempt.model),
+    'x-capataz-cost-nano-usd': String(annotation.costNanoUsd),
+  });
 }
 
 function parseWholeChat(
@@ -93,8 +101,8 @@ function parseWholeChat(
   const plainUsage = speaksOpenAi(model) ? usageOfPlainAnswer(answer) : undefined;
   if (plainUsage !== undefined) return { ok: true, value: { text, usage: plainUsage } };
   return dialect.parseChatResponse(answer, {
-    id: `chatcmpl-${routed.requestId}`,
-    createdSeconds: Math.floor(parts.epochSeconds()),
+    id: `chatcmpl-${routed.context.requestId}`,
+    createdSeconds: createdSeconds(parts),
     model: model.providerModel,
   });
 }
@@ -105,90 +113,82 @@ async function answerStream(
   chat: ChatRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  let callStartedAt = 0;
-  const result = await routed.ask<CommittedStream>((model, deadlineMilliseconds) => {
-    callStartedAt = parts.now();
-    return attemptStream({
+  using caller = new StreamingCaller(reply, {
+    keepAliveSeconds: parts.keepAliveSeconds,
+    stallSeconds: routed.longestIdleSeconds(),
+    headers: (model) => routed.headers(model),
+  });
+  const result = await routed.ask<CommittedStream>((attempt, deadlineMilliseconds) =>
+    attemptStream({
       connections: parts.connections,
-      model,
+      attempt,
       request: chat,
       deadlineMilliseconds,
       cancellation: routed.cancellation,
-      response: reply.raw,
-      headers: () => routed.headers(model),
-      requestId: routed.requestId,
-      createdSeconds: Math.floor(parts.epochSeconds()),
-      now: parts.now,
-    });
-  });
-  if (!result.ok) return sendFailure(routed, result, reply);
-  // From here on the answer is written past fastify.
-  reply.hijack();
-  const { model, value } = result;
-  const end = await value.ended;
-  const seconds = (parts.now() - callStartedAt) / 1000;
-  if (end.kind === 'cut' && end.failure !== undefined) {
-    parts.health.failed(model, end.failure);
-    parts.metrics.callFinished(model, 'chat', seconds, end.failure.code);
-  } else routed.callFinished(model, seconds);
-  settleStream(routed, model, end);
-  finishStream(parts, routed, chat, model, value, end);
+      caller,
+      requestId: routed.context.requestId,
+      createdSeconds: createdSeconds(parts),
+      onCommit: () => routed.begins(),
+    }),
+  );
+  if (result.ok) {
+    using attempt = result.attempt;
+    finishStream(parts, routed, chat, attempt, caller, await result.value.ended);
+    return reply;
+  }
+  if (!caller.isOpen) return sendFailure(routed, result, reply);
+  // Comments have gone out, so the head has: the refusal can only be an event.
+  const refusal = routed.refusalOf(result);
+  caller.end(`data: ${errorBody(refusal)}\n\n`);
+  routed.finish(refusal.code === 'cancelled' ? 'cancelled' : 'failed', refusal.code, 200);
   return reply;
-}
-
-/**
- * A complete stream costs what the provider said. A cut one costs at least what was passed on: providers bill tokens
- * that they made, whether or not they arrived, and the last word on them is missing.
- */
-function settleStream(routed: RoutedRequest, model: RoutableModel, end: StreamEnd): void {
-  const told = end.usage?.usage;
-  if (told !== undefined && end.kind === 'complete') {
-    routed.settle(model, told, false);
-    return;
-  }
-  const estimate = routed.estimatedUsage(estimateTokens(end.outputCharacters));
-  if (told === undefined) routed.settle(model, estimate, true);
-  else {
-    const outputTokens = Math.max(told.outputTokens, estimate.outputTokens);
-    routed.settle(model, { ...told, outputTokens }, outputTokens !== told.outputTokens);
-  }
 }
 
 function finishStream(
   parts: RouterParts,
   routed: RoutedRequest,
   chat: ChatRequest,
-  model: RoutableModel,
-  { client }: CommittedStream,
+  attempt: Attempt,
+  caller: StreamingCaller,
   end: StreamEnd,
 ): void {
-  const { firstTokenAt, rest } = end;
-  if (end.kind === 'complete') {
-    client.end(`${rest}${usageEvent(routed, chat, model, end)}data: [DONE]\n\n`);
-    routed.finish('answered', 200, { firstTokenAt });
+  const { failure, rest } = end;
+  const { usage } = attempt.end(failure);
+  if (failure === undefined) {
+    caller.end(`${rest}${usageEvent(routed, chat, attempt, end, usage)}data: [DONE]\n\n`);
+    routed.finish('answered');
     return;
   }
-  if (end.kind === 'cancelled' && !parts.drain.isOver) {
-    client.destroy();
-    routed.finish('cancelled', 499, { errorCode: 'cancelled', firstTokenAt });
+  if (failure.code === 'cancelled' && !parts.drain.isOver) {
+    caller.destroy();
+    routed.finish('cancelled', 'cancelled');
     return;
   }
-  const error = end.kind === 'cut' && end.failure !== undefined ? refusalOfCut(end.failure) : SHUTTING_DOWN;
-  client.end(`${rest}data: ${errorBody(error)}\n\n`);
-  routed.finish('cut', 200, { errorCode: error.code, firstTokenAt });
+  if (failure.code === 'internal_error') parts.mistakes.report(failure.cause, routed.context.requestId);
+  const refusal = failure.code === 'cancelled' ? SHUTTING_DOWN : refusalOfCut(failure);
+  caller.end(`${rest}data: ${errorBody(refusal)}\n\n`);
+  routed.finish('cut', refusal.code, 200);
 }
 
 /** The usage chunk goes to those who asked for it, with what the answer cost. */
-function usageEvent(routed: RoutedRequest, chat: ChatRequest, model: RoutableModel, end: StreamEnd): string {
+function usageEvent(
+  routed: RoutedRequest,
+  chat: ChatRequest,
+  { model }: Attempt,
+  { identity, reportedUsage }: StreamEnd,
+  usage: TokenUsage | undefined,
+): string {
   if (chat.stream_options?.include_usage !== true) return '';
-  const usage =
-    end.usage?.reported ?? reportEstimate(routed.estimatedUsage(estimateTokens(end.outputCharacters)));
   const chunk = {
-    ...end.identity,
+    ...identity,
     object: 'chat.completion.chunk',
     choices: [],
-    usage,
+    usage: reportedUsage ?? (usage && reportEstimate(usage)),
     capataz: routed.annotation(model),
   };
   return `data: ${JSON.stringify(chunk)}\n\n`;
+}
+
+function createdSeconds({ epochMilliseconds }: RouterParts): number {
+  return Math.floor(epochMilliseconds() / 1000);
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ModelProber } from '../probe-model.ts';
 import type { RouterParts } from '../router-parts.ts';
-import { sendError } from './replies.ts';
+import { sendRefusal } from './replies.ts';
 
 export function registerModelProbe(app: FastifyInstance, parts: RouterParts, prober: ModelProber): void {
   app.get<{ Params: { namespace: string; name: string } }>(
@@ -11,7 +11,7 @@ export function registerModelProbe(app: FastifyInstance, parts: RouterParts, pro
       const { namespace, name } = request.params;
       const model = parts.registry.snapshot().models.get(`${namespace}/${name}`);
       if (model !== undefined) return await prober.probe(model);
-      return sendError(reply, {
+      return sendRefusal(reply, {
         code: 'model_not_found',
         message:
           'The router does not know this Model: it does not exist, cannot be read, or was created just now.',

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { ANY_MODEL } from '#domain/routing/choose-models.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { RouterParts } from '../router-parts.ts';
-import { agentOf, sendError } from './replies.ts';
+import { agentOf, sendRefusal } from './replies.ts';
 
 interface ListedModel {
   readonly id: string;
@@ -20,7 +20,7 @@ export function registerModels(app: FastifyInstance, parts: RouterParts): void {
     const agent = agentOf(request);
     const model = modelsOf(parts, agent).find(({ id }) => id === name);
     if (model !== undefined) return reply.send(model);
-    return sendError(reply, {
+    return sendRefusal(reply, {
       code: 'model_not_found',
       message: `No such model: GET /v1/models lists those that the Agent ${agent.namespace}/${agent.name} may use.`,
     });

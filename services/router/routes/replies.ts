@@ -1,11 +1,15 @@
 /** What all routes share in answering. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
+import type { OpenAiUsage } from '#domain/model-providers/openai-chat.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { FailoverResult } from '../failover.ts';
 import { errorBody } from '../openai-error.ts';
+import { INTERNAL_ERROR } from '../refusals.ts';
 import type { RoutedRequest } from '../routed-request.ts';
+import type { RouterParts } from '../router-parts.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,11 +23,7 @@ export function agentOf(request: FastifyRequest): RoutableAgent {
   return request.agent;
 }
 
-export function singleHeader(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
-}
-
-export function sendError(
+export function sendRefusal(
   reply: FastifyReply,
   refusal: Refusal,
   headers: Readonly<Record<string, string>> = {},
@@ -32,9 +32,17 @@ export function sendError(
   return reply
     .code(FAILURES[code].status)
     .headers(headers)
-    .headers(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) })
+    .headers(retryAfterSeconds === undefined ? {} : retryHeaders(retryAfterSeconds))
     .header('content-type', 'application/json; charset=utf-8')
     .send(errorBody(refusal));
+}
+
+/** Whole seconds are the standard; in milliseconds, which many clients read first, callers do not meet again. */
+function retryHeaders(seconds: number): Record<string, string> {
+  return {
+    'retry-after': String(Math.ceil(seconds)),
+    'retry-after-ms': String(Math.ceil(seconds * 1000)),
+  };
 }
 
 /** A whole answer, written past fastify: nothing of its own is left to be done. */
@@ -50,20 +58,48 @@ export function sendWhole(reply: FastifyReply, body: string, headers: Record<str
   return reply;
 }
 
-/** Nobody answered: settles what an answer under way may have cost, tells the caller and closes the request. */
+/** Nobody answered: tells the caller and closes the request. */
 export function sendFailure(
   routed: RoutedRequest,
   result: FailoverResult<unknown> & { readonly ok: false },
   reply: FastifyReply,
 ): FastifyReply {
-  const error = routed.errorOf(result);
-  const isCancelled = error.code === 'cancelled';
-  const last = result.failures.at(-1);
-  if (last?.failure.code === 'cancelled') routed.settle(last.model, routed.estimatedUsage(0), true);
-  routed.finish(isCancelled ? 'cancelled' : 'failed', FAILURES[error.code].status, { errorCode: error.code });
-  if (!isCancelled) return sendError(reply, error, routed.headers(undefined));
+  const refusal = routed.refusalOf(result);
+  if (refusal.code !== 'cancelled') {
+    routed.finish('failed', refusal.code);
+    return sendRefusal(reply, refusal, routed.headers());
+  }
+  routed.finish('cancelled', 'cancelled');
   // The socket is gone; an answer would only be written into the void.
   reply.hijack();
   reply.raw.destroy();
   return reply;
+}
+
+/**
+ * Runs a route to its end. What it throws is a mistake of ours: it is logged, and the caller is told as far as he still
+ * can be.
+ */
+export async function answerSafely(
+  parts: RouterParts,
+  reply: FastifyReply,
+  answer: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await answer();
+  } catch (error) {
+    parts.mistakes.report(error, reply.request.id);
+    if (!reply.raw.headersSent) return sendRefusal(reply, INTERNAL_ERROR);
+    reply.raw.destroy();
+    return reply;
+  }
+}
+
+/** OpenAI's `usage` for an answer whose provider told none. */
+export function reportEstimate({ inputTokens, outputTokens }: TokenUsage): OpenAiUsage {
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+  };
 }

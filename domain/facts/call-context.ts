@@ -1,0 +1,55 @@
+/** Whom a call is for and where it comes from: what every fact of one request shares. */
+
+/** One run of an agent, as its runtime tells it with each call. */
+export interface RunReference {
+  readonly id: string;
+  /** Counts the thoughts of the run from 1. */
+  readonly step?: number;
+}
+
+export interface PromptReference {
+  /** metadata.name of the PromptVersion. */
+  readonly name?: string;
+  /** SHA-256 of its text in hexadecimal. */
+  readonly digest?: string;
+}
+
+export interface CallContext {
+  readonly requestId: string;
+  /** The caller's own name of the request, where he gave one. */
+  readonly callersRequestId?: string;
+  readonly run?: RunReference;
+  readonly prompt?: PromptReference;
+  readonly caller: { readonly namespace: string; readonly agent: string };
+  readonly operation: 'chat' | 'embeddings';
+  /** `auto`, or the name of a Model that the caller's policy knows; absent for any other text. */
+  readonly modelAsked?: string;
+  readonly isStream: boolean;
+}
+
+/** What a caller says about the run in headers. Whatever does not fit is dropped: it never costs the caller his answer. */
+export function readCallHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Pick<CallContext, 'callersRequestId' | 'run' | 'prompt'> {
+  const read = (name: string, pattern: RegExp): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' && pattern.test(value) ? value : undefined;
+  };
+  const callersRequestId = read('x-request-id', IDENTIFIER);
+  const runId = read('x-capataz-run-id', IDENTIFIER);
+  const step = read('x-capataz-step', STEP);
+  const name = read('x-capataz-prompt-version', OBJECT_NAME);
+  const digest = read('x-capataz-prompt-digest', DIGEST);
+  return {
+    ...(callersRequestId !== undefined && { callersRequestId }),
+    ...(runId !== undefined && { run: { id: runId, ...(step !== undefined && { step: Number(step) }) } }),
+    ...((name !== undefined || digest !== undefined) && {
+      prompt: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) },
+    }),
+  };
+}
+
+const IDENTIFIER = /^[\w.:-]{1,128}$/;
+const STEP = /^\d{1,6}$/;
+const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+const DIGEST = /^[0-9a-f]{64}$/;

@@ -1,0 +1,115 @@
+/**
+ * One attempt at one model, from its admission to its one end. Whoever holds it ends it, at the latest by disposing of
+ * it: then the target's health, the books and all subscribers of facts have heard of it exactly once.
+ */
+import type { TokenUsage } from '#domain/chat/token-usage.ts';
+import { type AttemptFact, attemptOutcome } from '#domain/facts/attempt-fact.ts';
+import type { CallContext } from '#domain/facts/call-context.ts';
+import { type AttemptCharge, chargeAttempt } from '#domain/pricing/charge-attempt.ts';
+import { costNanoUsd } from '#domain/pricing/token-price.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
+import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import type { Admission } from './target-health.ts';
+
+export interface AttemptOptions {
+  readonly model: RoutableModel;
+  /** Counts the attempts of the request from 1. */
+  readonly number: number;
+  readonly admission: Admission;
+  readonly context: CallContext;
+  readonly estimatedInputTokens: number;
+  readonly now: () => number;
+  readonly epochMilliseconds: () => number;
+  readonly onEnd: (fact: AttemptFact, charge: AttemptCharge) => void;
+}
+
+const NOT_ENDED: AttemptFailure = { code: 'internal_error', message: 'The attempt was given up unfinished.' };
+
+export class Attempt implements Disposable {
+  readonly model: RoutableModel;
+  readonly #options: AttemptOptions;
+  readonly #startedAt: number;
+  readonly #startedAtEpochMilliseconds: number;
+  #firstContentAt: number | undefined;
+  #wasSent = false;
+  #told: TokenUsage | undefined;
+  #outputTokens = 0;
+  #modelServed: string | undefined;
+  #fact: AttemptFact | undefined;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    this.model = options.model;
+    this.#startedAt = options.now();
+    this.#startedAtEpochMilliseconds = options.epochMilliseconds();
+  }
+
+  /** From now on the provider may bill it. */
+  readonly sent = (): void => {
+    this.#wasSent = true;
+  };
+
+  /** The first content of a stream has come, and goes to the caller. */
+  begins(): void {
+    this.#firstContentAt = this.#options.now();
+    this.#options.admission.answers();
+  }
+
+  /** What the provider said; the last word counts. */
+  told(usage: TokenUsage): void {
+    this.#told = usage;
+  }
+
+  servedBy(model: string): void {
+    this.#modelServed = model;
+  }
+
+  /** Tokens of the answer that have come, as estimated. */
+  received(tokens: number): void {
+    this.#outputTokens += tokens;
+  }
+
+  /** `failure` is undefined when the answer came whole. A second end changes nothing. */
+  end(failure: AttemptFailure | undefined): AttemptFact {
+    if (this.#fact !== undefined) return this.#fact;
+    const { admission, estimatedInputTokens, onEnd } = this.#options;
+    admission.end(failure);
+    const charge = chargeAttempt({
+      failureCode: failure?.code,
+      wasSent: this.#wasSent,
+      told: this.#told,
+      estimatedInputTokens,
+      estimatedOutputTokens: this.#outputTokens,
+    });
+    this.#fact = this.#factOf(failure, charge);
+    onEnd(this.#fact, charge);
+    return this.#fact;
+  }
+
+  [Symbol.dispose](): void {
+    this.end(NOT_ENDED);
+  }
+
+  #factOf(failure: AttemptFailure | undefined, { usage, source }: AttemptCharge): AttemptFact {
+    const { model, number, context, now } = this.#options;
+    const { namespace, name, provider, providerModel, price } = model;
+    const firstContentAt = this.#firstContentAt;
+    return {
+      kind: 'attempt',
+      ...context,
+      attempt: number,
+      model: { namespace, name },
+      provider,
+      providerModel,
+      ...(this.#modelServed !== undefined && { modelServed: this.#modelServed }),
+      startedAtEpochMilliseconds: this.#startedAtEpochMilliseconds,
+      durationMilliseconds: now() - this.#startedAt,
+      ...(firstContentAt !== undefined && { firstTokenMilliseconds: firstContentAt - this.#startedAt }),
+      outcome: attemptOutcome(failure?.code, firstContentAt !== undefined),
+      ...(failure !== undefined && { failureCode: failure.code }),
+      ...(usage !== undefined && { usage }),
+      usageSource: source,
+      costNanoUsd: usage === undefined ? 0 : price === undefined ? null : costNanoUsd(price.price, usage),
+    };
+  }
+}

@@ -1,0 +1,28 @@
+/** The one list of subscribers of facts: another one is a file beside these and a line here. */
+import type { Registry } from 'prom-client';
+import { type FactSubscriber, FactStream } from '#domain/facts/fact-stream.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { Mistakes } from '../mistakes.ts';
+import { attemptTrace } from './attempt-trace.ts';
+import { factMetrics } from './fact-metrics.ts';
+import { requestLog } from './request-log.ts';
+
+/** What a subscriber may be made of. */
+export interface SubscriberMeans {
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Does it between other work, before the next scrape and before the end of the process. */
+  readonly writeLater: (write: () => void) => void;
+}
+
+const FACT_SUBSCRIBERS: readonly ((means: SubscriberMeans) => FactSubscriber)[] = [
+  factMetrics,
+  requestLog,
+  attemptTrace,
+];
+
+export function createFactStream(means: SubscriberMeans, mistakes: Mistakes): FactStream {
+  const facts = new FactStream((_subscriber, error) => mistakes.report(error));
+  for (const create of FACT_SUBSCRIBERS) facts.subscribe(create(means));
+  return facts;
+}
