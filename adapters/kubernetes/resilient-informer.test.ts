@@ -146,6 +146,27 @@ describe('an informer', () => {
     expect(informer.secondsSinceLastContact()).toBeLessThan(5);
   });
 
+  it('finds objects by their indexes, through events and through a list that repairs what events lost', async () => {
+    const server = await fakeApiServer();
+    server.items = [object('a', 1, 'red'), object('b', 1, 'red')];
+    const { informer } = await start(server, {
+      indexes: { value: (found: KubeObject) => [(found as KubeObject & { value: string }).value] },
+    });
+    const named = (value: string): string[] =>
+      (informer.by as (index: string, value: string) => readonly KubeObject[])('value', value).map(
+        ({ metadata }) => metadata.name,
+      );
+    await until(() => server.watches.length === 1);
+    expect(named('red')).toEqual(['a', 'b']);
+    server.send(event('MODIFIED', object('a', 2, 'blue')) + event('DELETED', object('b', 3, 'red')));
+    await until(() => named('red').length === 0);
+    expect(named('blue')).toEqual(['a']);
+    server.items = [object('c', 4, 'blue')];
+    server.resourceVersion = 5;
+    server.send(event('ERROR', gone));
+    await until(() => named('blue').join() === 'c');
+  });
+
   it('sees an event whose line arrives in pieces, also inside of a letter', async () => {
     const server = await fakeApiServer();
     const { informer } = await start(server);

@@ -21,6 +21,7 @@ import { type BackoffLimits, backoffSeconds } from './backoff.ts';
 import { KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { type KubeObject, isOlderResourceVersion, objectKey, parseKubeObject } from './kube-object.ts';
+import { type IndexFunctions, ObjectIndexes } from './object-indexes.ts';
 import { pause } from './pause.ts';
 import { WatchGarbledError, readWatchEvents } from './watch-stream.ts';
 
@@ -37,7 +38,7 @@ export interface ObjectChange<T> {
   readonly previous: T | undefined;
 }
 
-export interface InformerOptions<T extends KubeObject> {
+export interface InformerOptions<T extends KubeObject, Index extends string = never> {
   readonly kubeClient: KubeClient;
   /** Of the collection, for example /apis/capataz.dev/v1alpha1/agents; see `collectionPath`. */
   readonly path: string;
@@ -47,6 +48,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly onChange?: (key: string, change: ObjectChange<T>) => void;
   /** Cuts each object down to what is needed. An object it throws on is logged and left out. */
   readonly transform?: (object: KubeObject) => T;
+  /** What objects can be found by, beside their key; see `by`. */
+  readonly indexes?: IndexFunctions<T, Index>;
   readonly logger: Logger;
   /** Yields [0, 1). */
   readonly random: () => number;
@@ -57,12 +60,14 @@ export interface InformerOptions<T extends KubeObject> {
   readonly backoff?: BackoffLimits;
 }
 
-export interface ResilientInformer<T extends KubeObject> {
+export interface ResilientInformer<T extends KubeObject, Index extends string = never> {
   /** Runs until the signal aborts; the promise resolves then and never rejects. */
   readonly start: (signal: AbortSignal) => Promise<void>;
   /** By `namespace/name` (by name for cluster-scoped objects). */
   readonly get: (key: string) => T | undefined;
   readonly list: () => readonly T[];
+  /** The objects that have this value in this index. */
+  readonly by: (index: Index, value: string) => readonly T[];
   /** Whether the first list is in. */
   readonly synced: () => boolean;
   /** Seconds since the API server last said anything here; Infinity before the first time. Staleness gauge. */
@@ -80,24 +85,27 @@ export function collectionPath(groupVersion: string, plural: string, namespace?:
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-export function createResilientInformer<T extends KubeObject = KubeObject>(
-  options: InformerOptions<T>,
-): ResilientInformer<T> {
+export function createResilientInformer<T extends KubeObject = KubeObject, Index extends string = never>(
+  options: InformerOptions<T, Index>,
+): ResilientInformer<T, Index> {
   const informer = new Informer(options);
   return {
     start: (signal) => informer.run(signal),
     get: (key) => informer.objects.get(key),
     list: () => [...informer.objects.values()],
+    by: (index, value) =>
+      [...informer.indexes.keys(index, value)].flatMap((key) => informer.objects.get(key) ?? []),
     synced: () => informer.isSynced,
     secondsSinceLastContact: () => informer.secondsSinceLastContact(),
   };
 }
 
-class Informer<T extends KubeObject> {
+class Informer<T extends KubeObject, Index extends string> {
   readonly objects = new Map<string, T>();
+  readonly indexes: ObjectIndexes<T, Index>;
   isSynced = false;
 
-  readonly #options: InformerOptions<T>;
+  readonly #options: InformerOptions<T, Index>;
   readonly #now: () => number;
   readonly #backoff: BackoffLimits;
   #resourceVersion = '';
@@ -106,8 +114,9 @@ class Informer<T extends KubeObject> {
   #failures = 0;
   #staleLists = 0;
 
-  constructor(options: InformerOptions<T>) {
+  constructor(options: InformerOptions<T, Index>) {
     this.#options = options;
+    this.indexes = new ObjectIndexes(options.indexes ?? ({} as IndexFunctions<T, Index>));
     this.#now = options.nowMilliseconds ?? (() => performance.now());
     this.#backoff = options.backoff ?? { minimumSeconds: 1, maximumSeconds: 30 };
   }
@@ -205,11 +214,13 @@ class Informer<T extends KubeObject> {
     }
     if (type === 'DELETED') {
       if (!this.objects.delete(key)) return;
+      this.indexes.update(key, previous, undefined);
       this.#notify(key, { current: undefined, previous: previous ?? object });
       return;
     }
     if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     this.objects.set(key, object);
+    this.indexes.update(key, previous, object);
     this.#notify(key, { current: object, previous });
   }
 
@@ -217,6 +228,10 @@ class Informer<T extends KubeObject> {
     const before = new Map(this.objects);
     this.objects.clear();
     for (const [key, object] of listed) this.objects.set(key, object);
+    // All of the copy is in place before anybody is told, so that whoever is told finds it whole.
+    for (const key of new Set([...before.keys(), ...listed.keys()])) {
+      this.indexes.update(key, before.get(key), listed.get(key));
+    }
     for (const [key, previous] of before) {
       if (!listed.has(key)) this.#notify(key, { current: undefined, previous });
     }
