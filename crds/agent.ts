@@ -1,12 +1,13 @@
 /** Agent: a prompt, a model policy and limits that the operator turns into a running microservice. */
 import { z } from 'zod';
-import { Conditions, type ConditionClaim } from './conditions.ts';
+import type { ClaimOf, ConditionTable } from './conditions.ts';
 import {
   type CelRule,
   FREE_FORM,
   type KindDefinition,
   type KindObject,
   celRules,
+  kindStatus,
   listMap,
 } from './kind-definition.ts';
 import { DATA_CLASSES } from './model.ts';
@@ -200,27 +201,84 @@ export const AgentSpec = z
   .describe('What the agent is.');
 export type AgentSpec = z.infer<typeof AgentSpec>;
 
-/** Every condition type of an Agent with its closed set of reasons. */
-export const AGENT_REASONS = {
-  Accepted: ['Accepted', 'OutputSchemaInvalid', 'ChildNameTaken'],
-  ResolvedRefs: [
-    'Resolved',
-    'RolloutNotFound',
-    'RolloutHasNoStable',
-    'PromptVersionNotFound',
-    'PromptVersionNotAccepted',
-    'ModelNotFound',
-    'ModelNotReady',
-  ],
-  Ready: ['PodsReady', 'NotAccepted', 'RefsNotResolved', 'PodsNotReady', 'ScaledToZero'],
-} as const;
-export type AgentConditionClaim = {
-  [Type in keyof typeof AGENT_REASONS]: ConditionClaim<Type, (typeof AGENT_REASONS)[Type][number]>;
-}[keyof typeof AGENT_REASONS];
+export const AGENT_CONDITIONS = {
+  Accepted: {
+    Accepted: { status: 'True', meaning: 'The spec can be run.' },
+    OutputSchemaInvalid: {
+      status: 'False',
+      meaning:
+        '`spec.output.schema` is not a JSON Schema that can be checked. The last good configuration goes on.',
+      remedy: 'Correct the schema.',
+    },
+    ChildNameTaken: {
+      status: 'False',
+      meaning: 'An object called `agent-NAME` exists and belongs to somebody else. It is not overwritten.',
+      remedy: 'Delete or rename it, or give the Agent another name.',
+    },
+  },
+  ResolvedRefs: {
+    Resolved: { status: 'True', meaning: 'The prompt and every allowed Model exist, and a Model is usable.' },
+    RolloutNotFound: {
+      status: 'False',
+      meaning: '`spec.promptRef.name` names a CanaryRollout that does not exist in this namespace.',
+      remedy: 'Create it, or name another.',
+    },
+    RolloutHasNoStable: {
+      status: 'False',
+      meaning: 'The CanaryRollout exists and has no stable version yet.',
+      remedy: '`kubectl describe canary NAME` says why.',
+    },
+    PromptVersionNotFound: {
+      status: 'False',
+      meaning: 'The PromptVersion does not exist in this namespace.',
+      remedy: 'Create it, or name another.',
+    },
+    PromptVersionNotAccepted: {
+      status: 'False',
+      meaning: 'The PromptVersion exists and cannot be served, or was not yet checked.',
+      remedy: '`kubectl describe prompt NAME` says why; name another.',
+    },
+    ModelNotFound: {
+      status: 'False',
+      meaning:
+        '`spec.modelPolicy.allow` names a Model that does not exist in this namespace. The Agent runs all the same while another allowed Model is usable.',
+      remedy: 'Create it, or take it off the list.',
+    },
+    ModelNotReady: {
+      status: 'False',
+      meaning: 'None of the allowed Models is usable.',
+      remedy: '`kubectl describe model NAME` says why.',
+    },
+  },
+  Ready: {
+    PodsReady: { status: 'True', meaning: 'Every pod is ready and serves the present spec.' },
+    ScaledToZero: {
+      status: 'True',
+      meaning: '`spec.replicas` is 0: what was asked for is so, and nothing answers.',
+      remedy: 'Raise it.',
+    },
+    NotAccepted: {
+      status: 'False',
+      meaning: '`Accepted` is not True. What ran before goes on.',
+      remedy: 'See `Accepted`.',
+    },
+    RefsNotResolved: {
+      status: 'False',
+      meaning: 'A reference is missing that the Agent cannot do without. What ran before goes on.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+    PodsNotReady: {
+      status: 'False',
+      meaning:
+        'Pods are being started or replaced (then `Reconciling` is True), or fail. The message names the trouble of the pod.',
+      remedy: 'Wait, or mend what the message names.',
+    },
+  },
+} as const satisfies ConditionTable;
+export type AgentConditionClaim = ClaimOf<typeof AGENT_CONDITIONS>;
 
-export const AgentStatus = z
-  .strictObject({
-    conditions: Conditions.optional(),
+export const AgentStatus = kindStatus(
+  {
     endpoint: z.string().max(512).optional().describe('Base URL of the agent inside the cluster.'),
     replicas: z.int().min(0).optional().describe('Pods that exist.'),
     readyReplicas: z.int().min(0).optional().describe('Pods that are ready.'),
@@ -238,8 +296,9 @@ export const AgentStatus = z
       })
       .optional()
       .describe('The prompt being served.'),
-  })
-  .describe('What was observed of the agent.');
+  },
+  'What was observed of the agent.',
+);
 export type AgentStatus = z.infer<typeof AgentStatus>;
 export type Agent = KindObject<AgentSpec, AgentStatus>;
 
@@ -251,6 +310,7 @@ export const AGENT: KindDefinition = {
     'Agent is a prompt, a model policy and limits. The operator runs it as a self-healing microservice with its own API.',
   spec: AgentSpec,
   status: AgentStatus,
+  conditions: AGENT_CONDITIONS,
   rules: [
     {
       rule: `self.metadata.name.size() <= ${AGENT_NAME_MAXIMUM_LENGTH} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,

@@ -1,7 +1,7 @@
 /** CanaryRollout: which version of a prompt is served. One long-lived object per prompt. */
 import { z } from 'zod';
-import { Conditions, type ConditionClaim } from './conditions.ts';
-import { type KindDefinition, type KindObject, celRules } from './kind-definition.ts';
+import type { ClaimOf, ConditionTable } from './conditions.ts';
+import { type KindDefinition, type KindObject, celRules, kindStatus } from './kind-definition.ts';
 import { ResourceName } from './object-meta.ts';
 
 export const CanaryRolloutSpec = z
@@ -21,20 +21,43 @@ export const CanaryRolloutSpec = z
   .describe('What is to be released.');
 export type CanaryRolloutSpec = z.infer<typeof CanaryRolloutSpec>;
 
-export const CANARY_ROLLOUT_REASONS = {
-  ResolvedRefs: ['Resolved', 'PromptVersionNotFound', 'PromptMismatch', 'PromptVersionNotAccepted'],
-  Ready: ['Stable', 'PreviousStableServing', 'NoStable'],
-} as const;
-export type CanaryRolloutConditionClaim = {
-  [Type in keyof typeof CANARY_ROLLOUT_REASONS]: ConditionClaim<
-    Type,
-    (typeof CANARY_ROLLOUT_REASONS)[Type][number]
-  >;
-}[keyof typeof CANARY_ROLLOUT_REASONS];
+export const CANARY_ROLLOUT_CONDITIONS = {
+  ResolvedRefs: {
+    Resolved: { status: 'True', meaning: 'The wanted version exists and is accepted.' },
+    PromptVersionNotFound: {
+      status: 'False',
+      meaning: '`spec.versionRef` names a PromptVersion that does not exist in this namespace.',
+      remedy: 'Create it, or name another.',
+    },
+    PromptMismatch: {
+      status: 'False',
+      meaning: 'The PromptVersion is a version of another prompt.',
+      remedy: 'Name a version of `spec.prompt`.',
+    },
+    PromptVersionNotAccepted: {
+      status: 'False',
+      meaning: 'The PromptVersion cannot be served, or was not yet checked.',
+      remedy: '`kubectl describe prompt NAME` says why.',
+    },
+  },
+  Ready: {
+    Stable: { status: 'True', meaning: 'The wanted version is the stable one: agents serve it.' },
+    PreviousStableServing: {
+      status: 'False',
+      meaning: 'The wanted version cannot be served. The previous stable one goes on serving.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+    NoStable: {
+      status: 'False',
+      meaning: 'No version could be served yet.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+  },
+} as const satisfies ConditionTable;
+export type CanaryRolloutConditionClaim = ClaimOf<typeof CANARY_ROLLOUT_CONDITIONS>;
 
-export const CanaryRolloutStatus = z
-  .strictObject({
-    conditions: Conditions.optional(),
+export const CanaryRolloutStatus = kindStatus(
+  {
     stable: z
       .strictObject({
         name: ResourceName.describe('Name of the PromptVersion.'),
@@ -42,8 +65,9 @@ export const CanaryRolloutStatus = z
       })
       .optional()
       .describe('The version that agents serve.'),
-  })
-  .describe('What is released.');
+  },
+  'What is released.',
+);
 export type CanaryRolloutStatus = z.infer<typeof CanaryRolloutStatus>;
 export type CanaryRollout = KindObject<CanaryRolloutSpec, CanaryRolloutStatus>;
 
@@ -54,6 +78,7 @@ export const CANARY_ROLLOUT: KindDefinition = {
   description: 'CanaryRollout says which version of a prompt is served, and follows its release.',
   spec: CanaryRolloutSpec,
   status: CanaryRolloutStatus,
+  conditions: CANARY_ROLLOUT_CONDITIONS,
   printerColumns: [
     { name: 'Prompt', type: 'string', jsonPath: '.spec.prompt', description: 'The prompt.' },
     {

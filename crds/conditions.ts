@@ -35,6 +35,25 @@ export interface ConditionClaim<Type extends string = string, Reason extends str
   readonly message: string;
 }
 
+/** What one reason says: with which status, and what a person can do about it. */
+export interface ReasonMeaning {
+  readonly status: 'True' | 'False' | 'Unknown' | 'False, Unknown';
+  readonly meaning: string;
+  readonly remedy?: string;
+}
+
+/** Every condition type of a kind with its closed set of reasons; the page docs/reference/conditions.md follows it. */
+export interface ConditionTable {
+  readonly [type: string]: Readonly<Record<string, ReasonMeaning>>;
+  /** What `kubectl wait` and every GitOps tool look at. */
+  readonly Ready: Readonly<Record<string, ReasonMeaning>>;
+}
+
+/** The claims that a table allows. */
+export type ClaimOf<Table extends ConditionTable> = {
+  [Type in keyof Table & string]: ConditionClaim<Type, keyof Table[Type] & string>;
+}[keyof Table & string];
+
 /**
  * Merges claims into the previous list. `lastTransitionTime` moves only when `status` changes, so an unchanged
  * claim yields an equal condition and no write. Types that are not claimed are dropped: every owned type is

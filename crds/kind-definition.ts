@@ -1,5 +1,6 @@
 /** How a kind is declared: the zod schemas are the only source; manifests and the reference page follow. */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { type ConditionTable, Conditions } from './conditions.ts';
 import type { ObjectMeta } from './object-meta.ts';
 
 /** One column of `kubectl get`. Priority 1 columns show only with `-o wide`. */
@@ -29,7 +30,11 @@ export interface KindDefinition {
   readonly shortNames: readonly string[];
   readonly description: string;
   readonly spec: z.ZodType;
+  /** Made by `kindStatus`. */
   readonly status: z.ZodType;
+  readonly conditions: ConditionTable;
+  /** What the reference page says before the table of conditions. */
+  readonly conditionsNote?: string;
   /** Rules over the whole object; the only metadata they may read is `metadata.name`. */
   readonly rules?: readonly CelRule[];
   readonly printerColumns: readonly PrinterColumn[];
@@ -42,6 +47,32 @@ export interface KindObject<Spec, Status> {
   readonly metadata: ObjectMeta;
   readonly spec: Spec;
   readonly status?: Status;
+}
+
+const STATUS_OF_EVERY_KIND = {
+  observedGeneration: z
+    .int()
+    .min(-1)
+    .optional()
+    .describe('The metadata.generation that all of the status is about; -1 until the object was looked at.'),
+  conditions: Conditions.optional(),
+};
+
+/** What every status has. */
+export type KindStatus = z.infer<z.ZodObject<typeof STATUS_OF_EVERY_KIND>>;
+
+/**
+ * The status of a kind. The default is what an object has before its first pass: GitOps tools take an object that says
+ * nothing of `observedGeneration` for finished.
+ */
+export function kindStatus<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  description: string,
+): z.ZodObject<typeof STATUS_OF_EVERY_KIND & Shape, z.core.$strict> {
+  return z
+    .strictObject({ ...STATUS_OF_EVERY_KIND, ...shape })
+    .meta({ default: { observedGeneration: -1 } })
+    .describe(description);
 }
 
 /** The `x-kubernetes-validations` entry of a schema node. */

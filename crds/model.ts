@@ -1,7 +1,7 @@
 /** Model: one model at one provider, as the router may use it for the agents of this namespace. */
 import { z } from 'zod';
-import { Conditions, type ConditionClaim } from './conditions.ts';
-import { type KindDefinition, type KindObject, LIST_SET, celRules } from './kind-definition.ts';
+import type { ClaimOf, ConditionTable } from './conditions.ts';
+import { type KindDefinition, type KindObject, LIST_SET, celRules, kindStatus } from './kind-definition.ts';
 import { ResourceName, UsDollars } from './object-meta.ts';
 
 export const PROVIDERS = ['OpenAI', 'Anthropic', 'Gemini', 'OpenAICompatible'] as const;
@@ -140,22 +140,107 @@ export const ModelSpec = z
   .describe('The model and how it is reached.');
 export type ModelSpec = z.infer<typeof ModelSpec>;
 
-export const MODEL_REASONS = {
-  ResolvedRefs: ['Resolved', 'NoKeyNeeded', 'SecretNotFound', 'SecretKeyMissing', 'Unknown'],
-  PriceKnown: ['PriceOverride', 'PriceTable', 'PriceUnknown'],
-  Reachable: ['Reachable', 'ConnectionFailed', 'ServerError', 'NotProbed'],
-  KeyAccepted: ['KeyAccepted', 'NoKeyNeeded', 'KeyRefused', 'NotProbed'],
-  Ready: ['Ready', 'RefsNotResolved', 'PriceUnknown', 'NotReachable', 'KeyRefused', 'NotProbed'],
-} as const;
-export type ModelConditionClaim = {
-  [Type in keyof typeof MODEL_REASONS]: ConditionClaim<Type, (typeof MODEL_REASONS)[Type][number]>;
-}[keyof typeof MODEL_REASONS];
+export const MODEL_CONDITIONS = {
+  ResolvedRefs: {
+    Resolved: { status: 'True', meaning: 'The Secret holds the key.' },
+    NoKeyNeeded: { status: 'True', meaning: 'The Model has no `keyFrom`.' },
+    SecretNotFound: {
+      status: 'False',
+      meaning: 'The Secret does not exist in this namespace.',
+      remedy: 'Create it, or correct `spec.keyFrom.secretRef.name`.',
+    },
+    SecretKeyMissing: {
+      status: 'False',
+      meaning: 'The Secret has no such key, or an empty one.',
+      remedy: 'Add it, or correct `spec.keyFrom.secretRef.key`.',
+    },
+    SecretKeyMalformed: {
+      status: 'False',
+      meaning:
+        'The Secret has the key, and its value cannot be sent in an HTTP header: it has several lines, a space, or a character beyond ASCII.',
+      remedy: 'Write the key anew, without quotes, line feeds or spaces inside.',
+    },
+    Unknown: {
+      status: 'Unknown',
+      meaning: 'The router was not asked yet, or did not answer.',
+      remedy: 'It is tried again by itself.',
+    },
+  },
+  PriceKnown: {
+    PriceOverride: { status: 'True', meaning: 'The price is that of `spec.price`.' },
+    PriceTable: { status: 'True', meaning: 'The price is in the built-in table.' },
+    PriceUnknown: {
+      status: 'False, Unknown',
+      meaning: 'No price is known. An unknown price is never free: the Model is not used.',
+      remedy: 'Set `spec.price`.',
+    },
+  },
+  Reachable: {
+    Reachable: { status: 'True', meaning: 'The endpoint answers.' },
+    ConnectionFailed: {
+      status: 'False',
+      meaning: 'There is no connection: name, address or network.',
+      remedy: 'Correct `spec.endpoint`, or let the router through.',
+    },
+    CertificateNotTrusted: {
+      status: 'False',
+      meaning: 'The endpoint answers with a certificate that the router does not trust.',
+      remedy: 'The message says what is wrong with it and how to mend that.',
+    },
+    ServerError: {
+      status: 'False',
+      meaning: 'The endpoint answers with an error of its own, or is not one of this provider.',
+      remedy: 'Wait, ask the provider, or correct `spec.endpoint`.',
+    },
+    NotProbed: {
+      status: 'Unknown',
+      meaning: 'It was not tried, because something before it is missing, or the router did not answer.',
+      remedy: 'It is tried again by itself.',
+    },
+  },
+  KeyAccepted: {
+    KeyAccepted: { status: 'True', meaning: 'The provider takes the key.' },
+    NoKeyNeeded: { status: 'True', meaning: 'The Model has no `keyFrom`.' },
+    KeyRefused: {
+      status: 'False',
+      meaning: 'The provider refuses the key.',
+      remedy: 'Put a valid key into the Secret; it is used within seconds.',
+    },
+    NotProbed: {
+      status: 'Unknown',
+      meaning:
+        'As for `Reachable`; or the endpoint has no list of models to try the key on, or limits how often it is asked for.',
+      remedy: 'It is tried again by itself.',
+    },
+  },
+  Ready: {
+    Ready: {
+      status: 'True',
+      meaning: 'The router can use the Model. Whether the key is taken need not be known.',
+    },
+    RefsNotResolved: {
+      status: 'False',
+      meaning: '`ResolvedRefs` is False.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+    PriceUnknown: { status: 'False', meaning: '`PriceKnown` is False.', remedy: 'Set `spec.price`.' },
+    NotReachable: {
+      status: 'False, Unknown',
+      meaning:
+        '`Reachable` has been False for more than 20 s; Unknown when the spec was changed less than that ago.',
+      remedy: 'See `Reachable`.',
+    },
+    KeyRefused: { status: 'False', meaning: '`KeyAccepted` is False.', remedy: 'See `KeyAccepted`.' },
+    NotProbed: {
+      status: 'Unknown',
+      meaning: 'Something is not known yet.',
+      remedy: 'It is tried again by itself.',
+    },
+  },
+} as const satisfies ConditionTable;
+export type ModelConditionClaim = ClaimOf<typeof MODEL_CONDITIONS>;
 
-export const ModelStatus = z
-  .strictObject({
-    conditions: Conditions.optional(),
-  })
-  .describe('What was observed of the model.');
+export const ModelStatus = kindStatus({}, 'What was observed of the model.');
 export type ModelStatus = z.infer<typeof ModelStatus>;
 export type Model = KindObject<ModelSpec, ModelStatus>;
 
@@ -167,6 +252,9 @@ export const MODEL: KindDefinition = {
     'Model is one model at one provider. The router uses it for the agents of the same namespace that allow it.',
   spec: ModelSpec,
   status: ModelStatus,
+  conditions: MODEL_CONDITIONS,
+  conditionsNote:
+    'The router reads the key and tries the endpoint; the operator writes down what it was told. A Model that was ready stays so for 20 s while its endpoint fails, and for five minutes while the router does not answer.',
   printerColumns: [
     { name: 'Provider', type: 'string', jsonPath: '.spec.provider', description: 'The wire format.' },
     {

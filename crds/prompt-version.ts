@@ -1,7 +1,7 @@
 /** PromptVersion: one immutable version of a prompt, identified by the digest of its text. */
 import { z } from 'zod';
-import { Conditions, type ConditionClaim } from './conditions.ts';
-import { type KindDefinition, type KindObject, celRules } from './kind-definition.ts';
+import type { ClaimOf, ConditionTable } from './conditions.ts';
+import { type KindDefinition, type KindObject, celRules, kindStatus } from './kind-definition.ts';
 import { ResourceName, Sha256 } from './object-meta.ts';
 
 /** Bounded so that the agent's configuration, which carries it, fits well inside an etcd object. */
@@ -53,26 +53,47 @@ export const PromptVersionSpec = z
   .describe('The version. All but its source can be set once and never changes.');
 export type PromptVersionSpec = z.infer<typeof PromptVersionSpec>;
 
-export const PROMPT_VERSION_REASONS = {
-  Accepted: ['Accepted', 'DigestMismatch', 'FrontMatterInvalid', 'TemplateInvalid', 'VariablesSchemaInvalid'],
-} as const;
-export type PromptVersionConditionClaim = {
-  [Type in keyof typeof PROMPT_VERSION_REASONS]: ConditionClaim<
-    Type,
-    (typeof PROMPT_VERSION_REASONS)[Type][number]
-  >;
-}[keyof typeof PROMPT_VERSION_REASONS];
+export const PROMPT_VERSION_CONDITIONS = {
+  Accepted: {
+    Accepted: { status: 'True', meaning: 'The version can be served.' },
+    DigestMismatch: {
+      status: 'False',
+      meaning: '`spec.digest` is not the SHA-256 of `spec.text`.',
+      remedy: 'Create the version with `npm run prompt-version`.',
+    },
+    FrontMatterInvalid: {
+      status: 'False',
+      meaning: 'The front matter is not YAML, or has a field that is not known or not supported.',
+      remedy: 'Correct the file.',
+    },
+    TemplateInvalid: {
+      status: 'False',
+      meaning: 'The Handlebars template does not parse, or uses what is not declared.',
+      remedy: 'Correct the file.',
+    },
+    VariablesSchemaInvalid: {
+      status: 'False',
+      meaning: 'The schema of the variables cannot be used.',
+      remedy: 'Correct the file.',
+    },
+  },
+  Ready: {
+    Accepted: { status: 'True', meaning: '`Accepted` is True.' },
+    NotAccepted: { status: 'False', meaning: '`Accepted` is False.', remedy: 'See `Accepted`.' },
+  },
+} as const satisfies ConditionTable;
+export type PromptVersionConditionClaim = ClaimOf<typeof PROMPT_VERSION_CONDITIONS>;
 
-export const PromptVersionStatus = z
-  .strictObject({
-    conditions: Conditions.optional(),
+export const PromptVersionStatus = kindStatus(
+  {
     variables: z
       .array(z.string().max(128))
       .max(64)
       .optional()
       .describe('Names of the variables that the template takes.'),
-  })
-  .describe('What was observed of the version.');
+  },
+  'What was observed of the version.',
+);
 export type PromptVersionStatus = z.infer<typeof PromptVersionStatus>;
 export type PromptVersion = KindObject<PromptVersionSpec, PromptVersionStatus>;
 
@@ -84,6 +105,9 @@ export const PROMPT_VERSION: KindDefinition = {
   description: 'PromptVersion is one immutable version of a prompt.',
   spec: PromptVersionSpec,
   status: PromptVersionStatus,
+  conditions: PROMPT_VERSION_CONDITIONS,
+  conditionsNote:
+    'A version never changes: what is wrong is mended in the file, and a new version is created from it.',
   printerColumns: [
     {
       name: 'Prompt',

@@ -11,19 +11,24 @@ import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { STALE_AFTER_SECONDS, createClusterView } from './cluster-view.ts';
+import { CONFIG_MAPS } from './agent/resources.ts';
 import type { OperatorConfig } from './config.ts';
 import { createAgentStreams } from './configuration-stream/agent-streams.ts';
 import { publishedConfiguration } from './configuration-stream/published-configuration.ts';
 import { startConfigurationServer } from './configuration-stream/server.ts';
-import { createControllers } from './controllers.ts';
+import { KIND_MODULES } from './kinds.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
-import { CONFIG_MAPS, FIELD_MANAGER } from './resources.ts';
+import { createClusterView } from './runtime/cluster-view.ts';
+import { createControllers } from './runtime/controllers.ts';
 import { createEventRecorder } from './runtime/event-recorder.ts';
+import { FIELD_MANAGER } from './runtime/field-manager.ts';
+import { resourcesOf } from './runtime/kind-module.ts';
 import { createLeaderElection } from './runtime/leader-election.ts';
 
 const MAXIMUM_STREAMS = 10_000;
 const MAXIMUM_STREAMS_PER_AGENT = 2_000;
+/** A replica that has not heard of the API server for so long says that it is not ready. */
+const STALE_AFTER_SECONDS = 60;
 const SYNC_CHECK_MILLISECONDS = 50;
 /** Passes under way get so long to end before the lease is given back. */
 const DRAIN_SECONDS = 10;
@@ -50,11 +55,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   collectDefaultMetrics({ register: registry });
   const metrics = createOperatorMetrics(registry, {
     queueDepths: () => controllers.queueDepths(),
-    staleness: () =>
-      [...view.informers].map(([resource, informer]) => ({
-        resource,
-        seconds: informer.secondsSinceLastContact(),
-      })),
+    staleness: () => view.staleness(),
     isLeader: leadership.isHeld,
     openStreams: () => streams.count(),
   });
@@ -75,17 +76,18 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     mayWrite: leadership.isHeld,
   });
   const streams = createAgentStreams({
-    current: (key) => publishedConfiguration(view.children.ConfigMap.get(key)),
+    current: (key) => publishedConfiguration(view.of(CONFIG_MAPS).get(key)),
     maximumStreams: MAXIMUM_STREAMS,
     maximumStreamsPerKey: MAXIMUM_STREAMS_PER_AGENT,
   });
   const view = createClusterView({
+    resources: resourcesOf(KIND_MODULES),
     kubeClient,
     namespace: config.watchNamespace,
     logger,
     random,
     onChange: (resource, key, change) => {
-      if (resource.kind === CONFIG_MAPS.kind) {
+      if (resource === CONFIG_MAPS) {
         const configuration = publishedConfiguration(change.current);
         if (configuration !== undefined) streams.publish(key, configuration);
       }
@@ -93,6 +95,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     },
   });
   const controllers = createControllers({
+    kinds: KIND_MODULES,
     view,
     config,
     kubeClient,

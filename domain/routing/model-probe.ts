@@ -7,9 +7,9 @@
 import { z } from 'zod';
 
 export const ModelProbe = z.object({
-  secret: z.enum(['resolved', 'notNeeded', 'notFound', 'keyMissing']),
+  secret: z.enum(['resolved', 'notNeeded', 'notFound', 'keyMissing', 'keyMalformed']),
   price: z.enum(['override', 'table', 'unknown']),
-  reachable: z.enum(['reachable', 'connectionFailed', 'serverError', 'notProbed']),
+  reachable: z.enum(['reachable', 'connectionFailed', 'certificateNotTrusted', 'serverError', 'notProbed']),
   key: z.enum(['accepted', 'notNeeded', 'refused', 'notProbed']),
   /** One sentence for a person; never contains a key. */
   message: z.string(),

@@ -4,21 +4,20 @@ import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import type { Agent } from '#crds/agent.ts';
 import { AGENT_CONFIGURATION_KEY } from '#domain/agent/agent-configuration.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
+import type { DesiredChild } from '../runtime/child-applier.ts';
+import { type PodSettings, agentPodTemplate } from './pod-template.ts';
 import {
   AGENTS,
+  AGENT_LABEL,
   CONFIG_MAPS,
   DEPLOYMENTS,
   HORIZONTAL_POD_AUTOSCALERS,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
   POD_DISRUPTION_BUDGETS,
   SERVICES,
   SERVICE_ACCOUNTS,
-} from '../resources.ts';
-import type { DesiredChild } from '../runtime/child-applier.ts';
-import { type PodSettings, agentPodTemplate } from './pod-template.ts';
-
-export const AGENT_LABEL = 'capataz.dev/agent';
-export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
-export const MANAGED_BY = 'capataz';
+} from './resources.ts';
 
 const DEFAULT_TARGET_CPU_PERCENT = 70;
 

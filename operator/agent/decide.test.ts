@@ -7,8 +7,9 @@ import type { Model } from '#crds/model.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import { decideAgent } from './decide.ts';
-import { type AgentSources, observeAgent } from './observe.ts';
-import { agentStatus } from './status.ts';
+import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { ChildProblem, ObservedChildren } from '../runtime/decision.ts';
+import { observeAgent } from './observe.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const SETTINGS = {
@@ -72,6 +73,7 @@ interface Scene {
   configMap?: string;
   written?: string;
   deployment?: object;
+  problems?: ChildProblem[];
 }
 
 function scene({
@@ -90,45 +92,63 @@ function scene({
   };
   const rollout = 'rollout' in rest ? rest.rollout : aRollout('v1');
   const child = (content: object): KubeObject => ({ metadata: meta('agent-a'), ...content });
-  const sources: AgentSources = {
+  const live = {
+    ...(rest.configMap === undefined
+      ? {}
+      : { ConfigMap: child({ data: { 'configuration.json': rest.configMap } }) }),
+    ...(rest.deployment === undefined ? {} : { Deployment: child(rest.deployment) }),
+  };
+  const written = { metadata: child({}).metadata, data: { 'configuration.json': rest.written } };
+  const children: ObservedChildren = {
+    live: new Map(Object.entries(live)),
+    wanted: new Map(
+      rest.written === undefined ? [] : [['ConfigMap', { ...written, metadata: meta('agent-a') }]],
+    ),
+    problems: rest.problems ?? [],
+  };
+  const observed = observeAgent(agent, children, {
     getRollout: (key) => (key === 'ns/r' ? rollout : undefined),
     getPromptVersion: (key) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
     getModel: (key) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
-    getChild: (kind) => {
-      if (kind === 'ConfigMap' && rest.configMap !== undefined)
-        return child({ data: { 'configuration.json': rest.configMap } });
-      return kind === 'Deployment' && rest.deployment !== undefined ? child(rest.deployment) : undefined;
-    },
     listPods: () => [],
-    getWrittenConfiguration: () => rest.written,
+    podSettings: SETTINGS,
+  });
+  const decision = decideAgent(observed, NOON, children);
+  const wanted = decision.children ?? [];
+  const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap')?.object['data'] as
+    | Readonly<Record<string, string>>
+    | undefined;
+  const text = configMap?.['configuration.json'];
+  return {
+    status: decision.status,
+    children: wanted.map(({ resource }) => resource.kind),
+    configuration: text === undefined ? undefined : (JSON.parse(text) as AgentConfiguration),
   };
-  const observed = observeAgent(agent, sources);
-  const decision = decideAgent(observed, SETTINGS, NOON);
-  const deployment = sources.getChild('Deployment', '');
-  const facts = { observed, problems: [], deployment, ...decision };
-  return { decision, status: agentStatus(facts, NOON), facts };
 }
 
+const conditionOf = (given: Scene, type: string) =>
+  scene(given).status.conditions?.find((condition) => condition.type === type);
+
 const configurationText = (of: string): string =>
-  JSON.stringify(scene({ versions: [aPromptVersion(of)], rollout: aRollout(of) }).decision.configuration);
+  JSON.stringify(scene({ versions: [aPromptVersion(of)], rollout: aRollout(of) }).configuration);
 
 describe('what an Agent is served with', () => {
   it('is the stable version of its rollout', () => {
-    const { decision } = scene();
-    expect(decision.configuration?.prompt).toMatchObject({ version: 'v1', text: 'Text of v1' });
-    expect(decision.configuration?.agent).toEqual({
+    const { configuration, children } = scene();
+    expect(configuration?.prompt).toMatchObject({ version: 'v1', text: 'Text of v1' });
+    expect(configuration?.agent).toEqual({
       namespace: 'ns',
       name: 'a',
       uid: 'uid-a',
       generation: 3,
     });
-    expect(decision.children).toHaveLength(5);
+    expect(children).toHaveLength(5);
   });
 
   it('is the version it is pinned to, whatever is released', () => {
     const versions = [aPromptVersion('v1'), aPromptVersion('v2')];
-    const { decision } = scene({ spec: { promptRef: { version: 'v2' } }, versions });
-    expect(decision.configuration?.prompt.version).toBe('v2');
+    const { configuration } = scene({ spec: { promptRef: { version: 'v2' } }, versions });
+    expect(configuration?.prompt.version).toBe('v2');
   });
 
   it.each<[string, Scene, string]>([
@@ -145,8 +165,8 @@ describe('what an Agent is served with', () => {
     ['no Model is ready', { models: [aModel(false)] }, 'ModelNotReady'],
     ['a Model was ready before its spec changed', { models: [aModel(true, 0)] }, 'ModelNotReady'],
   ])('is nothing, and no pods are made, when %s from the start', (_, given, reason) => {
-    const { decision, status } = scene(given);
-    expect(decision.children).toEqual([]);
+    const { children, status } = scene(given);
+    expect(children).toEqual([]);
     expect(status.conditions?.map(({ type, reason }) => [type, reason])).toEqual([
       ['Accepted', 'Accepted'],
       ['ResolvedRefs', reason],
@@ -157,7 +177,7 @@ describe('what an Agent is served with', () => {
   it('is ready to be served when one of several Models is', () => {
     const models = [aModel(true), { ...aModel(false), metadata: meta('m2') }];
     const allow = [{ name: 'm' }, { name: 'm2' }];
-    expect(scene({ spec: { modelPolicy: { allow } }, models }).decision.resolvedRefs.status).toBe('True');
+    expect(conditionOf({ spec: { modelPolicy: { allow } }, models }, 'ResolvedRefs')?.status).toBe('True');
   });
 });
 
@@ -166,18 +186,22 @@ describe('what an Agent is served with when something breaks later', () => {
     const version = aPromptVersion('v0');
     const status = { prompt: { version: 'v0', digest: version.spec.digest } };
     const broken = scene({ rollout: undefined, versions: [version], status, spec: { limits: { steps: 2 } } });
-    expect(broken.decision.configuration).toMatchObject({ prompt: { version: 'v0' }, limits: { steps: 2 } });
+    expect(broken.configuration).toMatchObject({ prompt: { version: 'v0' }, limits: { steps: 2 } });
     const other = scene({
       rollout: undefined,
       versions: [version],
       status: { prompt: { version: 'v0', digest: 'x' } },
     });
-    expect(other.decision.configuration).toBeUndefined();
+    expect(other.configuration).toBeUndefined();
   });
 
   it('is the prompt of the live ConfigMap when the version is gone too', () => {
-    const { decision } = scene({ rollout: undefined, versions: [], configMap: configurationText('v0') });
-    expect(decision.configuration?.prompt).toMatchObject({ version: 'v0', text: 'Text of v0' });
+    const { configuration } = scene({
+      rollout: undefined,
+      versions: [],
+      configMap: configurationText('v0'),
+    });
+    expect(configuration?.prompt).toMatchObject({ version: 'v0', text: 'Text of v0' });
   });
 
   it.each([
@@ -185,26 +209,26 @@ describe('what an Agent is served with when something breaks later', () => {
     ['is of another Agent', configurationText('v0').replace('uid-a', 'uid-b')],
     ['has a prompt that is not what its digest says', configurationText('v0').replace('Text of', 'Hack of')],
   ])('is not a ConfigMap that %s, and the pods are left as they are', (_, configMap) => {
-    const { decision } = scene({
+    const { configuration, children } = scene({
       rollout: undefined,
       versions: [],
       configMap,
       deployment: { spec: { replicas: 2 } },
     });
-    expect(decision.configuration).toBeUndefined();
-    expect(decision.children.map(({ resource }) => resource.kind)).not.toContain('ConfigMap');
-    expect(decision.children.map(({ resource }) => resource.kind)).toContain('Deployment');
+    expect(configuration).toBeUndefined();
+    expect(children).not.toContain('ConfigMap');
+    expect(children).toContain('Deployment');
   });
 
   it('is what was written last rather than what the ConfigMap says now', () => {
     const edited = JSON.stringify({ ...JSON.parse(configurationText('v0')), tools: ['calculate'] });
-    const { decision } = scene({
+    const { configuration, status } = scene({
       spec: { output: { schema: { type: 'objekt' } } },
       configMap: edited,
       written: configurationText('v0'),
     });
-    expect(decision.accepted).toMatchObject({ status: 'False', reason: 'OutputSchemaInvalid' });
-    expect(decision.configuration).toEqual(JSON.parse(configurationText('v0')));
+    expect(status.conditions?.[0]).toMatchObject({ status: 'False', reason: 'OutputSchemaInvalid' });
+    expect(configuration).toEqual(JSON.parse(configurationText('v0')));
   });
 });
 
@@ -221,7 +245,7 @@ describe('the condition Ready', () => {
       ...changes,
     },
   });
-  const readyOf = (given: Scene) => scene(given).status.conditions?.find(({ type }) => type === 'Ready');
+  const readyOf = (given: Scene) => conditionOf(given, 'Ready');
 
   it.each<[string, Scene, string, string]>([
     ['every pod is ready', { deployment: rolledOut() }, 'True', 'PodsReady'],
@@ -239,7 +263,7 @@ describe('the condition Ready', () => {
     ],
     ['a pod is missing', { deployment: rolledOut({ availableReplicas: 1 }) }, 'False', 'PodsNotReady'],
     ['there is no Deployment', {}, 'False', 'PodsNotReady'],
-    ['there are to be no pods', { deployment: rolledOut({}, { replicas: 0 }) }, 'False', 'ScaledToZero'],
+    ['there are to be no pods', { deployment: rolledOut({}, { replicas: 0 }) }, 'True', 'ScaledToZero'],
     [
       'the autoscaler is adding pods above the least',
       {

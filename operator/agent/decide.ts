@@ -1,60 +1,67 @@
 /**
- * What an Agent is to be served with. Pure.
+ * What an Agent is to be served with, and what is to be said of it. Pure.
  *
- *   accepted and resolved      -> the wanted prompt with the present spec
- *   accepted, refs not resolved-> the last good prompt with the present spec, when there is one
- *   not accepted               -> the last good configuration as it was, when there is one
- *   none of these              -> no pods are made; pods that exist are left as they are
+ *   accepted, and the references can be served -> the wanted prompt with the present spec
+ *   accepted, and they cannot                  -> the last good prompt with the present spec, when there is one
+ *   not accepted                               -> the last good configuration as it was, when there is one
+ *   none of these                              -> no pods are made; pods that exist are left as they are
  */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
-import type { AgentConditionClaim } from '#crds/agent.ts';
+import type { AgentStatus } from '#crds/agent.ts';
+import type { PromptVersion } from '#crds/prompt-version.ts';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import { buildAgentConfiguration } from '#domain/agent/build-agent-configuration.ts';
 import { reviseConfiguration } from '#domain/agent/revise-configuration.ts';
-import type { PromptVersion } from '#crds/prompt-version.ts';
-import type { DesiredChild } from '../runtime/child-applier.ts';
+import type { Decision, ObservedChildren } from '../runtime/decision.ts';
 import { agentChildren } from './children.ts';
-import { acceptedClaim, resolvedRefsClaim } from './conditions.ts';
+import { type References, acceptedClaim, resolveReferences } from './conditions.ts';
 import type { ObservedAgent } from './observe.ts';
-import type { PodSettings } from './pod-template.ts';
+import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from './resources.ts';
+import { agentStatus } from './status.ts';
 
-export interface AgentDecision {
-  readonly accepted: AgentConditionClaim;
-  readonly resolvedRefs: AgentConditionClaim;
-  /** What the pods are told; undefined while there is nothing to tell. */
-  readonly configuration: AgentConfiguration | undefined;
-  readonly children: readonly DesiredChild[];
-}
-
-export function decideAgent(observed: ObservedAgent, settings: PodSettings, now: Date): AgentDecision {
-  const accepted = acceptedClaim(observed);
-  const resolvedRefs = resolvedRefsClaim(observed);
-  const configuration = decideConfiguration(observed, accepted, resolvedRefs, now);
-  const { agent, deployment } = observed;
+export function decideAgent(
+  observed: ObservedAgent,
+  now: Date,
+  children: ObservedChildren,
+): Decision<AgentStatus> {
+  const { agent, podSettings } = observed;
+  const deployment = children.live.get(DEPLOYMENTS.kind);
+  const spec = acceptedClaim(observed, []);
+  const references = resolveReferences(observed, deployment !== undefined);
+  const configuration = decideConfiguration(observed, spec.status === 'True', references, now);
   const mayRun = configuration !== undefined || deployment !== undefined;
+  const wanted = agentChildren({
+    agent,
+    settings: podSettings,
+    configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
+    liveReplicas: readReplicas(deployment),
+  });
+  const taken = children.problems.filter((problem) => problem.kind === 'taken');
   return {
-    accepted,
-    resolvedRefs,
-    configuration,
-    children: mayRun
-      ? agentChildren({
-          agent,
-          settings,
-          configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
-          liveReplicas: readReplicas(deployment),
-        })
-      : [],
+    children: mayRun ? wanted : [],
+    unwanted: agent.spec.autoscaling === undefined ? [HORIZONTAL_POD_AUTOSCALERS] : [],
+    status: agentStatus(
+      {
+        observed,
+        accepted: acceptedClaim(observed, taken),
+        references,
+        configuration,
+        deployment,
+        problems: children.problems,
+      },
+      now,
+    ),
   };
 }
 
 function decideConfiguration(
   { agent, wanted, previous, lastConfiguration }: ObservedAgent,
-  accepted: AgentConditionClaim,
-  resolvedRefs: AgentConditionClaim,
+  isAccepted: boolean,
+  { isServable }: References,
   now: Date,
 ): AgentConfiguration | undefined {
-  if (accepted.status !== 'True') return lastConfiguration;
-  if (resolvedRefs.status === 'True' && wanted !== undefined) {
+  if (!isAccepted) return lastConfiguration;
+  if (isServable && wanted !== undefined) {
     return reviseConfiguration(buildAgentConfiguration(agent, promptOf(wanted)), lastConfiguration, now);
   }
   const prompt = previous === undefined ? lastConfiguration?.prompt : promptOf(previous);

@@ -1,24 +1,26 @@
 /** Gathers all that decides about one Agent, from the local copies. No request to the API server is made. */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { DesiredObject } from '#adapters/kubernetes/object-writer.ts';
 import type { Agent } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Model } from '#crds/model.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
-import { agentChildName } from '#domain/agent/agent-names.ts';
 import { type CompiledJsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
-import type { ChildKind } from '../resources.ts';
+import type { ObservedChildren } from '../runtime/decision.ts';
 import type { PodSummary } from './pod-summary.ts';
+import type { PodSettings } from './pod-template.ts';
+import { CONFIG_MAPS } from './resources.ts';
 
+/** Look-ups in the local copies, by key (`namespace/name`). */
 export interface AgentSources {
   readonly getRollout: (key: string) => CanaryRollout | undefined;
   readonly getPromptVersion: (key: string) => PromptVersion | undefined;
   readonly getModel: (key: string) => Model | undefined;
-  readonly getChild: (kind: ChildKind, key: string) => KubeObject | undefined;
-  readonly listPods: (namespace: string, agentName: string) => readonly PodSummary[];
-  /** The configuration that this process wrote last for the Agent with this uid. */
-  readonly getWrittenConfiguration: (uid: string) => string | undefined;
+  /** By the key of their Agent. */
+  readonly listPods: (agentKey: string) => readonly PodSummary[];
+  readonly podSettings: PodSettings;
 }
 
 export interface ObservedAgent {
@@ -34,16 +36,15 @@ export interface ObservedAgent {
   readonly models: readonly { readonly name: string; readonly model: Model | undefined }[];
   /** Of `output.schema`; undefined when there is none. */
   readonly outputSchema: CompiledJsonSchema | undefined;
-  readonly deployment: KubeObject | undefined;
   readonly pods: readonly PodSummary[];
+  /** What every agent's pod has in common in this installation. */
+  readonly podSettings: PodSettings;
 }
 
-export function observeAgent(agent: Agent, sources: AgentSources): ObservedAgent {
+export function observeAgent(agent: Agent, children: ObservedChildren, sources: AgentSources): ObservedAgent {
   const { namespace, name, uid } = agent.metadata;
   const { promptRef, modelPolicy, output } = agent.spec;
   const inNamespace = (objectName: string): string => `${namespace}/${objectName}`;
-  const childKey = inNamespace(agentChildName(name));
-
   const rollout = promptRef.name === undefined ? undefined : sources.getRollout(inNamespace(promptRef.name));
   const wantedName = promptRef.version ?? rollout?.status?.stable?.name;
   const wanted = wantedName === undefined ? undefined : sources.getPromptVersion(inNamespace(wantedName));
@@ -54,15 +55,15 @@ export function observeAgent(agent: Agent, sources: AgentSources): ObservedAgent
     wanted,
     previous: previousPromptVersion(agent, sources),
     lastConfiguration:
-      readConfiguration(sources.getWrittenConfiguration(uid), uid) ??
-      readConfiguration(liveConfiguration(sources.getChild('ConfigMap', childKey)), uid),
+      readConfiguration(configurationIn(children.wanted.get(CONFIG_MAPS.kind)), uid) ??
+      readConfiguration(configurationIn(children.live.get(CONFIG_MAPS.kind)), uid),
     models: modelPolicy.allow.map((allowed) => ({
       name: allowed.name,
       model: sources.getModel(inNamespace(allowed.name)),
     })),
     outputSchema: output === undefined ? undefined : compileOnce(output.schema),
-    deployment: sources.getChild('Deployment', childKey),
-    pods: sources.listPods(namespace, name),
+    pods: sources.listPods(inNamespace(name)),
+    podSettings: sources.podSettings,
   };
 }
 
@@ -75,7 +76,8 @@ function previousPromptVersion(
   return promptVersion?.spec.digest === status.prompt.digest ? promptVersion : undefined;
 }
 
-function liveConfiguration(configMap: KubeObject | undefined): string | undefined {
+/** Of a ConfigMap as it is, or as it was wanted. */
+function configurationIn(configMap: KubeObject | DesiredObject | undefined): string | undefined {
   const { data } = (configMap ?? {}) as { readonly data?: Readonly<Record<string, string>> };
   return data?.[AGENT_CONFIGURATION_KEY];
 }

@@ -2,42 +2,35 @@
 import { z } from 'zod';
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { AgentConditionClaim, AgentStatus } from '#crds/agent.ts';
-import { mergeConditions } from '#crds/conditions.ts';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
+import { type ChildProblem, describeChildProblem } from '../runtime/decision.ts';
+import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../runtime/kind-status.ts';
 import { selectorLabels } from './children.ts';
+import type { References } from './conditions.ts';
 import type { ObservedAgent } from './observe.ts';
 import type { PodSummary } from './pod-summary.ts';
 
-const MESSAGE_MAXIMUM_LENGTH = 4096;
 const MAXIMUM_TROUBLES = 3;
 
 export interface AgentFacts {
   readonly observed: ObservedAgent;
   readonly accepted: AgentConditionClaim;
-  readonly resolvedRefs: AgentConditionClaim;
+  readonly references: References;
+  /** What the pods are told; undefined while there is nothing to tell. */
   readonly configuration: AgentConfiguration | undefined;
-  /** As it is after this pass. */
   readonly deployment: KubeObject | undefined;
-  /** What the API server said to children that it did not take, or that others keep changing. */
-  readonly problems: readonly string[];
+  readonly problems: readonly ChildProblem[];
 }
 
 export function agentStatus(facts: AgentFacts, now: Date): AgentStatus {
   const { agent } = facts.observed;
-  const { name, namespace, generation } = agent.metadata;
+  const { name, namespace } = agent.metadata;
   const rollout = readDeployment(facts.deployment);
-  const claims = [facts.accepted, facts.resolvedRefs, readyClaim(facts)].map(
-    ({ type, status, reason, message }) => ({
-      type,
-      status,
-      reason,
-      message: message.slice(0, MESSAGE_MAXIMUM_LENGTH),
-    }),
-  );
+  const { claim, outlook } = readiness(facts);
   const prompt = facts.configuration?.prompt ?? agent.status?.prompt;
   return {
-    conditions: [...mergeConditions(agent.status?.conditions ?? [], claims, generation, now)],
+    ...statusOfClaims(agent, [facts.accepted, facts.references.claim, claim], outlook, now),
     ...(facts.deployment === undefined
       ? {}
       : { endpoint: `http://${agentChildName(name)}.${namespace}.svc:8080` }),
@@ -72,56 +65,89 @@ function readDeployment(deployment: KubeObject | undefined): DeploymentProgress 
   return deployment === undefined ? undefined : DeploymentProgress.safeParse(deployment).data;
 }
 
-function readyClaim(facts: AgentFacts): AgentConditionClaim {
-  const { accepted, resolvedRefs, configuration, problems, observed } = facts;
-  const notReady = (
-    reason: 'NotAccepted' | 'RefsNotResolved' | 'PodsNotReady' | 'ScaledToZero',
-    message: string,
-  ): AgentConditionClaim => ({ type: 'Ready', status: 'False', reason, message });
+interface Readiness {
+  readonly claim: AgentConditionClaim & { readonly type: 'Ready' };
+  readonly outlook: Outlook;
+}
+
+type NotReadyReason = 'NotAccepted' | 'RefsNotResolved' | 'PodsNotReady';
+
+function notReady(reason: NotReadyReason, message: string, outlook: Outlook): Readiness {
+  return { claim: { type: 'Ready', status: 'False', reason, message }, outlook };
+}
+
+function readiness(facts: AgentFacts): Readiness {
+  const { accepted, references, configuration, problems, observed } = facts;
   const deployment = readDeployment(facts.deployment);
   const isServing = configuration !== undefined && (deployment?.status.readyReplicas ?? 0) > 0;
   const serving = isServing
     ? ` PromptVersion ${configuration.prompt.version} goes on serving meanwhile.`
     : '';
 
-  if (accepted.status !== 'True') return notReady('NotAccepted', `${accepted.message}${serving}`);
-  if (resolvedRefs.status !== 'True') return notReady('RefsNotResolved', `${resolvedRefs.message}${serving}`);
-  if (problems.length > 0) return notReady('PodsNotReady', problems.join(' '));
-  if (deployment === undefined) return notReady('PodsNotReady', 'The Deployment is being made.');
-  if (deployment.spec.replicas === 0) {
-    return notReady('ScaledToZero', 'spec.replicas is 0: nothing answers until it is raised.');
+  if (accepted.status !== 'True') {
+    const isPassing = problems.some((problem) => problem.kind === 'taken' && problem.isPassing);
+    const outlook: Outlook = isPassing ? RECONCILING : { kind: 'stalled', because: accepted };
+    return notReady('NotAccepted', `${accepted.message}${serving}`, outlook);
   }
-  const trouble = describeRollout(deployment, observed);
-  return trouble === undefined
-    ? {
+  if (!references.isServable) {
+    const { claim, isHopeless } = references;
+    const outlook: Outlook = isHopeless ? { kind: 'stalled', because: claim } : WAITING;
+    return notReady('RefsNotResolved', `${claim.message}${serving}`, outlook);
+  }
+  if (problems.length > 0) return childrenFail(problems);
+  if (deployment === undefined) return notReady('PodsNotReady', 'The Deployment is being made.', RECONCILING);
+  if (deployment.spec.replicas === 0) {
+    // What was asked for is so: a tool that waits for the Agent has nothing to wait for.
+    const message = 'spec.replicas is 0, as it was asked for: nothing answers until it is raised.';
+    return { claim: { type: 'Ready', status: 'True', reason: 'ScaledToZero', message }, outlook: READY };
+  }
+  return (
+    rolloutFails(deployment, observed) ?? {
+      claim: {
         type: 'Ready',
         status: 'True',
         reason: 'PodsReady',
         message: 'Every pod is ready and serves the present spec.',
-      }
-    : notReady('PodsNotReady', trouble);
+      },
+      outlook: READY,
+    }
+  );
+}
+
+function childrenFail(problems: readonly ChildProblem[]): Readiness {
+  const { claim } = notReady('PodsNotReady', problems.map(describeChildProblem).join(' '), WAITING);
+  const isFinal = problems.some((problem) => problem.kind === 'refused' && problem.isFinal);
+  return { claim, outlook: isFinal ? { kind: 'stalled', because: claim } : WAITING };
 }
 
 /** What is missing until every pod is of the present template and ready; undefined when nothing is. */
-function describeRollout(
+function rolloutFails(
   { metadata, spec, status }: DeploymentProgress,
   observed: ObservedAgent,
-): string | undefined {
+): Readiness | undefined {
   if (status.observedGeneration < metadata.generation) {
-    return 'The Deployment was changed and has not been looked at yet.';
+    return notReady(
+      'PodsNotReady',
+      'The Deployment was changed and has not been looked at yet.',
+      RECONCILING,
+    );
   }
   // While the autoscaler adds pods, the fewest pods are what was promised.
   const promised = observed.agent.spec.autoscaling?.minReplicas ?? spec.replicas;
   const isComplete = status.updatedReplicas === status.replicas && status.updatedReplicas >= promised;
   if (isComplete && status.availableReplicas >= promised) return undefined;
-  const failure = status.conditions.find(
-    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
-  );
   const progress = isComplete
     ? `${status.availableReplicas} of ${spec.replicas} pods are ready`
     : `${status.updatedReplicas} of ${spec.replicas} pods are of the present template, ${status.availableReplicas} are ready`;
-  const why = failure === undefined ? describeTroubles(observed.pods) : `: ${failure.message}`;
-  return `${progress}${why.replace(/\.+$/, '')}.`;
+  const condition = (type: string) => status.conditions.find((one) => one.type === type);
+  const failure = condition('ReplicaFailure');
+  const troubles = describeTroubles(observed.pods);
+  const why = failure?.status === 'True' ? `: ${failure.message}` : troubles;
+  const { claim } = notReady('PodsNotReady', `${progress}${why.replace(/\.+$/, '')}.`, WAITING);
+  // As tools see a Deployment of its own: after ten minutes without progress it has failed.
+  if (condition('Progressing')?.status === 'False')
+    return { claim, outlook: { kind: 'stalled', because: claim } };
+  return { claim, outlook: why === '' ? RECONCILING : WAITING };
 }
 
 function describeTroubles(pods: readonly PodSummary[]): string {

@@ -1,5 +1,5 @@
 import type { CanaryRolloutConditionClaim, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
-import { currentConditionStatus } from '../runtime/read-kind.ts';
+import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
 
 export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): CanaryRolloutConditionClaim {
@@ -21,7 +21,7 @@ export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): C
       `PromptVersion ${versionRef.name} is a version of prompt ${wanted.spec.prompt}, but this rollout is of prompt ${prompt}: name a version of ${prompt}.`,
     );
   }
-  const accepted = currentConditionStatus(wanted, 'Accepted');
+  const accepted = lastConditionStatus(wanted, 'Accepted');
   if (accepted !== 'True') {
     return refuse(
       'PromptVersionNotAccepted',

@@ -3,16 +3,39 @@ import type { Model, ModelConditionClaim } from '#crds/model.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
 
 /** A Model that was ready stays ready so long while the router cannot be asked: a restart of the router is no news. */
-const GRACE_SECONDS = 300;
+const ROUTER_GRACE_SECONDS = 300;
+/** And so long while its endpoint fails: one probe that fails is no reason to take every agent's readiness away. */
+const ENDPOINT_GRACE_SECONDS = 20;
 
-export function claimsOfProbe(model: Model, probe: ModelProbe): readonly ModelConditionClaim[] {
+type ReadyClaim = ModelConditionClaim & { readonly type: 'Ready' };
+
+export function claimsOfProbe(model: Model, probe: ModelProbe, now: Date): readonly ModelConditionClaim[] {
   const claims = [
     resolvedRefsOf(model, probe),
     priceKnownOf(model, probe),
     reachableOf(probe),
     keyAcceptedOf(model, probe),
   ];
-  return [...claims, readyOf(claims, probe.message)];
+  return [...claims, readyInGrace(model, readyOf(claims, probe.message), now)];
+}
+
+/** A Model that was ready and whose endpoint began to fail a moment ago. */
+function readyInGrace(model: Model, ready: ReadyClaim, now: Date): ReadyClaim {
+  if (ready.reason !== 'NotReachable') return ready;
+  const find = (type: string) => model.status?.conditions?.find((condition) => condition.type === type);
+  const before = find('Ready');
+  const reachable = find('Reachable');
+  const failingSeconds =
+    reachable?.status === 'False' ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000 : 0;
+  if (failingSeconds >= ENDPOINT_GRACE_SECONDS) return ready;
+  const isOfThisSpec = before?.observedGeneration === model.metadata.generation;
+  if (before?.status === 'True' && isOfThisSpec) {
+    const message = `The model was usable a moment ago. ${ready.message} It is tried again by itself.`;
+    return { type: 'Ready', status: 'True', reason: 'Ready', message };
+  }
+  // Ready before the spec was edited: of the new spec nothing good is known, and nothing bad for sure.
+  const isInGrace = before?.status === 'Unknown' && before.reason === 'NotReachable';
+  return before?.status === 'True' || isInGrace ? { ...ready, status: 'Unknown' } : ready;
 }
 
 /** What can be said while the router does not answer: what was known stays, as far as it was about this spec. */
@@ -30,8 +53,8 @@ export function claimsWithoutProbe(model: Model, message: string, now: Date): re
   const wasReady = known.find((condition) => condition.type === 'Ready')?.status === 'True';
   const unknownSinceSeconds =
     reachable?.status === 'Unknown' ? (now.getTime() - Date.parse(reachable.lastTransitionTime)) / 1000 : 0;
-  const ready: ModelConditionClaim =
-    wasReady && unknownSinceSeconds < GRACE_SECONDS
+  const ready: ReadyClaim =
+    wasReady && unknownSinceSeconds < ROUTER_GRACE_SECONDS
       ? {
           type: 'Ready',
           status: 'True',
@@ -70,6 +93,12 @@ function resolvedRefsOf(model: Model, { secret }: ModelProbe): ModelConditionCla
       status: 'False',
       reason: 'SecretKeyMissing',
       message: `Secret ${name} has no key "${reference?.key ?? 'key'}" with a value: add it, or correct spec.keyFrom.secretRef.key.`,
+    },
+    keyMalformed: {
+      type,
+      status: 'False',
+      reason: 'SecretKeyMalformed',
+      message: `Secret ${name} has the key "${reference?.key ?? 'key'}", but its value has several lines, a space, or a character that HTTP headers cannot carry: write the provider's key into it and nothing else.`,
     },
   };
   return claims[secret];
@@ -117,6 +146,7 @@ function reachableOf({ reachable, message: said }: ModelProbe): ModelConditionCl
       reason: 'ConnectionFailed',
       message: `${message} Correct spec.endpoint, or let the router through to it.`,
     },
+    certificateNotTrusted: { type, status: 'False', reason: 'CertificateNotTrusted', message },
     serverError: { type, status: 'False', reason: 'ServerError', message },
     notProbed: { type, status: 'Unknown', reason: 'NotProbed', message },
   };
@@ -152,7 +182,7 @@ const READY_CHECKS = [
   { type: 'KeyAccepted', reason: 'KeyRefused' },
 ] as const;
 
-function readyOf(claims: readonly ModelConditionClaim[], message: string): ModelConditionClaim {
+function readyOf(claims: readonly ModelConditionClaim[], message: string): ReadyClaim {
   for (const { type, reason } of READY_CHECKS) {
     const claim = claims.find((one) => one.type === type);
     if (claim?.status === 'False') return { type: 'Ready', status: 'False', reason, message: claim.message };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Model, ModelSpec, ModelStatus } from '#crds/model.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
-import { decideModel } from './decide.ts';
-import { createProbeSchedule } from './probe-schedule.ts';
+import { decideModel as decide } from './decide.ts';
+import type { ProbeAnswer } from './observe.ts';
+import { createProbeMemory } from './probe-memory.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const USABLE: ModelProbe = {
@@ -28,6 +29,9 @@ function aModel(status?: ModelStatus, spec: Partial<ModelSpec> = {}, generation 
     ...(status === undefined ? {} : { status }),
   };
 }
+
+const decideModel = (model: Model, answer: ProbeAnswer, now: Date): ModelStatus =>
+  decide({ model, answer, nextProbeSeconds: 30 }, now).status;
 
 const summary = (status: ModelStatus, type: string): string[] => {
   const condition = status.conditions?.find((one) => one.type === type);
@@ -118,29 +122,77 @@ describe('a Model while the router cannot be asked', () => {
   });
 });
 
-describe('the schedule of probes', () => {
-  it('asks every half minute while a Model is ready, sooner and then rarer while it is not, at once after a change', () => {
+describe('a Model whose endpoint fails', () => {
+  const failing = { kind: 'probed', probe: { ...USABLE, reachable: 'serverError' } } as const;
+  const fine = { kind: 'probed', probe: USABLE } as const;
+  const later = (seconds: number): Date => new Date(NOON.getTime() + seconds * 1000);
+  const isReady = (status: ModelStatus): string[] => summary(status, 'Ready');
+
+  it('stays ready for 20 seconds, says at once that it is not reachable, and then is not ready', () => {
+    const first = decideModel(aModel(probed({})), failing, NOON);
+    expect([summary(first, 'Reachable'), isReady(first)]).toEqual([
+      ['False', 'ServerError'],
+      ['True', 'Ready'],
+    ]);
+    const second = decideModel(aModel(first), failing, later(19));
+    expect(isReady(second)).toEqual(['True', 'Ready']);
+    expect(isReady(decideModel(aModel(second), fine, later(19)))).toEqual(['True', 'Ready']);
+    expect(isReady(decideModel(aModel(second), failing, later(20)))).toEqual(['False', 'NotReachable']);
+  });
+
+  it('is not ready at once when it never was', () => {
+    expect(isReady(decideModel(aModel(), failing, NOON))).toEqual(['False', 'NotReachable']);
+  });
+
+  it('is unknown for 20 seconds when it was ready before its spec was edited, never True for the new spec', () => {
+    const first = decideModel(aModel(probed({}), {}, 3), failing, NOON);
+    expect(isReady(first)).toEqual(['Unknown', 'NotReachable']);
+    const second = decideModel(aModel(first, {}, 3), failing, later(10));
+    expect(isReady(second)).toEqual(['Unknown', 'NotReachable']);
+    expect(isReady(decideModel(aModel(second, {}, 3), failing, later(20)))).toEqual([
+      'False',
+      'NotReachable',
+    ]);
+  });
+
+  it('gets no grace for what is certain: a missing Secret, a refused key, an unknown price', () => {
+    for (const probe of [{ secret: 'notFound' }, { key: 'refused' }, { price: 'unknown' }] as const) {
+      const status = decideModel(
+        aModel(probed({})),
+        { kind: 'probed', probe: { ...USABLE, ...probe } },
+        NOON,
+      );
+      expect(isReady(status)[0]).toBe('False');
+    }
+  });
+});
+
+describe('the memory of probes', () => {
+  it('lets a Model be asked about every half minute while it is well, sooner and then rarer while it is not, at once after a change', () => {
     let now = 0;
-    const schedule = createProbeSchedule(
+    const memory = createProbeMemory(
       () => 0.5,
       () => now,
     );
-    expect(schedule.secondsUntilDue('u', 1)).toBe(0);
-    schedule.recordProbe('u', 1, true);
-    expect(schedule.secondsUntilDue('u', 1)).toBe(30);
-    expect(schedule.secondsUntilDue('u', 2)).toBe(0);
+    const { metadata } = aModel();
+    const fine: ProbeAnswer = { kind: 'probed', probe: USABLE };
+    const bad: ProbeAnswer = { kind: 'unanswered', message: 'm' };
+    expect(memory.recall('k', metadata)).toBeUndefined();
+    expect(memory.record('k', metadata, fine).nextProbeSeconds).toBe(30);
+    expect(memory.recall('k', metadata)).toEqual({ answer: fine, nextProbeSeconds: 30 });
+    expect(memory.recall('k', { ...metadata, generation: 3 })).toBeUndefined();
+    expect(memory.recall('k', { ...metadata, uid: 'made anew' })).toBeUndefined();
     const waits: number[] = [];
     for (let failure = 0; failure < 5; failure += 1) {
-      schedule.recordProbe('u', 2, false);
-      const wait = schedule.secondsUntilDue('u', 2);
-      waits.push(wait);
-      now += wait * 1000;
+      const { nextProbeSeconds } = memory.record('k', metadata, bad);
+      waits.push(nextProbeSeconds);
+      now += nextProbeSeconds * 1000;
+      expect(memory.recall('k', metadata)).toBeUndefined();
     }
     expect(waits[0]).toBeLessThan(8);
     expect(waits.at(-1)).toBeLessThanOrEqual(30);
     expect(waits).toEqual(waits.toSorted((left, right) => left - right));
-    schedule.forgetAllBut(new Set());
-    schedule.recordProbe('u', 2, false);
-    expect(schedule.secondsUntilDue('u', 2)).toBe(waits[0]);
+    memory.forget('k');
+    expect(memory.record('k', metadata, bad).nextProbeSeconds).toBe(waits[0]);
   });
 });

@@ -1,19 +1,19 @@
 import type { PromptVersionConditionClaim } from '#crds/prompt-version.ts';
 import type { ObservedPromptVersion } from './observe.ts';
 
+type AcceptedClaim = PromptVersionConditionClaim & { readonly type: 'Accepted' };
+
 /** As many and as long as the status can list. */
 const MAXIMUM_VARIABLES = 64;
 const VARIABLE_NAME_MAXIMUM_LENGTH = 128;
 
-export function acceptedClaim({
-  promptVersion,
-  digest,
-  parsed,
-}: ObservedPromptVersion): PromptVersionConditionClaim {
-  const refuse = (
-    reason: PromptVersionConditionClaim['reason'],
-    message: string,
-  ): PromptVersionConditionClaim => ({ type: 'Accepted', status: 'False', reason, message });
+export function acceptedClaim({ promptVersion, digest, parsed }: ObservedPromptVersion): AcceptedClaim {
+  const refuse = (reason: AcceptedClaim['reason'], message: string): AcceptedClaim => ({
+    type: 'Accepted',
+    status: 'False',
+    reason,
+    message,
+  });
 
   if (digest !== promptVersion.spec.digest) {
     return refuse(

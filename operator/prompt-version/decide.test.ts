@@ -7,7 +7,8 @@ import { observePromptVersion } from './observe.ts';
 async function judge(text: string, digest = promptDigest(text)): Promise<PromptVersionStatus> {
   const metadata = { namespace: 'ns', name: 'v', uid: 'u', generation: 1, resourceVersion: '1' };
   const promptVersion = { apiVersion: '', kind: '', metadata, spec: { prompt: 'p', text, digest } };
-  return decidePromptVersion(await observePromptVersion(promptVersion), new Date('2026-01-01T12:00:00Z'));
+  return decidePromptVersion(await observePromptVersion(promptVersion), new Date('2026-01-01T12:00:00Z'))
+    .status;
 }
 
 const withVariables = (names: readonly string[]): string =>

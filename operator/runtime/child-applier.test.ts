@@ -110,7 +110,7 @@ describe('bringing a child to what is desired', () => {
   it('says what the server does not take, and throws what may pass', async () => {
     const { store, bring } = setUp();
     store.refusal = new KubeApiError('exceeded quota', 403, 'Forbidden', undefined);
-    expect(await bring()).toEqual({ kind: 'refused', message: 'exceeded quota' });
+    expect(await bring()).toEqual({ kind: 'refused', message: 'exceeded quota', isInvalid: false });
     store.refusal = new KubeApiError('taken', 409, 'AlreadyExists', undefined);
     await expect(bring()).rejects.toMatchObject({ status: 409 });
   });

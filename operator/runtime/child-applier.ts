@@ -13,6 +13,7 @@
  * Two ways to write for ever are closed: a value that the server normalises ("1000m" to "1") is remembered as
  * settled, and a child that somebody else changes back each time is repaired a few times a minute only.
  */
+import { hash } from 'node:crypto';
 import { findDifferences } from '#adapters/kubernetes/field-difference.ts';
 import { entriesToKeep, foreignFields, hasResidue } from '#adapters/kubernetes/field-ownership.ts';
 import { KubeApiError, isNotFound } from '#adapters/kubernetes/kube-api-error.ts';
@@ -39,8 +40,8 @@ export interface ChildTolerance {
 
 export type ChildResult =
   | { readonly kind: 'unchanged' | 'created' | 'updated' | 'repaired'; readonly live: KubeObject }
-  /** The API server does not let the object be so (invalid, over quota, denied by a policy). */
-  | { readonly kind: 'refused'; readonly message: string }
+  /** The API server does not let the object be so: it is invalid, or (which may pass) over quota or denied by a policy. */
+  | { readonly kind: 'refused'; readonly message: string; readonly isInvalid: boolean }
   | { readonly kind: 'contested'; readonly live: KubeObject };
 
 export interface ChildApplier {
@@ -63,7 +64,7 @@ export function createChildApplier(options: {
   const settled = new Map<string, string>();
   /** By uid and fields: when these were repaired lately. */
   const repairs = new Map<string, readonly number[]>();
-  /** By kind and key: what was desired last, to tell a change of mind from a repair. */
+  /** By kind and key: digest of what was desired last, to tell a change of mind from a repair. */
   const lastDesired = new Map<string, string>();
 
   async function find(child: DesiredChild, cached: KubeObject | undefined): Promise<KubeObject | undefined> {
@@ -81,18 +82,18 @@ export function createChildApplier(options: {
   async function bring(child: DesiredChild, live: KubeObject | undefined): Promise<ChildResult> {
     const { resource, object } = child;
     const place = `${resource.kind} ${objectKey(object.metadata)}`;
-    const desiredText = JSON.stringify(object);
-    const isSameWish = lastDesired.get(place) === desiredText;
+    const desiredDigest = hash('sha256', JSON.stringify(object));
+    const isSameWish = lastDesired.get(place) === desiredDigest;
     try {
       if (live === undefined) {
         const created = await writer.create(resource, object);
-        remember(lastDesired, place, desiredText);
+        remember(lastDesired, place, desiredDigest);
         return { kind: isSameWish ? 'repaired' : 'created', live: created };
       }
       // On its way out: it comes back once it is gone.
       if (live.metadata.deletionTimestamp !== undefined) return { kind: 'unchanged', live };
       if (isAsDesired(child, live)) {
-        remember(lastDesired, place, desiredText);
+        remember(lastDesired, place, desiredDigest);
         return { kind: 'unchanged', live };
       }
       if (isSameWish && !mayRepair(child, live)) return { kind: 'contested', live };
@@ -102,11 +103,11 @@ export function createChildApplier(options: {
         return { kind: 'unchanged', live };
       }
       const written = await write(child, live);
-      remember(lastDesired, place, desiredText);
+      remember(lastDesired, place, desiredDigest);
       return { kind: isSameWish ? 'repaired' : 'updated', live: written };
     } catch (error) {
       if (error instanceof KubeApiError && [400, 403, 422].includes(error.status)) {
-        return { kind: 'refused', message: error.message };
+        return { kind: 'refused', message: error.message, isInvalid: error.status !== 403 };
       }
       throw error;
     }
@@ -164,10 +165,11 @@ function isFrozen(live: KubeObject): boolean {
   return (live as { readonly immutable?: unknown }).immutable === true;
 }
 
-/** With the values on both sides, so that a settled difference is recognised only while nothing moves. */
+/** With the values on both sides, so that a settled difference is recognised only while nothing moves. A digest, because a child may be large. */
 function describeDifferences(desired: DesiredObject, live: KubeObject): string {
   const paths = findDifferences(desired, live);
-  return paths.length === 0 ? '' : JSON.stringify([paths, desired, paths.map((path) => valueAt(live, path))]);
+  if (paths.length === 0) return '';
+  return hash('sha256', JSON.stringify([paths, desired, paths.map((path) => valueAt(live, path))]));
 }
 
 function valueAt(object: unknown, path: string): unknown {

@@ -1,11 +1,11 @@
 /** Whether an object at a child's name is this owner's to write. */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
-import { FIELD_MANAGER } from '../resources.ts';
+import { FIELD_MANAGER } from './field-manager.ts';
 
 export type ChildOwnership =
   | { readonly kind: 'ours' }
-  /** Says who holds it, as the end of a sentence. */
-  | { readonly kind: 'taken'; readonly by: string };
+  /** Says who holds it, as the end of a sentence, and whether it is on its way out. */
+  | { readonly kind: 'taken'; readonly by: string; readonly isPassing: boolean };
 
 export function childOwnership(
   live: KubeObject,
@@ -14,12 +14,17 @@ export function childOwnership(
   const controller = live.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (controller?.uid === owner.uid) return { kind: 'ours' };
   if (controller !== undefined) {
-    return controller.kind === owner.kind && controller.name === owner.name
-      ? { kind: 'taken', by: `an earlier ${owner.kind} of the same name, and is being removed` }
-      : { kind: 'taken', by: `${controller.kind} ${controller.name}` };
+    const isEarlier = controller.kind === owner.kind && controller.name === owner.name;
+    return isEarlier
+      ? {
+          kind: 'taken',
+          by: `an earlier ${owner.kind} of the same name, and is being removed`,
+          isPassing: true,
+        }
+      : { kind: 'taken', by: `${controller.kind} ${controller.name}`, isPassing: false };
   }
   // Nobody controls it, but we made it for an owner of this name: its owner reference was edited away, or the
   // earlier owner was deleted with --cascade=orphan.
   const isOurMake = live.metadata.managedFields?.some((entry) => entry.manager === FIELD_MANAGER) ?? false;
-  return isOurMake ? { kind: 'ours' } : { kind: 'taken', by: 'somebody else' };
+  return isOurMake ? { kind: 'ours' } : { kind: 'taken', by: 'somebody else', isPassing: false };
 }

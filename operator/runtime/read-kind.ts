@@ -16,40 +16,38 @@ export interface ReadObject<Spec, Status> extends KubeObject {
     | { readonly ok: false; readonly problem: string };
 }
 
-export function createKindReader<Spec, Status>(
-  specSchema: z.ZodType<Spec>,
-  statusSchema: z.ZodType<Status>,
+export function readKindObject<Spec, Status>(
+  schemas: { readonly spec: z.ZodType; readonly status: z.ZodType },
+  object: KubeObject,
   logger: Logger,
-): (object: KubeObject) => ReadObject<Spec, Status> {
-  return (object) => {
-    // managedFields is most of a small object's size and of no use for our own kinds.
-    const { managedFields: _, ...metadata } = object.metadata;
-    const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
-    const parsedSpec = specSchema.safeParse(spec);
-    if (!parsedSpec.success) {
-      const problem = z.prettifyError(parsedSpec.error);
-      logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
-      return { metadata, content: { ok: false, problem } };
-    }
-    // A status that cannot be read is written anew from what is observed.
-    const parsedStatus = statusSchema.safeParse(status);
-    return {
-      metadata,
-      content: {
-        ok: true,
-        object: {
-          apiVersion: object.apiVersion ?? '',
-          kind: object.kind ?? '',
-          metadata: {
-            ...metadata,
-            namespace: metadata.namespace ?? '',
-            generation: metadata.generation ?? 0,
-          },
-          spec: parsedSpec.data,
-          ...(parsedStatus.success ? { status: parsedStatus.data } : {}),
+): ReadObject<Spec, Status> {
+  // managedFields is most of a small object's size and of no use for our own kinds.
+  const { managedFields: _, ...metadata } = object.metadata;
+  const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
+  const parsedSpec = schemas.spec.safeParse(spec);
+  if (!parsedSpec.success) {
+    const problem = z.prettifyError(parsedSpec.error);
+    logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
+    return { metadata, content: { ok: false, problem } };
+  }
+  // A status that cannot be read is written anew from what is observed.
+  const parsedStatus = schemas.status.safeParse(status);
+  return {
+    metadata,
+    content: {
+      ok: true,
+      object: {
+        apiVersion: object.apiVersion ?? '',
+        kind: object.kind ?? '',
+        metadata: {
+          ...metadata,
+          namespace: metadata.namespace ?? '',
+          generation: metadata.generation ?? 0,
         },
+        spec: parsedSpec.data as Spec,
+        ...(parsedStatus.success ? { status: parsedStatus.data as Status } : {}),
       },
-    };
+    },
   };
 }
 
@@ -62,12 +60,25 @@ export function readableObject<Spec, Status>(
 
 /** The status of one condition, as far as it was observed at the present generation. */
 export function currentConditionStatus(
-  object: KindObject<unknown, { readonly conditions?: readonly StoredCondition[] | undefined }>,
+  object: WithConditions,
   type: string,
 ): StoredCondition['status'] | undefined {
   const condition = object.status?.conditions?.find((one) => one.type === type);
   return condition?.observedGeneration === object.metadata.generation ? condition.status : undefined;
 }
+
+/**
+ * The status of one condition as it was observed last, also before the latest edit. For what an edit cannot change (a
+ * PromptVersion's text), and for whoever must not flap between an edit and its first look.
+ */
+export function lastConditionStatus(
+  object: WithConditions,
+  type: string,
+): StoredCondition['status'] | undefined {
+  return object.status?.conditions?.find((one) => one.type === type)?.status;
+}
+
+type WithConditions = KindObject<unknown, { readonly conditions?: readonly StoredCondition[] | undefined }>;
 
 interface StoredCondition {
   readonly type: string;

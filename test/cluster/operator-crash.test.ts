@@ -1,7 +1,7 @@
 /** The operator is killed at any point between its writes; the next one finishes the work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENTS, CONFIG_MAPS, DEPLOYMENTS, SERVICES } from '#operator/resources.ts';
+import { AGENTS, CONFIG_MAPS, DEPLOYMENTS, SERVICES } from '#operator/agent/resources.ts';
 import {
   ALWAYS_THERE,
   childrenExist,

@@ -6,12 +6,12 @@ import {
   AGENTS,
   CONFIG_MAPS,
   DEPLOYMENTS,
-  FIELD_MANAGER,
   HORIZONTAL_POD_AUTOSCALERS,
   POD_DISRUPTION_BUDGETS,
   SERVICES,
   SERVICE_ACCOUNTS,
-} from '#operator/resources.ts';
+} from '#operator/agent/resources.ts';
+import { FIELD_MANAGER } from '#operator/runtime/field-manager.ts';
 import { ALWAYS_THERE, childrenExist, conditionOf, essence, getChild } from './operator/children-of-agent.ts';
 import { aReleasedPrompt, createAgent } from './operator/objects.ts';
 import {

@@ -1,8 +1,8 @@
 /** The operator's replicas die, sleep and wake up; the world converges all the same, and nothing is written twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENTS, CHILD_RESOURCES } from '#operator/resources.ts';
-import { childrenExist, conditionOf } from './operator/children-of-agent.ts';
+import { AGENTS } from '#operator/agent/resources.ts';
+import { CHILD_RESOURCES, childrenExist, conditionOf } from './operator/children-of-agent.ts';
 import { aReleasedPrompt, createAgent } from './operator/objects.ts';
 import { type OperatorProcess, type World, eventually, startWorld } from './operator/operator-world.ts';
 

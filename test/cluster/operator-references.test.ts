@@ -3,15 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
-import {
-  AGENTS,
-  CANARY_ROLLOUTS,
-  CONFIG_MAPS,
-  DEPLOYMENTS,
-  MODELS,
-  PODS,
-  PROMPT_VERSIONS,
-} from '#operator/resources.ts';
+import { AGENTS, CONFIG_MAPS, DEPLOYMENTS, PODS } from '#operator/agent/resources.ts';
+import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
+import { MODELS } from '#operator/model/resources.ts';
+import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
 import {
   childrenExist,
   conditionOf,

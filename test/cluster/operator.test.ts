@@ -3,8 +3,9 @@
  * deployment controller. There is no node: pods are made but never run, so their readiness is written by the tests.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENTS, CHILD_RESOURCES, HORIZONTAL_POD_AUTOSCALERS, PODS } from '#operator/resources.ts';
+import { AGENTS, HORIZONTAL_POD_AUTOSCALERS, PODS } from '#operator/agent/resources.ts';
 import {
+  CHILD_RESOURCES,
   ALWAYS_THERE,
   childrenExist,
   conditionOf,

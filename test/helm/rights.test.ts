@@ -32,8 +32,7 @@ const WRITE_CHILDREN = 'get,list,watch,create,patch,update';
 
 function operatorRights(place: string): readonly string[] {
   return [
-    `${place} /configmaps ${WRITE_CHILDREN}`,
-    `${place} /configmaps delete`,
+    `${place} /configmaps ${WRITE_CHILDREN},delete`,
     `${place} /pods list,watch`,
     `${place} /serviceaccounts ${WRITE_CHILDREN}`,
     `${place} /services ${WRITE_CHILDREN}`,

@@ -1,15 +1,13 @@
 /** How tests look at the children of an agent, and play the kubelet for them. */
 import { expect } from 'vitest';
 import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
-import {
-  CHILD_RESOURCES,
-  CONFIG_MAPS,
-  DEPLOYMENTS,
-  HORIZONTAL_POD_AUTOSCALERS,
-  PODS,
-} from '#operator/resources.ts';
+import { AGENT_KIND } from '#operator/agent/kind.ts';
+import { CONFIG_MAPS, DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, PODS } from '#operator/agent/resources.ts';
 import { condition } from './objects.ts';
 import { type AnyObject, type World, eventually } from './operator-world.ts';
+
+/** In the order in which they are made. */
+export const CHILD_RESOURCES = (AGENT_KIND.children?.resources ?? []).map(({ resource }) => resource);
 
 export const ALWAYS_THERE = CHILD_RESOURCES.filter((resource) => resource !== HORIZONTAL_POD_AUTOSCALERS);
 

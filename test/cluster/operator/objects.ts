@@ -1,6 +1,9 @@
 /** The objects of the tests: a prompt in two versions, a rollout, a model, and agents. */
 import { promptDigest, promptVersionName } from '#domain/prompts/prompt-digest.ts';
-import { AGENTS, CANARY_ROLLOUTS, MODELS, PROMPT_VERSIONS } from '#operator/resources.ts';
+import { AGENTS } from '#operator/agent/resources.ts';
+import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
+import { MODELS } from '#operator/model/resources.ts';
+import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
 import type { AnyObject, World } from './operator-world.ts';
 import { eventually } from './operator-world.ts';
 

@@ -1,10 +1,11 @@
 /** Exactly the rights that the chart gives the operator: a missing one fails these tests. */
+import { KIND_MODULES } from '#operator/kinds.ts';
+import { operatorRules } from '#tools/manifests/operator-rights.ts';
+
 const GROUP = 'rbac.authorization.k8s.io';
 const RBAC = `/apis/${GROUP}/v1`;
 const NAMESPACE = 'capataz-system';
 const NAME = 'capataz-operator';
-
-const CHILD_VERBS = ['get', 'list', 'watch', 'create', 'patch', 'update'];
 
 const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }];
 const roleRef = (kind: string): object => ({ apiGroup: GROUP, kind, name: NAME });
@@ -15,23 +16,7 @@ export const OPERATOR_RIGHTS: readonly { readonly path: string; readonly body: o
     path: `${RBAC}/clusterroles`,
     body: {
       metadata: { name: NAME },
-      rules: [
-        rule('capataz.dev', ['agents', 'promptversions', 'canaryrollouts', 'models'], ['list', 'watch']),
-        rule(
-          'capataz.dev',
-          ['agents/status', 'promptversions/status', 'canaryrollouts/status', 'models/status'],
-          ['patch', 'update'],
-        ),
-        rule('capataz.dev', ['agents/finalizers'], ['update']),
-        rule('', ['serviceaccounts', 'services'], CHILD_VERBS),
-        rule('', ['configmaps'], [...CHILD_VERBS, 'delete']),
-        rule('apps', ['deployments'], CHILD_VERBS),
-        rule('policy', ['poddisruptionbudgets'], CHILD_VERBS),
-        rule('autoscaling', ['horizontalpodautoscalers'], [...CHILD_VERBS, 'delete']),
-        rule('', ['pods'], ['list', 'watch']),
-        rule('events.k8s.io', ['events'], ['create']),
-        rule('authentication.k8s.io', ['tokenreviews'], ['create']),
-      ],
+      rules: [...operatorRules(KIND_MODULES), rule('authentication.k8s.io', ['tokenreviews'], ['create'])],
     },
   },
   {

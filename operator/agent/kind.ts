@@ -1,0 +1,81 @@
+/** Agent: runs the agent as ServiceAccount, ConfigMap, Service, PodDisruptionBudget, Deployment and autoscaler. */
+import { type KubeObject, objectKey } from '#adapters/kubernetes/kube-object.ts';
+import { AGENT } from '#crds/agent.ts';
+import { agentChildName } from '#domain/agent/agent-names.ts';
+import { CANARY_ROLLOUTS } from '../canary-rollout/resources.ts';
+import { readinessOfModel } from '../model/readiness.ts';
+import { MODELS } from '../model/resources.ts';
+import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
+import { kindModule, watching } from '../runtime/kind-module.ts';
+import { readableObject } from '../runtime/read-kind.ts';
+import { AGENT_ADMISSION_RULES } from './admission-rules.ts';
+import { AGENT_CHILD_TOLERANCE } from './child-tolerance.ts';
+import { decideAgent } from './decide.ts';
+import { observeAgent } from './observe.ts';
+import {
+  AGENTS,
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  PODS,
+  POD_DISRUPTION_BUDGETS,
+  SERVICES,
+  SERVICE_ACCOUNTS,
+  agentOfPod,
+} from './resources.ts';
+
+const keysOf = (objects: readonly KubeObject[]): readonly string[] =>
+  objects.map(({ metadata }) => objectKey(metadata));
+
+export const AGENT_KIND = kindModule({
+  definition: AGENT,
+  objects: AGENTS,
+  watches: [
+    watching(CANARY_ROLLOUTS, (key, _, view) => keysOf(view.of(AGENTS).by('canaryRollout', key))),
+    watching(PROMPT_VERSIONS, (key, _, view) => [
+      ...keysOf(view.of(AGENTS).by('promptVersion', key)),
+      ...keysOf(view.of(CANARY_ROLLOUTS).by('stableVersion', key)).flatMap((rollout) =>
+        keysOf(view.of(AGENTS).by('canaryRollout', rollout)),
+      ),
+    ]),
+    watching(MODELS, (key, { current, previous }, view) =>
+      // Agents look at no more of a Model than whether it is there and ready, and it is probed again and again.
+      readinessOfModel(current) === readinessOfModel(previous)
+        ? []
+        : keysOf(view.of(AGENTS).by('model', key)),
+    ),
+    watching(PODS, (_, { current, previous }) => {
+      const pod = current ?? previous;
+      return (pod && agentOfPod(pod)) ?? [];
+    }),
+  ],
+  children: {
+    namePrefix: agentChildName(''),
+    resources: [
+      { resource: SERVICE_ACCOUNTS },
+      { resource: CONFIG_MAPS, deletedBecause: 'one that somebody made immutable can only be made anew' },
+      { resource: SERVICES },
+      { resource: POD_DISRUPTION_BUDGETS },
+      { resource: DEPLOYMENTS },
+      { resource: HORIZONTAL_POD_AUTOSCALERS, deletedBecause: 'autoscaling can be taken out of a spec' },
+    ],
+    tolerance: AGENT_CHILD_TOLERANCE,
+    admissionRules: AGENT_ADMISSION_RULES,
+  },
+  // Enough that a prompt flip reaches a thousand agents in about a second.
+  workers: 16,
+  connect: ({ view, config }) => {
+    const rollouts = view.of(CANARY_ROLLOUTS);
+    const versions = view.of(PROMPT_VERSIONS);
+    const models = view.of(MODELS);
+    const sources = {
+      getRollout: (key: string) => readableObject(rollouts.get(key)),
+      getPromptVersion: (key: string) => readableObject(versions.get(key)),
+      getModel: (key: string) => readableObject(models.get(key)),
+      listPods: (agentKey: string) => view.of(PODS).by('agent', agentKey),
+      podSettings: config.pods,
+    };
+    return { observe: (agent, children) => observeAgent(agent, children, sources) };
+  },
+  decide: decideAgent,
+});

@@ -1,0 +1,4 @@
+import { MODEL, ModelSpec, ModelStatus } from '#crds/model.ts';
+import { watchedKind } from '../runtime/watched-resource.ts';
+
+export const MODELS = watchedKind({ ...MODEL, spec: ModelSpec, status: ModelStatus });
