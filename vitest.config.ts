@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{crds,domain,adapters,telemetry,process,operator,services,cluster,tools,bench}/**/*.test.ts',
-            'test/{architecture,fake-providers,helm}/**/*.test.ts',
+            'test/{architecture,conformance,fake-providers,helm}/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },
