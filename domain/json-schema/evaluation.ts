@@ -186,7 +186,7 @@ export class Evaluation {
 }
 
 const CHARACTERS_PER_STEP = 16;
-const INSTRUCTIONS_PER_STEP = 8;
+const INSTRUCTIONS_PER_STEP = 4;
 const MEMBERS_PER_STEP = 4;
 
 function nothingSeen(): Seen {

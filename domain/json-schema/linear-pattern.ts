@@ -23,6 +23,8 @@ export type LinearPatternResult =
   /** A clause about the pattern: what is wrong and how to mend it. */
   | { readonly ok: false; readonly problem: string };
 
+const REPEATS_TOO_MUCH = 'repeats too much: bound the length by "maxLength" instead';
+
 class PatternRefusal extends Error {}
 
 const parser = new RegExpParser({ ecmaVersion: 2025 });
@@ -32,7 +34,8 @@ export function compilePattern(source: string): LinearPatternResult {
     return { ok: false, problem: `is longer than ${PATTERN_MAXIMUM_CHARACTERS} characters` };
   }
   try {
-    const { text, weight } = writePattern(parsePattern(source));
+    const { text, weight } = writeAlternatives(parsePattern(source).alternatives, 1);
+    if (weight > PATTERN_MAXIMUM_WEIGHT) throw new PatternRefusal(REPEATS_TOO_MUCH);
     const compiled = RE2JS.compile(text);
     return { ok: true, pattern: { source, weight, test: (given) => testBounded(compiled, weight, given) } };
   } catch (error) {
@@ -99,10 +102,6 @@ interface Written {
   readonly weight: number;
 }
 
-function writePattern(pattern: AST.Pattern): Written {
-  return writeAlternatives(pattern.alternatives, 1);
-}
-
 /** `repeated` is how often the part is repeated by what stands around it: RE2 writes it out as often. */
 function writeAlternatives(alternatives: readonly AST.Alternative[], repeated: number): Written {
   const written = alternatives.map(({ elements }) => elements.map((each) => writeElement(each, repeated)));
@@ -146,9 +145,7 @@ function writeQuantifier({ element, min, max }: AST.Quantifier, repeated: number
   }
   const { text, weight } = writeElement(element, repeated * Math.max(most, 1));
   const whole = weight * (most + 1) + 1;
-  if (whole > PATTERN_MAXIMUM_WEIGHT) {
-    throw new PatternRefusal(`repeats too much: bound the length by "maxLength" instead`);
-  }
+  if (whole > PATTERN_MAXIMUM_WEIGHT) throw new PatternRefusal(REPEATS_TOO_MUCH);
   return { text: `(?:${text}){${min},${Number.isFinite(max) ? max : ''}}`, weight: whole };
 }
 
