@@ -47,19 +47,25 @@ export const ModelTimeouts = z
       .min(1)
       .max(600)
       .optional()
-      .describe('Longest wait for the first byte of the answer; 60 when not given.'),
+      .describe(
+        'Longest wait for the first content of a streamed answer; 60 when not given. A whole answer comes when all of it is made, so it has totalSeconds.',
+      ),
     idleSeconds: z
       .int()
       .min(1)
       .max(600)
       .optional()
-      .describe('Longest silence inside a stream; 30 when not given.'),
+      .describe(
+        'Longest time without content inside an answer that has begun, whatever else is sent; 30 when not given.',
+      ),
     totalSeconds: z
       .int()
       .min(1)
       .max(3600)
       .optional()
-      .describe('Longest duration of one attempt; 300 when not given.'),
+      .describe(
+        'Longest duration of one attempt, and the only limit on the wait for a whole answer; 300 when not given.',
+      ),
   })
   .describe('When an attempt at this model is given up.');
 

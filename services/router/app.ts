@@ -40,9 +40,9 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
         if (caller.ok) {
           request.agent = caller.agent;
           done();
-        } else void sendRefusal(reply, caller.error);
+        } else void sendRefusal(reply, caller.refusal);
       };
-      const caller = parts.callers.agent(request.headers.authorization, parts.registry.snapshot());
+      const caller = parts.callers.agent(request.headers, parts.registry.snapshot());
       if (caller instanceof Promise) caller.then(admit, done);
       else admit(caller);
     });
@@ -53,8 +53,8 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
   });
   void app.register((internal, _options, done) => {
     internal.addHook('onRequest', async (request, reply) => {
-      const caller = await parts.callers.platform(request.headers.authorization);
-      if (!caller.ok) await sendRefusal(reply, caller.error);
+      const caller = await parts.callers.platform(request.headers);
+      if (!caller.ok) await sendRefusal(reply, caller.refusal);
     });
     registerModelProbe(
       internal,

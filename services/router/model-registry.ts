@@ -1,5 +1,5 @@
 /**
- * What the router knows of the cluster, kept current by watches: Agents, Models and the Secrets of the Models. Requests
+ * What the router knows of the cluster, kept current by watches: Agents, Models and the keys of the Models. Requests
  * read the snapshot, an object that is never changed but replaced, so one request sees one state.
  */
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
@@ -16,7 +16,7 @@ import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-mode
 import type { Logger } from '#telemetry/logger.ts';
 import type { Readiness } from '#process/health-server.ts';
 import { parseAgent, parseModelSpec, resolveModel } from './routable-objects.ts';
-import { SecretWatches } from './secret-watches.ts';
+import type { CreateKeySource, KeyReference, KeySource } from './key-source.ts';
 
 /** Both by `namespace/name`. */
 export interface RouterSnapshot {
@@ -39,6 +39,7 @@ export interface WatchingModelRegistry extends ModelRegistry {
 
 export interface ModelRegistryOptions {
   readonly kubeClient: KubeClient;
+  readonly createKeySource: CreateKeySource;
   readonly logger: Logger;
   readonly watchNamespace?: string | undefined;
   readonly random: () => number;
@@ -50,8 +51,8 @@ export interface ModelRegistryOptions {
 
 /** Above this the watches say nothing any more and the pod should get no new traffic. */
 const STALE_SECONDS = 120;
-/** A Secret that cannot be read must not keep the whole router from becoming ready. */
-const LONGEST_WAIT_FOR_SECRETS_MILLISECONDS = 10_000;
+/** A key that cannot be read must not keep the whole router from becoming ready. */
+const LONGEST_WAIT_FOR_KEYS_MILLISECONDS = 10_000;
 /** Prices of the table have dates; nothing else tells when one of them comes. */
 const REPRICE_MILLISECONDS = 600_000;
 
@@ -67,7 +68,7 @@ class WatchedRegistry implements WatchingModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #agents: ResilientInformer<Parsed<RoutableAgent>>;
   readonly #models: ResilientInformer<Parsed<ModelSpec>>;
-  readonly #secrets: SecretWatches;
+  readonly #keys: KeySource;
   #snapshot: RouterSnapshot = { agents: new Map(), models: new Map() };
   #isRebuildDue = false;
   #modelsSyncedAt: number | undefined;
@@ -78,7 +79,7 @@ class WatchedRegistry implements WatchingModelRegistry {
       parseAgent({ namespace: metadata.namespace ?? '', name: metadata.name }, spec),
     );
     this.#models = this.#informer('models', (_object, spec) => parseModelSpec(spec));
-    this.#secrets = new SecretWatches({ ...options, onChange: () => this.#rebuildSoon() });
+    this.#keys = options.createKeySource(() => this.#rebuildSoon());
   }
 
   readonly snapshot = (): RouterSnapshot => this.#snapshot;
@@ -89,14 +90,15 @@ class WatchedRegistry implements WatchingModelRegistry {
       await Promise.all([this.#agents.start(signal), this.#models.start(signal)]);
     } finally {
       clearInterval(reprice);
-      await this.#secrets.close();
+      await this.#keys.close();
     }
   };
 
   readonly rereadKey = async (model: RoutableModel): Promise<RoutableModel | undefined> => {
-    const spec = this.#models.get(model.id)?.value;
-    if (spec?.keyFrom === undefined) return undefined;
-    await this.#secrets.reread(`${model.namespace}/${spec.keyFrom.secretRef.name}`);
+    const watched = this.#models.get(model.id);
+    const reference = watched && keyReferenceOf(watched);
+    if (reference === undefined) return undefined;
+    await this.#keys.reread(reference);
     this.#rebuildNow();
     return this.#snapshot.models.get(model.id);
   };
@@ -113,9 +115,9 @@ class WatchedRegistry implements WatchingModelRegistry {
     }
     const now = this.#options.nowMilliseconds();
     this.#modelsSyncedAt ??= now;
-    const mayWait = now - this.#modelsSyncedAt < LONGEST_WAIT_FOR_SECRETS_MILLISECONDS;
-    if (mayWait && !this.#secrets.synced()) {
-      return { ready: false, reason: 'waiting for the first reading of the Secrets' };
+    const mayWait = now - this.#modelsSyncedAt < LONGEST_WAIT_FOR_KEYS_MILLISECONDS;
+    if (mayWait && !this.#keys.synced()) {
+      return { ready: false, reason: 'waiting for the first reading of the keys' };
     }
     return { ready: true };
   };
@@ -173,7 +175,7 @@ class WatchedRegistry implements WatchingModelRegistry {
   #rebuildNow(): void {
     this.#isRebuildDue = false;
     const specs = this.#models.list();
-    this.#secrets.watchOnly(new Set(specs.map(secretKeyOf).filter((key) => key !== undefined)));
+    this.#keys.watchOnly(specs.map(keyReferenceOf).filter((reference) => reference !== undefined));
     const at = this.#options.now();
     const agents = new Map<string, RoutableAgent>();
     for (const { metadata, value } of this.#agents.list()) {
@@ -183,16 +185,15 @@ class WatchedRegistry implements WatchingModelRegistry {
     for (const model of specs) {
       if (model.value === undefined) continue;
       const key = objectKey(model.metadata);
-      const secretKey = secretKeyOf(model);
-      const secret = secretKey === undefined ? { state: 'absent' as const } : this.#secrets.read(secretKey);
+      const reference = keyReferenceOf(model);
       const name = { namespace: model.metadata.namespace ?? '', name: model.metadata.name };
-      models.set(key, resolveModel(name, model.value, secret, at));
+      models.set(key, resolveModel(name, model.value, reference && this.#keys.read(reference), at));
     }
     this.#snapshot = { agents, models };
     this.#options.onSnapshot?.(this.#snapshot);
   }
 }
 
-function secretKeyOf({ metadata, value }: Parsed<ModelSpec>): string | undefined {
-  return value?.keyFrom && `${metadata.namespace ?? ''}/${value.keyFrom.secretRef.name}`;
+function keyReferenceOf({ metadata, value }: Parsed<ModelSpec>): KeyReference | undefined {
+  return value?.keyFrom && { namespace: metadata.namespace ?? '', keyFrom: value.keyFrom };
 }

@@ -12,12 +12,7 @@ import {
   type RoutableAgent,
   type RoutableModel,
 } from '#domain/routing/routable-model.ts';
-
-/** What was read of a Secret; values are base64, as the API server gives them. */
-export type SecretReading =
-  | { readonly state: 'notReadYet' }
-  | { readonly state: 'absent' }
-  | { readonly state: 'present'; readonly data: Readonly<Record<string, string>> };
+import type { KeyReading } from './key-source.ts';
 
 export interface ObjectName {
   readonly namespace: string;
@@ -43,10 +38,11 @@ export function parseModelSpec(spec: unknown): ModelSpec {
   return ModelSpec.strip().parse(spec);
 }
 
+/** `key` is undefined where the Model needs none. */
 export function resolveModel(
   { namespace, name }: ObjectName,
   spec: ModelSpec,
-  secret: SecretReading,
+  key: KeyReading | undefined,
   at: Date,
 ): RoutableModel {
   const endpoint = (spec.endpoint ?? dialectOf(spec.provider).defaultEndpoint ?? '').replace(/\/+$/, '');
@@ -69,28 +65,15 @@ export function resolveModel(
     ...(spec.contextTokens === undefined ? {} : { contextTokens: spec.contextTokens }),
     dataClasses: new Set(spec.dataClasses ?? DEFAULT_MODEL_DATA_CLASSES),
     ...(price === undefined ? {} : { price }),
-    key: resolveKey(spec, secret),
+    key: resolveKey(key),
     timeouts: resolveTimeouts(spec.timeouts ?? {}),
   };
 }
 
-function resolveKey(spec: ModelSpec, secret: SecretReading): ModelKey {
-  if (spec.keyFrom === undefined) return { state: 'notNeeded' };
-  const { name, key = 'key' } = spec.keyFrom.secretRef;
-  if (secret.state === 'notReadYet') {
-    return { state: 'notReadYet', problem: `waits for the first reading of its Secret ${name}` };
-  }
-  if (secret.state === 'absent') {
-    return { state: 'notFound', problem: `needs the Secret ${name}, which does not exist in its namespace` };
-  }
-  // Keys that were written with an editor or with echo end in a line feed.
-  const value = Buffer.from(secret.data[key] ?? '', 'base64')
-    .toString('utf8')
-    .trim();
-  if (value === '') return { state: 'keyMissing', problem: `needs the key "${key}" in its Secret ${name}` };
-  if (/^[\x21-\x7e]+$/.test(value)) return { state: 'resolved', value, digest: hash('sha256', value) };
-  const problem = `has a key in Secret ${name} with a space or a character that HTTP headers cannot carry`;
-  return { state: 'keyMissing', problem };
+function resolveKey(reading: KeyReading | undefined): ModelKey {
+  if (reading === undefined) return { state: 'notNeeded' };
+  if (reading.state !== 'read') return reading;
+  return { state: 'resolved', value: reading.value, digest: hash('sha256', reading.value) };
 }
 
 function resolveTimeouts(timeouts: NonNullable<ModelSpec['timeouts']>): AttemptTimeouts {

@@ -17,7 +17,12 @@ import {
   createResilientInformer,
 } from '#adapters/kubernetes/resilient-informer.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import type { SecretReading } from './routable-objects.ts';
+
+/** What was read of a Secret; values are base64, as the API server gives them. */
+export type SecretReading =
+  | { readonly state: 'notReadYet' }
+  | { readonly state: 'absent' }
+  | { readonly state: 'present'; readonly data: Readonly<Record<string, string>> };
 
 interface SecretObject extends KubeObject {
   readonly data: Readonly<Record<string, string>>;

@@ -21,6 +21,8 @@ import { createFactStream } from './fact-subscribers/fact-subscribers.ts';
 import { createMistakes } from './mistakes.ts';
 import { type RouterSnapshot, createModelRegistry } from './model-registry.ts';
 import { createRouterMetrics } from './router-metrics.ts';
+import { serviceAccountIdentity } from './service-account-identity.ts';
+import { secretKeySource } from './secret-key-source.ts';
 import { TargetHealthRegistry } from './target-health.ts';
 
 /** Below the minute after which common proxies take a silent connection for a dead one. */
@@ -34,6 +36,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const health = new TargetHealthRegistry(now);
   const registry = createModelRegistry({
     kubeClient,
+    createKeySource: secretKeySource({ kubeClient, logger, random, nowMilliseconds: now }),
     logger,
     watchNamespace: config.watchNamespace,
     random,
@@ -85,7 +88,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const app = createRouterApp({
     registry,
-    callers: createCallerChecks(tokenReviewer, config.platformServiceAccounts),
+    callers: createCallerChecks(serviceAccountIdentity(tokenReviewer, config.platformServiceAccounts)),
     connections,
     health,
     retryBudgets: new RetryBudgets(),

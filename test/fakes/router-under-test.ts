@@ -19,6 +19,8 @@ import { createMistakes } from '#services/router/mistakes.ts';
 import type { RouterSnapshot } from '#services/router/model-registry.ts';
 import { resolveModel } from '#services/router/routable-objects.ts';
 import { createRouterMetrics } from '#services/router/router-metrics.ts';
+import { readKey } from '#services/router/secret-key-source.ts';
+import { serviceAccountIdentity } from '#services/router/service-account-identity.ts';
 import { TargetHealthRegistry } from '#services/router/target-health.ts';
 import { createLogger } from '#telemetry/logger.ts';
 
@@ -116,7 +118,9 @@ export async function startRouterUnderTest(
           return models.get(model.id);
         },
       },
-      callers: createCallerChecks(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
+      callers: createCallerChecks(
+        serviceAccountIdentity(tokenReviewer, new Set([`${NAMESPACE}/capataz-operator`])),
+      ),
       connections,
       health,
       retryBudgets: new RetryBudgets(),
@@ -155,7 +159,8 @@ export async function startRouterUnderTest(
         secretKey === undefined
           ? ({ state: 'absent' } as const)
           : ({ state: 'present', data: { key: Buffer.from(secretKey).toString('base64') } } as const);
-      const model = resolveModel({ namespace: NAMESPACE, name }, spec, secret, new Date());
+      const key = spec.keyFrom && readKey({ namespace: NAMESPACE, keyFrom: spec.keyFrom }, secret);
+      const model = resolveModel({ namespace: NAMESPACE, name }, spec, key, new Date());
       models.set(model.id, model);
       snapshot = { agents, models };
     },
