@@ -1,4 +1,5 @@
 /** What the dialects share in reading a provider's refusal: bounded, scrubbed messages and waiting times. */
+import { DEEPEST_NESTING, nestsDeeperThan } from '#domain/chat/nesting.ts';
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
 
@@ -76,9 +77,14 @@ export function saysContextTooLong(text: string): boolean {
   return CONTEXT_TOO_LONG.test(text);
 }
 
+/**
+ * Undefined when the text is no JSON, or nests deeper than anything of use: whoever walks a value or writes it out again
+ * goes one frame deeper for each level, and the stack has an end.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return nestsDeeperThan(DEEPEST_NESTING, value) ? undefined : value;
   } catch {
     return undefined;
   }

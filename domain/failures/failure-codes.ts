@@ -55,6 +55,11 @@ export const PROVIDER_FAILURES = {
     type: 'invalid_request_error',
     meaning: 'The provider refuses the content.',
   },
+  unsupported: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: "The Model's provider cannot do what the request asks for.",
+  },
   answer_malformed: {
     status: 502,
     type: 'api_error',
@@ -77,11 +82,6 @@ export const ATTEMPT_FAILURES = {
     status: 502,
     type: 'api_error',
     meaning: 'The answer was cut off before its end.',
-  },
-  unsupported: {
-    status: 400,
-    type: 'invalid_request_error',
-    meaning: "The Model's provider cannot do what the request asks for.",
   },
   cancelled: { status: 499, type: 'api_error', meaning: 'The caller left. It is seen in logs only.' },
   internal_error: {

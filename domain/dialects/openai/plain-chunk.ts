@@ -1,0 +1,64 @@
+/**
+ * The shortest way for the most frequent case: a chunk of plain text goes to a caller of the same format as it came. It is
+ * parsed, so that rubbish is found, but neither checked field by field nor written anew.
+ */
+
+/** The chunk's text, or undefined when it must take the long way. */
+export function plainTextOf(data: string): string | undefined {
+  // A line feed inside the data would end the field.
+  if (data.charCodeAt(0) !== 0x7b || data.includes('\n')) return undefined;
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  return textOfPlainChunk(chunk as Partial<Chunk>);
+}
+
+interface Chunk {
+  readonly object: unknown;
+  readonly id: unknown;
+  readonly created: unknown;
+  readonly model: unknown;
+  readonly usage: unknown;
+  readonly x_groq: unknown;
+  readonly error: unknown;
+  readonly choices: unknown;
+}
+
+interface Choice {
+  readonly index?: unknown;
+  readonly finish_reason?: unknown;
+  readonly error?: unknown;
+  readonly usage?: unknown;
+  readonly delta?: {
+    readonly role?: unknown;
+    readonly content?: unknown;
+    readonly refusal?: unknown;
+    readonly tool_calls?: unknown;
+    readonly function_call?: unknown;
+    readonly reasoning?: unknown;
+    readonly thinking?: unknown;
+  } | null;
+}
+
+function textOfPlainChunk(chunk: Partial<Chunk>): string | undefined {
+  if (chunk.object !== 'chat.completion.chunk' || typeof chunk.id !== 'string' || chunk.id === '')
+    return undefined;
+  if (typeof chunk.created !== 'number' || typeof chunk.model !== 'string' || chunk.model === '')
+    return undefined;
+  if (Boolean(chunk.usage) || chunk.error !== undefined || chunk.x_groq !== undefined) return undefined;
+  const { choices } = chunk;
+  return Array.isArray(choices) && choices.length === 1 ? textOfChoice(choices[0] as Choice) : undefined;
+}
+
+function textOfChoice(choice: Choice | undefined | null): string | undefined {
+  if (choice?.index !== 0 || (choice.finish_reason ?? undefined) !== undefined) return undefined;
+  if (choice.error !== undefined || choice.usage !== undefined) return undefined;
+  const { delta } = choice;
+  if (typeof delta !== 'object' || delta === null || typeof delta.content !== 'string') return undefined;
+  if (delta.tool_calls !== undefined || delta.function_call !== undefined) return undefined;
+  if (Boolean(delta.reasoning) || Boolean(delta.thinking) || Boolean(delta.refusal)) return undefined;
+  return delta.role === undefined || delta.role === 'assistant' ? delta.content : undefined;
+}

@@ -1,0 +1,187 @@
+/**
+ * OpenAI's stream: `data:` lines of chunks, a usage chunk without choices, then the literal `[DONE]`.
+ *
+ * open -> ended by `[DONE]`, or by a clean close after the finish reason of every choice; missing reasons are made up, since
+ *         clients loop without one, or
+ * open -> failed by an error in the stream or a chunk that cannot be read. Nothing comes after either.
+ *
+ * Finish reasons are told at the end only: servers repeat them, write more after them, and say "stop" after tool calls.
+ */
+import { z } from 'zod';
+import type { AnswerPart, FinishReason } from '#domain/chat/chat-answer.ts';
+import type { ChatRequest } from '#domain/chat/chat-request.ts';
+import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
+import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
+import type { AnswerStreamReader, ProviderEvent } from '../dialect.ts';
+import { malformed, parseAnswer } from '../malformed-answer.ts';
+import { failure, parseJson } from '../read-failure.ts';
+import { contentOf } from './answer-content.ts';
+import { AnsweredToolCalls } from './answered-tool-calls.ts';
+import { breakdownOf, finishReasonOf, settledFinishReason } from './finish-reason.ts';
+import { failureInside, failureOfErrorEvent } from './openai-failure.ts';
+import { plainTextOf } from './plain-chunk.ts';
+import { createdSecondsOf, extensionsOf } from './read-answer.ts';
+import { toolCallNamingOf } from './tool-call-naming.ts';
+import { usageIn } from './usage.ts';
+import { type WireObject, countOf, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
+import { WrittenThought, type ThoughtAndText } from './written-thought.ts';
+
+/** Only what a chunk cannot be understood without. */
+const Chunk = z.looseObject({
+  choices: z.array(z.looseObject({ delta: z.looseObject({}).nullish() })).nullish(),
+});
+type WireChoice = NonNullable<z.infer<typeof Chunk>['choices']>[number];
+
+const KNOWN_OF_CHOICE = new Set(['index', 'delta', 'message', 'finish_reason', 'usage', 'error', 'text']);
+
+export function createOpenAiStreamReader(request: ChatRequest): AnswerStreamReader {
+  return new OpenAiStreamReader(request);
+}
+
+interface OpenChoice {
+  readonly index: number;
+  readonly calls: AnsweredToolCalls;
+  readonly thought: WrittenThought;
+  finishReason: FinishReason | undefined;
+}
+
+class OpenAiStreamReader implements AnswerStreamReader {
+  readonly #request: ChatRequest;
+  readonly #choices = new Map<number, OpenChoice>();
+  #hasBegun = false;
+  #isOver = false;
+  #usageTokens = 0;
+
+  constructor(request: ChatRequest) {
+    this.#request = request;
+  }
+
+  push({ event, data }: ProviderEvent): readonly AnswerPart[] {
+    const text = data.trim();
+    if (this.#isOver || text === '') return [];
+    if (text === '[DONE]') return this.#end();
+    const json = parseJson(data);
+    const told = event === 'error' ? failureOfErrorEvent(json) : failureInside(json);
+    if (told !== undefined) return this.#fail(told);
+    const chunk = parseAnswer(Chunk, json);
+    if (!chunk.ok) return this.#fail(chunk.failure);
+    const parts = [...this.#startOf(chunk.value)];
+    for (const choice of chunk.value.choices ?? []) {
+      parts.push(...this.#choiceParts(choice));
+      if (this.#isOver) return parts;
+    }
+    return [...parts, ...this.#usageParts(usageIn(chunk.value))];
+  }
+
+  readPlainEvent({ event, data }: ProviderEvent): number | undefined {
+    if (this.#isOver || event !== undefined || this.#choices.size !== 1) return undefined;
+    const isPassing = this.#choices.get(0)?.thought.isPast === true;
+    return isPassing ? plainTextOf(data)?.length : undefined;
+  }
+
+  close(): readonly AnswerPart[] {
+    if (this.#isOver) return [];
+    const choices = [...this.#choices.values()];
+    const finished = choices.filter(({ finishReason }) => finishReason !== undefined).length;
+    const isComplete = finished === choices.length && finished >= (this.#request.choiceCount ?? 1);
+    return isComplete ? this.#end() : [];
+  }
+
+  #startOf(chunk: WireObject): readonly AnswerPart[] {
+    if (this.#hasBegun) return [];
+    this.#hasBegun = true;
+    const id = textOf(chunk['id']);
+    const createdSeconds = createdSecondsOf(chunk['created']);
+    const servedModel = textOf(chunk['model']);
+    const start: AnswerPart = {
+      kind: 'start',
+      ...(id !== undefined && { id }),
+      ...(createdSeconds !== undefined && { createdSeconds }),
+      ...(servedModel !== undefined && { servedModel }),
+    };
+    return [start];
+  }
+
+  #choiceParts(choice: WireChoice): readonly AnswerPart[] {
+    const breakdown = breakdownOf(choice['finish_reason']);
+    if (breakdown !== undefined) {
+      const word = textOf(choice['finish_reason']);
+      return this.#fail(
+        failure(breakdown, `The provider gave up its answer with the finish reason ${word}.`),
+      );
+    }
+    const open = this.#open(countOf(choice['index']) ?? 0);
+    // Some servers send their last chunk, or all of them, as whole messages.
+    const delta = choice.delta ?? objectOf(choice['message']) ?? {};
+    const { text, reasoning, refusal } = contentOf(delta);
+    const written = open.thought.push(text);
+    const parts = [
+      ...partsOf(open.index, { reasoning: reasoning + written.reasoning, text: written.text }, choice),
+      ...(refusal === '' ? [] : [{ kind: 'refusal', choice: open.index, text: refusal } as const]),
+      ...open.calls.push(delta),
+    ];
+    open.finishReason = finishReasonOf(choice['finish_reason']) ?? open.finishReason;
+    return parts;
+  }
+
+  #open(index: number): OpenChoice {
+    const known = this.#choices.get(index);
+    if (known !== undefined) return known;
+    const opened: OpenChoice = {
+      index,
+      calls: new AnsweredToolCalls(index, toolCallNamingOf(this.#request, index)),
+      thought: new WrittenThought(this.#request.format !== undefined),
+      finishReason: undefined,
+    };
+    this.#choices.set(index, opened);
+    return opened;
+  }
+
+  /** Usage is cumulative; a server that ends with zeros has not taken anything back. */
+  #usageParts(usage: TokenUsage | undefined): readonly AnswerPart[] {
+    if (usage === undefined) return [];
+    const tokens = totalInputTokens(usage) + usage.outputTokens;
+    if (tokens < this.#usageTokens && tokens === 0) return [];
+    this.#usageTokens = tokens;
+    return [{ kind: 'usage', usage }];
+  }
+
+  #end(): readonly AnswerPart[] {
+    const choices = [...this.#choices.values()];
+    if (choices.some(({ calls }) => calls.hasNameless)) {
+      return this.#fail(malformed('A tool call in the answer of the provider has no name.').failure);
+    }
+    this.#isOver = true;
+    const last = choices.flatMap(({ index, calls, thought, finishReason }): readonly AnswerPart[] => [
+      ...partsOf(index, thought.end()),
+      ...calls.end(),
+      { kind: 'finish', choice: index, reason: settledFinishReason(finishReason, calls.count) },
+    ]);
+    return [...last, { kind: 'end' }];
+  }
+
+  #fail(told: ProviderFailure): readonly AnswerPart[] {
+    this.#isOver = true;
+    return [{ kind: 'failure', failure: told }];
+  }
+}
+
+function partsOf(
+  choice: number,
+  { reasoning, text }: ThoughtAndText,
+  wire: WireObject = {},
+): readonly AnswerPart[] {
+  return [
+    ...(reasoning === '' ? [] : [{ kind: 'reasoning', choice, text: reasoning } as const]),
+    ...(text === ''
+      ? []
+      : [
+          {
+            kind: 'text',
+            choice,
+            text,
+            ...extensionsOf(unknownFieldsOf(wire, KNOWN_OF_CHOICE)),
+          } as const,
+        ]),
+  ];
+}

@@ -1,0 +1,33 @@
+/**
+ * Reading single values of an answer as servers really write them: null and "" for nothing, numbers as text, text as
+ * numbers. What cannot be read is as good as not given; only what the answer cannot be understood without is malformed.
+ */
+export type WireObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is WireObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function objectOf(value: unknown): WireObject | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+/** Undefined for the empty text too. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A whole number from 0 that can be counted with. */
+export function countOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined;
+}
+
+/** The fields that are not `known` and say something; undefined when there are none. */
+export function unknownFieldsOf(object: WireObject, known: ReadonlySet<string>): WireObject | undefined {
+  const unknown = Object.entries(object).filter(
+    ([field, value]) => !known.has(field) && value !== null && value !== undefined,
+  );
+  return unknown.length === 0 ? undefined : Object.fromEntries(unknown);
+}
