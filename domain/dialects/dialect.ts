@@ -75,6 +75,14 @@ export interface ProviderDialect {
   readonly writeChatRequest: (request: ChatRequest, target: ProviderTarget) => Written<ProviderRequest>;
   /** `request` is the one that was written: names that the provider cannot take were replaced in it and come back. */
   readonly readChatAnswer: (body: string, request: ChatRequest) => Read<ChatAnswer>;
+  /**
+   * The shortest way, before `readChatAnswer`: the usage of an answer that a front of the same dialect may send on as it
+   * came, with `annotatePlainAnswer`. Undefined when the answer must be read.
+   */
+  readonly readPlainAnswer?: (
+    body: string,
+    request: ChatRequest,
+  ) => { readonly usage: TokenUsage } | undefined;
   readonly createStreamReader: (request: ChatRequest) => AnswerStreamReader;
   readonly writeEmbeddingsRequest: (
     request: EmbeddingsRequest,
@@ -110,6 +118,8 @@ export interface AnswerIdentity {
 /** One per stream. Each method returns the text to send: whole events, empty when there is nothing to say yet. */
 export interface AnswerStreamWriter {
   readonly write: (part: AnswerPart) => string;
+  /** An event of the same dialect as it came, after `readPlainEvent` has let it pass. */
+  readonly relay?: (event: ProviderEvent) => string;
   /** The last events of a complete answer: usage where it was asked for, and the format's own end. */
   readonly end: (usage: TokenUsage | undefined, annotation: AnswerAnnotation) => string;
   /** The event that ends a stream which was cut, and never looks like a clean end. */
@@ -126,6 +136,8 @@ export interface FrontDialect {
     identity: AnswerIdentity,
     annotation: AnswerAnnotation,
   ) => string;
+  /** An answer of the same dialect as it came, with the annotation in it. */
+  readonly annotatePlainAnswer?: (body: string, annotation: AnswerAnnotation) => string;
   readonly createStreamWriter: (request: ChatRequest, identity: AnswerIdentity) => AnswerStreamWriter;
   readonly readEmbeddingsRequest?: (body: unknown) => ReadRequest<EmbeddingsRequest>;
   readonly writeEmbeddingsAnswer?: (

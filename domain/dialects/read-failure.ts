@@ -1,5 +1,5 @@
 /** What the dialects share in reading a provider's refusal: bounded, scrubbed messages and waiting times. */
-import { DEEPEST_NESTING, nestsDeeperThan } from '#domain/chat/nesting.ts';
+import { type JsonBounds, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
 
@@ -77,15 +77,14 @@ export function saysContextTooLong(text: string): boolean {
   return CONTEXT_TOO_LONG.test(text);
 }
 
+/** The adapters bound the size of an answer; long lists of numbers are the body of one. */
+const ANSWER_BOUNDS: JsonBounds = { depth: 128, values: 10_000_000 };
+
 /**
  * Undefined when the text is no JSON, or nests deeper than anything of use: whoever walks a value or writes it out again
  * goes one frame deeper for each level, and the stack has an end.
  */
 export function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return nestsDeeperThan(DEEPEST_NESTING, value) ? undefined : value;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseBoundedJson(text, ANSWER_BOUNDS);
+  return parsed.ok ? parsed.value : undefined;
 }

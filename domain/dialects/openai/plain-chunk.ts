@@ -54,11 +54,14 @@ function textOfPlainChunk(chunk: Partial<Chunk>): string | undefined {
 }
 
 function textOfChoice(choice: Choice | undefined | null): string | undefined {
-  if (choice?.index !== 0 || (choice.finish_reason ?? undefined) !== undefined) return undefined;
+  if (choice?.index !== 0 || Boolean(choice.finish_reason)) return undefined;
   if (choice.error !== undefined || choice.usage !== undefined) return undefined;
-  const { delta } = choice;
-  if (typeof delta !== 'object' || delta === null || typeof delta.content !== 'string') return undefined;
-  if (delta.tool_calls !== undefined || delta.function_call !== undefined) return undefined;
-  if (Boolean(delta.reasoning) || Boolean(delta.thinking) || Boolean(delta.refusal)) return undefined;
-  return delta.role === undefined || delta.role === 'assistant' ? delta.content : undefined;
+  return choice.delta ? textOfDelta(choice.delta) : undefined;
+}
+
+function textOfDelta(delta: NonNullable<Choice['delta']>): string | undefined {
+  const { content, role, tool_calls: calls, function_call: call, refusal, reasoning, thinking } = delta;
+  if (typeof content !== 'string' || calls !== undefined || call !== undefined) return undefined;
+  if (Boolean(refusal) || Boolean(reasoning) || Boolean(thinking)) return undefined;
+  return role === undefined || role === 'assistant' ? content : undefined;
 }

@@ -2,17 +2,17 @@
 import { z } from 'zod';
 import type { AnswerChoice, ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
-import type { Extensions } from '#domain/chat/extensions.ts';
 import type { Read } from '../dialect.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { failure, parseJson } from '../read-failure.ts';
 import { contentOf } from './answer-content.ts';
 import { AnsweredToolCalls } from './answered-tool-calls.ts';
+import { extensionsOf } from './extensions.ts';
 import { breakdownOf, finishReasonOf, settledFinishReason } from './finish-reason.ts';
-import { failureInside } from './openai-failure.ts';
+import { failureInside } from './read-failure.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
-import { type WireObject, countOf, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
+import { type WireObject, countOf, given, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
 import { splitWrittenThought } from './written-thought.ts';
 
 /** Only what an answer cannot be understood without. */
@@ -30,7 +30,16 @@ const Answer = z.looseObject({
     .min(1),
 });
 
-const KNOWN_OF_ANSWER = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'x_groq', 'capataz']);
+const KNOWN_OF_ANSWER = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'usage',
+  'x_groq',
+  'capataz',
+]);
 const KNOWN_OF_CHOICE = new Set(['index', 'message', 'delta', 'finish_reason', 'usage', 'error']);
 const KNOWN_OF_MESSAGE = new Set([
   'role',
@@ -57,15 +66,10 @@ export function readOpenAiAnswer(body: string, request: ChatRequest): Read<ChatA
     if (!read.ok) return { ...read, ...(usage && { usage }) };
     choices.push(read.value);
   }
-  const id = textOf(answer.value['id']);
-  const createdSeconds = createdSecondsOf(answer.value['created']);
-  const servedModel = textOf(answer.value['model']);
   return {
     ok: true,
     value: {
-      ...(id !== undefined && { id }),
-      ...(createdSeconds !== undefined && { createdSeconds }),
-      ...(servedModel !== undefined && { servedModel }),
+      ...identityOf(answer.value),
       choices,
       ...(usage && { usage }),
       ...extensionsOf(unknownFieldsOf(answer.value, KNOWN_OF_ANSWER)),
@@ -73,9 +77,11 @@ export function readOpenAiAnswer(body: string, request: ChatRequest): Read<ChatA
   };
 }
 
-/** A time in seconds; servers also write fractions of them. */
-export function createdSecondsOf(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? Math.floor(value) : countOf(value);
+/** What an answer or a chunk says of itself. Servers also write fractions of seconds. */
+export function identityOf(answer: WireObject): Pick<ChatAnswer, 'id' | 'createdSeconds' | 'servedModel'> {
+  const created = answer['created'];
+  const seconds = typeof created === 'number' && created > 0 ? Math.floor(created) : countOf(created);
+  return given({ id: textOf(answer['id']), createdSeconds: seconds, servedModel: textOf(answer['model']) });
 }
 
 type WireChoice = z.infer<typeof Answer>['choices'][number];
@@ -97,7 +103,7 @@ function readChoice(choice: WireChoice, position: number, request: ChatRequest):
     ok: true,
     value: {
       index,
-      text: written.text === '' && !isEmptyText(choice.message.content) ? null : written.text,
+      text: written.text === '' && choice.message.content !== '' ? null : written.text,
       ...(reasoning !== '' && { reasoning }),
       ...(content.refusal !== '' && { refusal: content.refusal }),
       toolCalls: calls.whole(),
@@ -107,16 +113,8 @@ function readChoice(choice: WireChoice, position: number, request: ChatRequest):
   };
 }
 
-function isEmptyText(content: unknown): boolean {
-  return content === '';
-}
-
 function choiceExtensions(choice: WireChoice): WireObject | undefined {
   const message = unknownFieldsOf(choice.message, KNOWN_OF_MESSAGE);
   const fields = unknownFieldsOf(choice, KNOWN_OF_CHOICE);
   return message === undefined ? fields : { ...fields, message };
-}
-
-export function extensionsOf(fields: WireObject | undefined): { readonly extensions?: Extensions } {
-  return fields === undefined ? {} : { extensions: { dialect: 'openai', fields } };
 }

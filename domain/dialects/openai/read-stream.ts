@@ -17,10 +17,11 @@ import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { failure, parseJson } from '../read-failure.ts';
 import { contentOf } from './answer-content.ts';
 import { AnsweredToolCalls } from './answered-tool-calls.ts';
+import { extensionsOf } from './extensions.ts';
 import { breakdownOf, finishReasonOf, settledFinishReason } from './finish-reason.ts';
-import { failureInside, failureOfErrorEvent } from './openai-failure.ts';
+import { failureInside, failureOfErrorEvent } from './read-failure.ts';
 import { plainTextOf } from './plain-chunk.ts';
-import { createdSecondsOf, extensionsOf } from './read-answer.ts';
+import { identityOf } from './read-answer.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
 import { type WireObject, countOf, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
@@ -90,16 +91,7 @@ class OpenAiStreamReader implements AnswerStreamReader {
   #startOf(chunk: WireObject): readonly AnswerPart[] {
     if (this.#hasBegun) return [];
     this.#hasBegun = true;
-    const id = textOf(chunk['id']);
-    const createdSeconds = createdSecondsOf(chunk['created']);
-    const servedModel = textOf(chunk['model']);
-    const start: AnswerPart = {
-      kind: 'start',
-      ...(id !== undefined && { id }),
-      ...(createdSeconds !== undefined && { createdSeconds }),
-      ...(servedModel !== undefined && { servedModel }),
-    };
-    return [start];
+    return [{ kind: 'start', ...identityOf(chunk) }];
   }
 
   #choiceParts(choice: WireChoice): readonly AnswerPart[] {
@@ -152,12 +144,12 @@ class OpenAiStreamReader implements AnswerStreamReader {
       return this.#fail(malformed('A tool call in the answer of the provider has no name.').failure);
     }
     this.#isOver = true;
-    const last = choices.flatMap(({ index, calls, thought, finishReason }): readonly AnswerPart[] => [
-      ...partsOf(index, thought.end()),
-      ...calls.end(),
-      { kind: 'finish', choice: index, reason: settledFinishReason(finishReason, calls.count) },
-    ]);
-    return [...last, { kind: 'end' }];
+    const parts: AnswerPart[] = [];
+    for (const { index, calls, thought, finishReason } of choices) {
+      const reason = settledFinishReason(finishReason, calls.count);
+      parts.push(...partsOf(index, thought.end()), ...calls.end(), { kind: 'finish', choice: index, reason });
+    }
+    return [...parts, { kind: 'end' }];
   }
 
   #fail(told: ProviderFailure): readonly AnswerPart[] {

@@ -31,3 +31,11 @@ export function unknownFieldsOf(object: WireObject, known: ReadonlySet<string>):
   );
   return unknown.length === 0 ? undefined : Object.fromEntries(unknown);
 }
+
+/** The fields that are not undefined. */
+export function given<Fields extends object>(
+  fields: Fields,
+): { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as never;
+}

@@ -45,6 +45,10 @@ export class WrittenThought {
     return this.#state === 'text';
   }
 
+  get hasThought(): boolean {
+    return this.#hasThought;
+  }
+
   push(piece: string): ThoughtAndText {
     if (this.#state === 'text') return { reasoning: '', text: piece };
     this.#waiting += piece;
@@ -145,4 +149,11 @@ export function splitWrittenThought(whole: string, expectsJson: boolean): Though
   const begun = thought.push(whole);
   const rest = thought.end();
   return { reasoning: (begun.reasoning + rest.reasoning).trim(), text: begun.text + rest.text };
+}
+
+/** Whether a whole text is surely all text: it neither begins like thought, nor may it once have. */
+export function beginsWithText(whole: string, expectsJson: boolean): boolean {
+  const thought = new WrittenThought(expectsJson);
+  thought.push(whole.slice(0, LONGEST_BLANK_CHARACTERS));
+  return thought.isPast && !thought.hasThought;
 }

@@ -1,29 +1,22 @@
 /** Refusals in OpenAI's error shape, and in the shapes of the servers that only nearly speak it. */
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
-import {
-  codeOfStatus,
-  failure,
-  parseJson,
-  retryAfterSeconds,
-  saysContextTooLong,
-} from '../read-failure.ts';
+import { codeOfStatus, failure, parseJson, retryAfterSeconds, saysContextTooLong } from '../read-failure.ts';
 import { type WireObject, isObject, objectOf, textOf } from './wire-values.ts';
 
 const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
   Object.entries({
     context_length_exceeded: 'context_length_exceeded',
-    string_above_max_length: 'context_length_exceeded',
     content_policy_violation: 'content_refused',
     content_filter: 'content_refused',
     moderation_blocked: 'content_refused',
     invalid_api_key: 'key_refused',
     authentication_error: 'key_refused',
     invalid_organization: 'key_refused',
-    model_not_found: 'upstream_model_not_found',
-    model_not_available: 'upstream_model_not_found',
-    not_found_error: 'upstream_model_not_found',
-    unsupported_model: 'upstream_model_not_found',
+    model_not_found: 'model_not_found',
+    model_not_available: 'model_not_found',
+    not_found_error: 'model_not_found',
+    unsupported_model: 'model_not_found',
     rate_limit_exceeded: 'rate_limited',
     rate_limit_error: 'rate_limited',
     // An empty account heals by itself once somebody pays: like a limit, and unlike a wrong key.
@@ -39,6 +32,8 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     internal_error: 'unavailable',
     unsupported_parameter: 'unsupported',
     unsupported_value: 'unsupported',
+    invalid_function_parameters: 'unsupported',
+    invalid_json_schema: 'unsupported',
     invalid_request_error: 'request_refused',
   }),
 );
@@ -143,18 +138,15 @@ function saysFailure(word: string): boolean {
 /** Words of the body may say more than the status does, but only where the status leaves it open. */
 function codeOf(base: ProviderFailureCode, words: readonly string[], message: string): ProviderFailureCode {
   const told = words.map((word) => CODE_OF_WORD.get(word)).find((code) => code !== undefined);
-  const isAboutModel = told === 'upstream_model_not_found' || MODEL_OUT_OF_REACH.test(message);
-  switch (base) {
-    case 'request_refused':
-      if (saysContextTooLong(`${words.join(' ')} ${message}`)) return 'context_length_exceeded';
-      return isAboutModel ? 'upstream_model_not_found' : (told ?? base);
-    // A key that may not use this Model is good for others: only the Model is out of reach.
-    case 'key_refused':
-      if (isAboutModel) return 'upstream_model_not_found';
-      return told === 'content_refused' || told === 'unavailable' || told === 'rate_limited' ? told : base;
-    case 'unavailable':
-      return /overloaded|slow down/i.test(message) ? 'overloaded' : base;
-    default:
-      return base;
+  const isAboutModel = told === 'model_not_found' || MODEL_OUT_OF_REACH.test(message);
+  if (base === 'request_refused') {
+    if (saysContextTooLong(`${words.join(' ')} ${message}`)) return 'context_length_exceeded';
+    return isAboutModel ? 'model_not_found' : (told ?? base);
   }
+  if (base === 'key_refused') {
+    // A key that may not use this Model is good for others: only the Model is out of reach.
+    if (isAboutModel) return 'model_not_found';
+    return told === 'content_refused' || told === 'unavailable' || told === 'rate_limited' ? told : base;
+  }
+  return base === 'unavailable' && /overloaded|slow down/i.test(message) ? 'overloaded' : base;
 }

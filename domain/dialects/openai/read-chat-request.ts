@@ -1,0 +1,125 @@
+/** A caller's chat request in neutral words. */
+import type {
+  AnswerFormat,
+  ChatRequest,
+  Sampling,
+  StreamWish,
+  ToolChoice,
+  ToolDeclaration,
+} from '#domain/chat/chat-request.ts';
+import type { ReadRequest } from '../dialect.ts';
+import { MOST_STOP_SEQUENCES, MOST_TOOLS } from './limits.ts';
+import { readPlainChatRequest } from './plain-request.ts';
+import { extensionsOf } from './extensions.ts';
+import { readMessages } from './read-messages.ts';
+import { readEach, readWire, refuse } from './read-wire.ts';
+import { WireChatRequest, WireTool, fieldsOf } from './wire-request.ts';
+import { type WireObject, given, unknownFieldsOf } from './wire-values.ts';
+
+const KNOWN_OF_REQUEST = fieldsOf(WireChatRequest);
+const KNOWN_OF_TOOL = fieldsOf(WireTool);
+const KNOWN_OF_FUNCTION = new Set(['name', 'description', 'parameters', 'strict']);
+
+export function readOpenAiChatRequest(body: unknown): ReadRequest<ChatRequest> {
+  const plain = readPlainChatRequest(body);
+  if (plain !== undefined) return { ok: true, value: plain };
+  const wire = readWire(WireChatRequest, body, '');
+  if (!wire.ok) return wire;
+  const request = wire.value;
+  for (const retired of ['functions', 'function_call']) {
+    if (request[retired] !== undefined) {
+      return refuse(retired, 'is the retired form of tools: send tools and tool_choice');
+    }
+  }
+  const messages = readMessages(request.messages);
+  if (!messages.ok) return messages;
+  const tools = readEach(request.tools ?? [], 'tools', MOST_TOOLS, readTool);
+  if (!tools.ok) return tools;
+  const stops = readStops(request.stop);
+  if (!stops.ok) return stops;
+  return {
+    ok: true,
+    value: {
+      model: request.model,
+      messages: messages.value,
+      tools: tools.value,
+      sampling: { ...samplingOf(request), ...stops.value },
+      ...given({
+        toolChoice: toolChoiceOf(request),
+        allowsParallelToolCalls: request.parallel_tool_calls,
+        format: formatOf(request),
+        maximumOutputTokens: request.max_completion_tokens ?? request.max_tokens,
+        reasoningEffort: request.reasoning_effort,
+        choiceCount: request.n,
+        stream: streamWishOf(request),
+        endUser: request.user,
+      }),
+      ...extensionsOf(extensionFields(request)),
+    },
+  };
+}
+
+function samplingOf(request: WireChatRequest): Sampling {
+  return given({
+    temperature: request.temperature,
+    topP: request.top_p,
+    topK: request.top_k,
+    presencePenalty: request.presence_penalty,
+    frequencyPenalty: request.frequency_penalty,
+    seed: request.seed,
+  });
+}
+
+function streamWishOf({ stream, stream_options: options }: WireChatRequest): StreamWish | undefined {
+  return stream === true ? { includesUsage: options?.include_usage === true } : undefined;
+}
+
+function readStops(stop: WireChatRequest['stop']): ReadRequest<Pick<Sampling, 'stopSequences'>> {
+  if (stop === undefined) return { ok: true, value: {} };
+  const list = typeof stop === 'string' ? [stop] : stop;
+  const stops = readEach(list, 'stop', MOST_STOP_SEQUENCES, (value, place) =>
+    typeof value === 'string' ? { ok: true, value } : refuse(place, 'must be a text'),
+  );
+  if (!stops.ok) return stops;
+  return { ok: true, value: stops.value.length === 0 ? {} : { stopSequences: stops.value } };
+}
+
+function readTool(value: unknown, place: string): ReadRequest<ToolDeclaration> {
+  const wire = readWire(WireTool, value, place);
+  if (!wire.ok) return wire;
+  const { name, description, parameters, strict } = wire.value.function;
+  const own = unknownFieldsOf(wire.value, KNOWN_OF_TOOL);
+  const ownFunction = unknownFieldsOf(wire.value.function, KNOWN_OF_FUNCTION);
+  return {
+    ok: true,
+    value: {
+      name,
+      ...given({ description, parameters, isStrict: strict }),
+      ...extensionsOf(ownFunction === undefined ? own : { ...own, function: ownFunction }),
+    },
+  };
+}
+
+function toolChoiceOf({ tool_choice: choice }: WireChatRequest): ToolChoice | undefined {
+  if (choice === undefined) return undefined;
+  return typeof choice === 'string' ? { kind: choice } : { kind: 'tool', name: choice.function.name };
+}
+
+function formatOf({ response_format: wanted }: WireChatRequest): AnswerFormat | undefined {
+  if (wanted === undefined || wanted.type === 'text') return undefined;
+  if (wanted.type === 'json_object') return { kind: 'jsonObject' };
+  const { name, description, schema, strict } = wanted.json_schema;
+  return {
+    kind: 'jsonSchema',
+    name: name ?? 'answer',
+    schema,
+    ...given({ description, isStrict: strict }),
+  };
+}
+
+/** Options of a stream other than its usage belong to servers of this format. */
+function extensionFields(request: WireChatRequest): WireObject | undefined {
+  const unknown = unknownFieldsOf(request, KNOWN_OF_REQUEST);
+  const { include_usage: _usage, ...options } = request.stream === true ? (request.stream_options ?? {}) : {};
+  return Object.keys(options).length === 0 ? unknown : { ...unknown, stream_options: options };
+}
