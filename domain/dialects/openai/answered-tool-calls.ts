@@ -54,9 +54,10 @@ export class AnsweredToolCalls {
   push(message: WireObject): readonly AnswerPart[] {
     const { tool_calls: calls, function_call: retired } = message;
     const given: readonly unknown[] = Array.isArray(calls) ? calls : isObject(calls) ? [calls] : [];
-    const parts = given.flatMap((call: unknown) => (isObject(call) ? this.#pushCall(call) : []));
+    const named = new Set<OpenCall>();
+    const parts = given.flatMap((call: unknown) => (isObject(call) ? this.#pushCall(call, named) : []));
     if (given.length > 0 || !isObject(retired)) return parts;
-    return this.#pushCall({ index: 0, function: retired });
+    return this.#pushCall({ index: 0, function: retired }, named);
   }
 
   /** What is left to tell at the end: the arguments of a call without any are the empty object. */
@@ -76,12 +77,18 @@ export class AnsweredToolCalls {
     }));
   }
 
-  #pushCall(delta: WireObject): readonly AnswerPart[] {
+  /** `named` are the calls that were named in the same message: a name names one call only. */
+  #pushCall(delta: WireObject, named: Set<OpenCall>): readonly AnswerPart[] {
     // Some servers leave out the wrapper.
     const called = objectOf(delta['function']) ?? delta;
     const name = textOf(called['name']);
     const text = argumentsTextOf(called['arguments'] ?? called['parameters']);
-    const call = this.#callOf(countOf(delta['index']), textOf(delta['id']), name, text);
+    const [index, serverId] = [countOf(delta['index']), textOf(delta['id'])];
+    const found = this.#findCall(index, serverId, name, text);
+    const isFree = found !== undefined && (name === undefined || !named.has(found));
+    const call = isFree ? found : this.#open(index);
+    this.#remember(call, index, serverId);
+    if (name !== undefined) named.add(call);
     call.name ??= name;
     call.signature ??= signatureOf(delta);
     call.argumentsText += text;
@@ -94,25 +101,27 @@ export class AnsweredToolCalls {
       : [opening, this.#argumentsPart(call.place, call.argumentsText)];
   }
 
-  #callOf(
+  /** The call that a delta goes on with; undefined when it begins one. */
+  #findCall(
     index: number | undefined,
     serverId: string | undefined,
     name: string | undefined,
     text: string,
-  ): OpenCall {
+  ): OpenCall | undefined {
     const known = serverId === undefined ? undefined : this.#byServerId.get(serverId);
-    const last = this.#lastByIndex.get(index ?? -1);
     // An id that comes again under another index is another call: some servers give the same to all.
-    const isKnown = known !== undefined && (index === undefined || known.index === index);
-    const isLast = last !== undefined && !isNextCall(last, serverId, name, text);
-    const call = isKnown ? known : isLast ? last : this.#open(index);
+    if (known !== undefined && (index === undefined || known.index === index)) return known;
+    const last = this.#lastByIndex.get(index ?? -1);
+    return last === undefined || isNextCall(last, serverId, name, text) ? undefined : last;
+  }
+
+  #remember(call: OpenCall, index: number | undefined, serverId: string | undefined): void {
     if (serverId !== undefined && call.serverId === undefined) {
       call.serverId = serverId;
       this.#byServerId.set(serverId, call);
     }
     this.#lastByIndex.set(-1, call);
     if (index !== undefined) this.#lastByIndex.set(index, call);
-    return call;
   }
 
   #open(index: number | undefined): OpenCall {
