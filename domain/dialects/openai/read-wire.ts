@@ -44,10 +44,18 @@ function whatIsWrong(issue: z.core.$ZodIssue | undefined): string {
       ? `is missing: it must be ${type}`
       : `must be ${type}`;
   }
-  if (issue.code === 'invalid_value') {
-    return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-  }
+  if (issue.code === 'invalid_value') return `must be ${oneOf(issue.values)}`;
+  if (issue.code === 'invalid_union' && 'options' in issue) return `must be ${oneOf(issue.options)}`;
+  if (issue.code === 'too_small' && issue.origin !== 'string')
+    return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+  if (issue.code === 'too_big')
+    return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
   return issue.message.replace(/^Invalid input(?:: )?/, '').trim() || 'does not fit';
+}
+
+function oneOf(values: unknown): string {
+  const list = Array.isArray(values) ? values.map((value: unknown) => JSON.stringify(value)) : [];
+  return `${list.length === 1 ? '' : 'one of '}${list.join(', ')}`;
 }
 
 /** Each element of a list, up to the first that is wrong. A list that is longer than `most` is not looked at. */

@@ -50,7 +50,7 @@ export const WireToolCall = wireObject({
   id: z.string(),
   type: z.literal('function').optional(),
   function: wireObject({
-    name: z.string().min(1),
+    name: z.string().min(1, 'must not be empty'),
     arguments: z.union([z.string(), JsonObject], { error: 'must be JSON in a string' }).optional(),
   }),
   extra_content: wireObject({
@@ -73,7 +73,7 @@ export const WireMessage = wireObject({
 export const WireTool = wireObject({
   type: z.literal('function'),
   function: wireObject({
-    name: z.string().min(1),
+    name: z.string().min(1, 'must not be empty'),
     description: z.string().optional(),
     parameters: JsonObject.optional(),
     strict: z.boolean().optional(),
