@@ -5,7 +5,8 @@
  * The ids of tool calls are the model's and new each time, so they are no key to tell a repeated call by: the tool and
  * its canonical arguments are.
  */
-import { compileJsonSchema, depthOf } from '#domain/json-schema/compile-json-schema.ts';
+import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import type { ToolCall } from '#domain/model-providers/openai-chat.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Deadlines, raceWithSignal } from './interruption.ts';
@@ -16,7 +17,7 @@ export const TOOL_SECONDS = 10;
 export const TOOL_CALLS_PER_STEP_MAXIMUM = 16;
 export const TOOL_RESULT_MAXIMUM_CHARACTERS = 65_536;
 export const TOOL_ARGUMENTS_MAXIMUM_CHARACTERS = 1_048_576;
-const ARGUMENTS_DEPTH_MAXIMUM = 32;
+const ARGUMENTS_BOUNDS = { ...BODY_BOUNDS, depth: 32 };
 
 /** A tool with its arguments' schema compiled. */
 export interface CallableTool extends Tool {
@@ -129,16 +130,17 @@ function parseArguments(text: string): ParsedArguments {
   if (text.length > TOOL_ARGUMENTS_MAXIMUM_CHARACTERS) {
     return { ok: false, problem: `they are longer than ${TOOL_ARGUMENTS_MAXIMUM_CHARACTERS} characters` };
   }
-  try {
-    // Some models send nothing at all for a tool without arguments.
-    const value: unknown = text.trim() === '' ? {} : JSON.parse(text);
-    return depthOf(value, ARGUMENTS_DEPTH_MAXIMUM) > ARGUMENTS_DEPTH_MAXIMUM
-      ? { ok: false, problem: `they are nested deeper than ${ARGUMENTS_DEPTH_MAXIMUM} levels` }
-      : { ok: true, value };
-  } catch {
-    return { ok: false, problem: 'they are not JSON' };
-  }
+  // Some models send nothing at all for a tool without arguments.
+  const parsed = parseBoundedJson(text.trim() === '' ? '{}' : text, ARGUMENTS_BOUNDS);
+  if (parsed.ok) return parsed;
+  return { ok: false, problem: ARGUMENTS_PROBLEMS[parsed.problem] };
 }
+
+const ARGUMENTS_PROBLEMS = {
+  tooDeep: `they are nested deeper than ${ARGUMENTS_BOUNDS.depth} levels`,
+  tooManyValues: `they hold more than ${ARGUMENTS_BOUNDS.values} values`,
+  notJson: 'they are not JSON',
+} as const;
 
 function capResult(text: string): string {
   if (text.length <= TOOL_RESULT_MAXIMUM_CHARACTERS) return text;

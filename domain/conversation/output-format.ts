@@ -1,8 +1,9 @@
 /** What an answer must be, how the model is told so, and the check that no answer goes around. */
-import { type JsonSchema, compileJsonSchema, depthOf } from '#domain/json-schema/compile-json-schema.ts';
+import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import { type JsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import type { ChatRequest } from '#domain/model-providers/openai-chat.ts';
 
-const OUTPUT_DEPTH_MAXIMUM = 64;
+const OUTPUT_BOUNDS = { ...BODY_BOUNDS, depth: 64 };
 
 export interface OutputFormat {
   readonly kind: 'text' | 'json';
@@ -58,19 +59,17 @@ function schemaFormat(schema: JsonSchema): OutputFormatResult {
   return { ok: true, format: { kind: 'json', responseFormat, check } };
 }
 
-/** A model without native JSON output often wraps it in one code fence; nothing else is forgiven. */
-const CODE_FENCE = /^```(?:json)?\s*\n([\s\S]*)\n```$/;
-
 function parseJson(content: string): OutputCheck {
-  const text = content.trim();
-  try {
-    const value: unknown = JSON.parse(CODE_FENCE.exec(text)?.[1] ?? text);
-    if (depthOf(value, OUTPUT_DEPTH_MAXIMUM) > OUTPUT_DEPTH_MAXIMUM) {
-      return { ok: false, problems: [`the JSON is nested deeper than ${OUTPUT_DEPTH_MAXIMUM} levels`] };
-    }
-    return { ok: true, value };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [`the answer is not JSON: ${reason.slice(0, 200)}`] };
-  }
+  const parsed = parseBoundedJson(withoutCodeFence(content.trim()), OUTPUT_BOUNDS);
+  return parsed.ok ? parsed : { ok: false, problems: [`the answer ${parsed.message}`] };
+}
+
+const FENCE = '```';
+
+/** A model without native JSON output often wraps it in one code fence; nothing else is forgiven. */
+function withoutCodeFence(text: string): string {
+  const endOfFirstLine = text.indexOf('\n');
+  if (!text.startsWith(FENCE) || !text.endsWith(`\n${FENCE}`)) return text;
+  const language = text.slice(FENCE.length, endOfFirstLine).trim();
+  return language === '' || language === 'json' ? text.slice(endOfFirstLine + 1, -FENCE.length) : text;
 }

@@ -45,9 +45,8 @@ export function compileJsonSchema(schema: JsonSchema): CompiledJsonSchema {
 
 /** As JSON: later changes of the caller's object change nothing, and no part stands in two places. */
 function copyWithinBounds(schema: JsonSchema): JsonSchema {
-  if (depthOf(schema, SCHEMA_MAXIMUM_DEPTH) > SCHEMA_MAXIMUM_DEPTH) {
-    throw new SchemaRefusal(`the schema is nested deeper than ${SCHEMA_MAXIMUM_DEPTH} levels`);
-  }
+  const excess = findExcess(schema, SCHEMA_MAXIMUM_DEPTH, SCHEMA_MAXIMUM_CHARACTERS);
+  if (excess !== undefined) throw new SchemaRefusal(`the schema ${excess}`);
   const text = JSON.stringify(schema);
   if (text.length > SCHEMA_MAXIMUM_CHARACTERS) {
     throw new SchemaRefusal(`the schema is longer than ${SCHEMA_MAXIMUM_CHARACTERS} characters`);
@@ -99,8 +98,8 @@ function compileNode(located: LocatedSchema, document: SchemaDocument, patterns:
 }
 
 function findProblems(root: SchemaNode, value: unknown): readonly string[] {
-  const beyond = findBeyondBounds(value);
-  if (beyond !== undefined) return [beyond];
+  const excess = findExcess(value, VALUE_MAXIMUM_DEPTH, VALUE_MEMBERS_MAXIMUM);
+  if (excess !== undefined) return [`the value ${excess}`];
   try {
     if (new Evaluation().fits(root, value, undefined)) return [];
   } catch (error) {
@@ -140,30 +139,20 @@ function pathOf(place: Place | undefined): string {
   return path.length > PATH_MAXIMUM_CHARACTERS ? `${path.slice(0, PATH_MAXIMUM_CHARACTERS)}...` : path;
 }
 
-function findBeyondBounds(value: unknown): string | undefined {
+/** Undefined within the bounds. Looks no further than they reach. */
+function findExcess(given: unknown, depthMaximum: number, membersMaximum: number): string | undefined {
   let members = 0;
-  const look = (each: unknown, depth: number): string | undefined => {
-    if (typeof each !== 'object' || each === null) return undefined;
-    if (depth >= VALUE_MAXIMUM_DEPTH) return `the value is nested deeper than ${VALUE_MAXIMUM_DEPTH} levels`;
-    const children: readonly unknown[] = Object.values(each);
+  const look = (value: unknown, depth: number): string | undefined => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth >= depthMaximum) return `is nested deeper than ${depthMaximum} levels`;
+    const children: readonly unknown[] = Object.values(value);
     members += children.length;
-    if (members > VALUE_MEMBERS_MAXIMUM) {
-      return `the value has more than ${VALUE_MEMBERS_MAXIMUM} members and items`;
-    }
+    if (members > membersMaximum) return `has more than ${membersMaximum} members and items`;
     for (const child of children) {
       const found = look(child, depth + 1);
       if (found !== undefined) return found;
     }
     return undefined;
   };
-  return look(value, 0);
-}
-
-/** Depth of nested objects and lists; stops counting one level above `limit`. */
-export function depthOf(value: unknown, limit: number): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (limit < 0) return 1;
-  let deepest = 0;
-  for (const child of Object.values(value)) deepest = Math.max(deepest, depthOf(child, limit - 1));
-  return deepest + 1;
+  return look(given, 0);
 }
