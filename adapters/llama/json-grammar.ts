@@ -1,12 +1,10 @@
-/** Grammars that hold an answer to a JSON Schema, kept for the schemas that come again. */
-import { type GbnfJsonBasicSchema, type Llama, LlamaGrammar, LlamaJsonSchemaGrammar } from 'node-llama-cpp';
-import { ANY_OBJECT, toGrammarSchema } from './grammar-schema.ts';
+/** llama.cpp's grammars for JSON answers, the last ones kept: an agent sends the same schema with every request. */
+import { type Llama, LlamaGrammar } from 'node-llama-cpp';
 import { type RequiredJson, UnsupportedSchemaError } from './language-model.ts';
+import { grammarOfSchema } from './schema-grammar/schema-grammar.ts';
 
 const GRAMMARS_KEPT = 32;
-
-/** The library lets every answer end in four line feeds, for chats that stop there; they would cost us tokens. */
-const TRAILING_LINE_FEEDS = / "(?:\\n){4}" \[\\n\]\*$/m;
+const ANY_OBJECT = { type: 'object' } as const;
 
 export interface JsonGrammars {
   /** Throws UnsupportedSchemaError. */
@@ -29,18 +27,12 @@ export function createJsonGrammars(llama: Llama): JsonGrammars {
 }
 
 function compile(llama: Llama, json: RequiredJson): LlamaGrammar {
-  const converted =
-    json.schema === undefined ? { ok: true as const, schema: ANY_OBJECT } : toGrammarSchema(json.schema);
-  if (!converted.ok) throw new UnsupportedSchemaError(converted.problem);
+  const result = grammarOfSchema(json.schema ?? ANY_OBJECT);
+  if (!result.ok) throw new UnsupportedSchemaError(result.problem);
   try {
-    // The library derives the answer's type from the schema's; of a user's schema nothing is known.
-    const { grammar } = new LlamaJsonSchemaGrammar(llama, converted.schema as GbnfJsonBasicSchema);
-    // The constructors are marked for internal use, but the factories do nothing else and are asynchronous.
-    return new LlamaGrammar(llama, { grammar: grammar.replace(TRAILING_LINE_FEEDS, '') });
+    // The constructor is marked for internal use, but the factory does nothing else and is asynchronous.
+    return new LlamaGrammar(llama, { grammar: result.grammar.gbnf });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UnsupportedSchemaError(`the schema cannot be turned into a grammar: ${reason}`, {
-      cause: error,
-    });
+    throw new UnsupportedSchemaError('llama.cpp does not take its grammar', { cause: error });
   }
 }
