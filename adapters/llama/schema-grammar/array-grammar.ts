@@ -80,7 +80,10 @@ function shapeOf(schema: SchemaObject): Shape {
   const isOldTuple = Array.isArray(items);
   const prefix: unknown = isOldTuple ? items : prefixItems;
   const rest = isOldTuple ? additionalItems : items;
-  return { prefix: Array.isArray(prefix) ? (prefix as Schema[]) : [], rest: isSchema(rest) ? rest : undefined };
+  return {
+    prefix: Array.isArray(prefix) ? (prefix as Schema[]) : [],
+    rest: isSchema(rest) ? rest : undefined,
+  };
 }
 
 function unevaluatedAt(position: number, members: Alternative): readonly Schema[] {

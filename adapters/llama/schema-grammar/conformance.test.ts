@@ -18,7 +18,11 @@ const WRITINGS_MAXIMUM = 800;
 interface Group {
   readonly description: string;
   readonly schema: SchemaObject | boolean;
-  readonly tests: readonly { readonly description: string; readonly data: unknown; readonly valid: boolean }[];
+  readonly tests: readonly {
+    readonly description: string;
+    readonly data: unknown;
+    readonly valid: boolean;
+  }[];
 }
 
 interface Accepted {
@@ -31,6 +35,7 @@ interface Accepted {
 
 let llama: Llama;
 const accepted: Accepted[] = [];
+
 const refused: string[] = [];
 
 beforeAll(async () => {
@@ -57,29 +62,35 @@ afterAll(async () => {
 
 describe('of the official suite', () => {
   it('nearly every schema is accepted, and the others are refused for a reason', () => {
-    expect(accepted.length).toBeGreaterThanOrEqual(290);
+    expect(accepted.length).toBeGreaterThanOrEqual(310);
     for (const problem of refused) expect(problem).toMatch(/: \S.{10,}$/);
   });
 
   it('no invalid instance can be written, unless the keyword is named as checked afterwards', () => {
     const wider = accepted.flatMap(({ name, tests, grammar, accepts }) =>
       tests
-        .filter(({ valid, data }) => !valid && grammar.checkedAfterwards.length === 0 && isWritable(data, accepts))
+        .filter(
+          ({ valid, data }) => !valid && grammar.checkedAfterwards.length === 0 && isWritable(data, accepts),
+        )
         .map((test) => `${name}: ${test.description}`),
     );
     expect(wider).toEqual([]);
   });
 
   it('every schema that is accepted has an answer, which fits', () => {
-    const without = checkable().filter(({ grammar: { sentences, checkedAfterwards }, accepts, findProblems }) => {
-      const random = repeatableNumbers();
-      const tried = [sentences.shortest()];
-      // What is checked afterwards may miss a few times.
-      if (checkedAfterwards.length > 0) {
-        tried.push(...Array.from({ length: SENTENCES_OF_EACH }, () => sentences.random(random)));
-      }
-      return !tried.some((sentence) => accepts(sentence) && findProblems(JSON.parse(sentence)).length === 0);
-    });
+    const without = checkable().filter(
+      ({ grammar: { sentences, checkedAfterwards }, accepts, findProblems }) => {
+        const random = repeatableNumbers();
+        const tried = [sentences.shortest()];
+        // What is checked afterwards may miss a few times.
+        if (checkedAfterwards.length > 0) {
+          tried.push(...Array.from({ length: SENTENCES_OF_EACH }, () => sentences.random(random)));
+        }
+        return !tried.some(
+          (sentence) => accepts(sentence) && findProblems(JSON.parse(sentence)).length === 0,
+        );
+      },
+    );
     expect(without.map(({ name }) => name)).toEqual([]);
   });
 
@@ -110,7 +121,7 @@ describe('of the official suite', () => {
 /** Those of which the output check gives the verdicts of the suite: only there it can be asked about more. */
 function checkable(): readonly (Accepted & { readonly findProblems: FindProblems })[] {
   return accepted.flatMap((group) => {
-    const compiled = compileJsonSchema(group.schema as Readonly<Record<string, unknown>>);
+    const compiled = compileJsonSchema(group.schema);
     if (!compiled.ok) return [];
     const { findProblems } = compiled;
     const agrees = group.tests.every(({ data, valid }) => (findProblems(data).length === 0) === valid);
@@ -134,7 +145,11 @@ function* writingsOf(value: unknown): Generator<string> {
     for (const items of joined(value.map((item) => () => writingsOf(item)))) yield `[${items}]`;
   } else if (typeof value === 'object' && value !== null) {
     for (const entries of ordersOf(Object.entries(value))) {
-      const writings = entries.map(([name, inner]) => () => prefixed(JSON.stringify(name), writingsOf(inner)));
+      const writings = entries.map(
+        ([name, inner]) =>
+          () =>
+            prefixed(JSON.stringify(name), writingsOf(inner)),
+      );
       for (const properties of joined(writings)) yield `{${properties}}`;
     }
   } else {
@@ -165,27 +180,32 @@ function* ordersOf<T>(list: readonly T[]): Generator<readonly T[]> {
 }
 
 /** Narrowings that the other rules do not explain, each described in docs/reference/local-model-schemas.md. */
-const NARROWED: readonly string[] = [
+const NARROWED: ReadonlySet<string> = new Set([
   // A name that only another branch describes.
   'anyOf.json: anyOf complex types: both anyOf valid (complex)',
   'dependentSchemas.json: dependent subschema incompatible with root: matches dependency',
   'dependentSchemas.json: single dependency: no dependency',
   'unevaluatedProperties.json: unevaluatedProperties with anyOf: when two match and has no unevaluated properties',
+  "dynamicRef.json: A $dynamicRef that initially resolves to a schema without a matching $dynamicAnchor behaves like a normal $ref to $anchor: The recursive part doesn't need to validate against the root",
   // A type that only keywords imply, further inside.
   'ref.json: root pointer ref: match',
   'ref.json: root pointer ref: recursive match',
   // Items are not evaluated by contains.
+  "unevaluatedItems.json: unevaluatedItems and contains interact to control item dependency relationship: only a's are valid",
+  "unevaluatedItems.json: unevaluatedItems and contains interact to control item dependency relationship: a's and b's are valid",
+  "unevaluatedItems.json: unevaluatedItems and contains interact to control item dependency relationship: a's, b's and c's are valid",
   'unevaluatedItems.json: unevaluatedItems depends on adjacent contains: second item is evaluated by contains',
-];
+]);
 
 function isNarrowedAsDocumented(name: string, data: unknown, { schema, grammar }: Accepted): boolean {
-  if (NARROWED.includes(name) || JSON.stringify(schema).includes('"format"')) return true;
+  if (NARROWED.has(name) || JSON.stringify(schema).includes('"format"')) return true;
   const random = repeatableNumbers();
   const written = Array.from({ length: 40 }, () => grammar.sentences.random(random));
   if (!written.some((sentence) => typeOfValue(JSON.parse(sentence)) === typeOfValue(data))) return true;
   const declared = new Set(JSON.stringify(schema).match(/"[^"]*"(?=:)/g));
   return (
-    typeOfValue(data) === 'object' && Object.keys(data as object).some((key) => !declared.has(JSON.stringify(key)))
+    typeOfValue(data) === 'object' &&
+    Object.keys(data as object).some((key) => !declared.has(JSON.stringify(key)))
   );
 }
 

@@ -4,7 +4,14 @@
  */
 import type { CheckedKeyword } from './checked-afterwards.ts';
 import { EXCLUDED_SCALARS, SCALARS, TYPES, isScalar, negate, schemaOfValue } from './negation.ts';
-import { type Schema, type SchemaDocument, type SchemaObject, entriesOf, listOf, propertyOf } from './schema-document.ts';
+import {
+  type Schema,
+  type SchemaDocument,
+  type SchemaObject,
+  entriesOf,
+  listOf,
+  propertyOf,
+} from './schema-document.ts';
 import { SchemaProblem } from './schema-problem.ts';
 import { ALL_TYPES, type ValueType, statedTypes, typeOfValue } from './value-types.ts';
 
@@ -91,7 +98,7 @@ export class Conjunctions {
         if (found.size > ALTERNATIVES_MAXIMUM) throw tooManyAlternatives();
       } else {
         // The last is taken first.
-        states.push(...choice.map((pending) => ({ ...settled, pending, choices })).toReversed());
+        for (const pending of choice.toReversed()) states.push({ ...settled, pending, choices });
       }
     }
     return [...found.values()];
@@ -113,6 +120,10 @@ export class Conjunctions {
       const key = [this.nameOf(schema), ...next.owners.map((owner) => this.nameOf(owner))].join('<');
       if (seen.has(key)) continue;
       seen.add(key);
+      if (this.#document.standsAlone(schema)) {
+        pending.unshift({ schema: this.#document.targetOf(schema, '$ref') ?? true, owners: next.owners });
+        continue;
+      }
       const stated = (schema[TYPES] as readonly ValueType[] | undefined) ?? statedTypes(schema);
       if (stated !== undefined) types = types.filter((type) => stated.includes(type));
       if (types.length === 0) return undefined;
@@ -125,7 +136,11 @@ export class Conjunctions {
         owners: this.#isNegation.has(inner) ? [] : owners,
       });
       pending.push(...this.#demandsOf(schema).map(inside));
-      choices.push(...this.#choicesOf(schema).map((branches) => branches.map((branch) => branch.map(inside))));
+      choices.push(
+        ...this.#choicesOf(schema, owners.length > 0).map((branches) =>
+          branches.map((branch) => branch.map(inside)),
+        ),
+      );
     }
     return { pending, members, seen, types, choices };
   }
@@ -145,12 +160,13 @@ export class Conjunctions {
     return demands;
   }
 
-  #choicesOf(schema: SchemaObject): readonly (readonly (readonly Schema[])[])[] {
+  #choicesOf(schema: SchemaObject, isWatched: boolean): readonly (readonly (readonly Schema[])[])[] {
     const choices: (readonly (readonly Schema[])[])[] = [];
     if ('anyOf' in schema) choices.push(listOf(schema, 'anyOf').map((branch) => [branch]));
     if ('oneOf' in schema) choices.push(this.#exclusiveBranches(schema));
     if (Array.isArray(schema['enum'])) choices.push(this.#enumBranches(schema, schema['enum']));
-    if ('if' in schema && ('then' in schema || 'else' in schema)) {
+    // A condition alone decides nothing, but what it looked at is no longer unevaluated.
+    if ('if' in schema && ('then' in schema || 'else' in schema || isWatched)) {
       const condition = schema['if'] as Schema;
       const { then: consequence = true, else: otherwise = true } = schema;
       choices.push([
@@ -291,9 +307,7 @@ export class Conjunctions {
 }
 
 function tooManyAlternatives(): SchemaProblem {
-  return new SchemaProblem(
-    'anyOf, oneOf, if, enum and dependencies together make too many alternatives',
-  );
+  return new SchemaProblem('anyOf, oneOf, if, enum and dependencies together make too many alternatives');
 }
 
 function valuesOf(state: State): readonly unknown[] | undefined {

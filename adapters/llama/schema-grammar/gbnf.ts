@@ -1,5 +1,5 @@
 /** Grammars as llama.cpp reads them (https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md). */
-import { type Expression, type Rules, childrenOf, reachableRules } from './grammar-expression.ts';
+import { type Expression, NEVER, type Rules, childrenOf, reachableRules } from './grammar-expression.ts';
 
 /** What llama.cpp makes of a grammar: every repetition is written out. Infinity when it would not take it at all. */
 export function expandedSize(rules: Rules): number {
@@ -18,7 +18,7 @@ function sizeOf(expression: Expression | undefined): number {
 
 export function renderGbnf(rules: Rules): string {
   return [...reachableRules(rules)]
-    .map((rule) => `${ruleName(rule)} ::= ${render(rules[rule])}\n`)
+    .map((rule) => `${ruleName(rule)} ::= ${render(rules[rule] ?? NEVER)}\n`)
     .join('');
 }
 
@@ -26,10 +26,10 @@ function ruleName(rule: number): string {
   return rule === 0 ? 'root' : `rule-${rule}`;
 }
 
-function render(expression: Expression | undefined): string {
-  switch (expression?.kind) {
+function render(expression: Expression): string {
+  switch (expression.kind) {
     case 'text':
-      return `"${[...expression.text].map(escapeCharacter).join('')}"`;
+      return `"${Array.from(expression.text, escapeCharacter).join('')}"`;
     case 'characters':
       return `[${expression.ranges.map(([first, last]) => renderRange(first, last)).join('')}]`;
     case 'sequence':
@@ -40,9 +40,11 @@ function render(expression: Expression | undefined): string {
       return `${renderRepeated(expression.body)}${renderBounds(expression.least, expression.most)}`;
     case 'rule':
       return ruleName(expression.rule);
-    default:
-      throw new Error('a grammar must be reduced before it is rendered');
+    case 'never':
+    case 'preference':
+      break;
   }
+  throw new Error('a grammar must be reduced before it is rendered');
 }
 
 function renderPart(expression: Expression): string {
@@ -64,7 +66,9 @@ function renderRange(first: number, last: number): string {
 }
 
 function escapeCharacter(character: string): string {
-  return /[\w .,:;{}()+*/=<>@!?-]/.test(character) ? character : escapeCodePoint(character.codePointAt(0) ?? 0);
+  return /[\w .,:;{}()+*/=<>@!?-]/.test(character)
+    ? character
+    : escapeCodePoint(character.codePointAt(0) ?? 0);
 }
 
 function escapeCodePoint(code: number): string {

@@ -8,6 +8,7 @@ export type AcceptsText = (text: string) => boolean;
 export function readGrammar(llama: Llama, { gbnf }: SchemaGrammar): AcceptsText {
   const grammar = new LlamaGrammar(llama, { grammar: gbnf });
   // The engine behind the sampler; the library exposes it for its own tests only.
-  const tester = grammar as unknown as { readonly _testText: AcceptsText };
-  return (text) => tester._testText(text);
+  // oxlint-disable-next-line no-underscore-dangle -- the library's own place for its tests.
+  const { _testText: test } = grammar as unknown as { readonly _testText: AcceptsText };
+  return (text) => test.call(grammar, text);
 }

@@ -165,8 +165,9 @@ function lengthOf(
     case 'rule':
       return lengths[expression.rule] ?? Infinity;
     case 'preference':
-      return of(switched.has(expression) ? expression.otherwise : expression.wanted);
+      break;
   }
+  return of(switched.has(expression) ? expression.otherwise : expression.wanted);
 }
 
 function switchPreferences(
@@ -179,18 +180,10 @@ function switchPreferences(
 }
 
 export function childrenOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case 'sequence':
-      return expression.parts;
-    case 'choice':
-      return expression.branches;
-    case 'repetition':
-      return [expression.body];
-    case 'preference':
-      return [expression.wanted, expression.otherwise];
-    default:
-      return [];
-  }
+  if (expression.kind === 'sequence') return expression.parts;
+  if (expression.kind === 'choice') return expression.branches;
+  if (expression.kind === 'repetition') return [expression.body];
+  return expression.kind === 'preference' ? [expression.wanted, expression.otherwise] : [];
 }
 
 function reduce(expression: Expression, lengths: ShortestLengths): Expression {
@@ -207,7 +200,11 @@ function reduce(expression: Expression, lengths: ShortestLengths): Expression {
       return lengths.of(expression.wanted) === Infinity
         ? inner(expression.otherwise)
         : inner(expression.wanted);
-    default:
-      return expression;
+    case 'never':
+    case 'text':
+    case 'characters':
+    case 'rule':
+      break;
   }
+  return expression;
 }

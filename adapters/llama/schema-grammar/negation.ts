@@ -3,7 +3,14 @@
  * open and marked, so that the answer is checked afterwards.
  */
 import type { CheckedKeyword } from './checked-afterwards.ts';
-import { type Schema, type SchemaDocument, type SchemaObject, entriesOf, listOf } from './schema-document.ts';
+import {
+  type Schema,
+  type SchemaDocument,
+  type SchemaObject,
+  entriesOf,
+  listOf,
+  saysNothing,
+} from './schema-document.ts';
 import { ALL_TYPES, type ValueType, statedTypes } from './value-types.ts';
 
 /** Keywords that only this compiler writes. Symbols, because every string may stand in a user's schema. */
@@ -35,8 +42,7 @@ const NEGATED_KEYWORDS: Readonly<Record<string, Negate>> = {
   },
   const: (value) => [notOneOf([value])],
   enum: (values) => [notOneOf(values as unknown[])],
-  required: (names) =>
-    (names as string[]).map((name) => ofTypes(OBJECT, { properties: { [name]: false } })),
+  required: (names) => (names as string[]).map((name) => ofTypes(OBJECT, { properties: { [name]: false } })),
   properties: (_, schema) =>
     entriesOf(schema, 'properties').map(([name, inner]) =>
       ofTypes(OBJECT, { required: [name], properties: { [name]: { not: inner } } }),
@@ -92,34 +98,6 @@ const NEGATED_KEYWORDS: Readonly<Record<string, Negate>> = {
     ),
 };
 
-const SAYS_NOTHING: ReadonlySet<string> = new Set([
-  '$anchor',
-  '$comment',
-  '$defs',
-  '$dynamicAnchor',
-  '$id',
-  '$schema',
-  '$vocabulary',
-  'contentEncoding',
-  'contentMediaType',
-  'contentSchema',
-  'default',
-  'definitions',
-  'deprecated',
-  'description',
-  'else',
-  'example',
-  'examples',
-  'id',
-  'maxContains',
-  'minContains',
-  'nullable',
-  'readOnly',
-  'then',
-  'title',
-  'writeOnly',
-]);
-
 /** `keyword` is the one that a schema's user wrote: it is named when the negation is not exact. */
 export function negate(schema: Schema, document: SchemaDocument, keyword: CheckedKeyword): Schema {
   if (typeof schema === 'boolean') return !schema;
@@ -127,10 +105,9 @@ export function negate(schema: Schema, document: SchemaDocument, keyword: Checke
   // What this compiler wrote itself is not turned round a second time.
   const branches: Schema[] = Object.getOwnPropertySymbols(schema).length > 0 ? [unkept] : [];
   for (const [name, value] of Object.entries(schema)) {
-    if (SAYS_NOTHING.has(name)) continue;
+    if (saysNothing(name) || (document.standsAlone(schema) && name !== '$ref')) continue;
     const target = document.targetOf(schema, name);
-    const negated =
-      target === undefined ? NEGATED_KEYWORDS[name]?.(value, schema) : [{ not: target }];
+    const negated = target === undefined ? NEGATED_KEYWORDS[name]?.(value, schema) : [{ not: target }];
     branches.push(...(negated ?? [unkept]));
   }
   return branches.length === 0 ? false : { anyOf: branches };

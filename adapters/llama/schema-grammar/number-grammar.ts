@@ -97,9 +97,10 @@ function magnitude(
   const lastWhole = most === undefined ? LARGEST + 1n : most.whole;
   if (firstWhole > lastWhole || firstWhole > LARGEST) return NEVER;
   if (places === 0) {
-    const first = firstWhole + (least.isExclusive ? 1n : 0n);
-    const last = lastWhole - (most?.isExclusive === true ? 1n : 0n);
-    return wholeBetween(first, last < LARGEST ? last : LARGEST);
+    return wholeBetween(
+      firstWhole + (least.isExclusive ? 1n : 0n),
+      notAbove(LARGEST, lastWhole - (most?.isExclusive === true ? 1n : 0n)),
+    );
   }
   // Together at most 15 digits: more would be rounded, perhaps onto a bound.
   const room = (whole: bigint): number =>
@@ -111,13 +112,21 @@ function magnitude(
   }
   const anyFraction = (whole: bigint): Expression =>
     fractionWithin(FROM_ZERO, undefined, room(whole), hasWhole);
-  const last = lastWhole - 1n < LARGEST ? lastWhole - 1n : LARGEST;
+  const last = notAbove(LARGEST, lastWhole - 1n);
   return choice(
     withWhole(firstWhole, from, undefined, room(firstWhole), hasWhole),
-    sequence(wholeBetween(firstWhole + 1n, last < SMALL ? last : SMALL), anyFraction(SMALL)),
-    sequence(wholeBetween(firstWhole >= SMALL ? firstWhole + 1n : SMALL + 1n, last), anyFraction(last)),
+    sequence(wholeBetween(firstWhole + 1n, notAbove(SMALL, last)), anyFraction(SMALL)),
+    sequence(wholeBetween(notBelow(SMALL, firstWhole) + 1n, last), anyFraction(last)),
     lastWhole > LARGEST ? NEVER : withWhole(lastWhole, FROM_ZERO, to, room(lastWhole), hasWhole),
   );
+}
+
+function notAbove(most: bigint, value: bigint): bigint {
+  return value < most ? value : most;
+}
+
+function notBelow(least: bigint, value: bigint): bigint {
+  return value > least ? value : least;
 }
 
 function withWhole(
@@ -247,23 +256,19 @@ function digitsBetween(first: number, last: number): Expression {
 export function wholeBetween(first: bigint, last: bigint): Expression {
   if (first > last || last < 0n) return NEVER;
   const branches: Expression[] = [];
-  const least = first < 0n ? 0n : first;
+  const least = notBelow(0n, first);
   if (least === 0n) branches.push(text('0'));
+  if (last === 0n) return choice(...branches);
   const [shortest, longest] = [String(least === 0n ? 1n : least).length, String(last).length];
   let full: { from: number; to: number } | undefined;
-  for (let length = shortest; length <= longest && last > 0n; length += 1) {
+  for (let length = shortest; length <= longest; length += 1) {
     const smallest = 10n ** BigInt(length - 1);
     const largest = smallest * 10n - 1n;
     if (least <= smallest && last >= largest) {
       full = { from: full?.from ?? length, to: length };
       continue;
     }
-    branches.push(
-      sameLength(
-        String(least > smallest ? least : smallest),
-        String(last < largest ? last : largest),
-      ),
-    );
+    branches.push(sameLength(String(notBelow(smallest, least)), String(notAbove(largest, last))));
   }
   if (full !== undefined) branches.push(sequence(NOT_ZERO, repetition(DIGIT, full.from - 1, full.to - 1)));
   return choice(...branches);

@@ -18,7 +18,8 @@ export function numbersGrammar(
   const multiples = multiplesOf(members);
   const excluded = [...excludedScalars(members, 'integer'), ...excludedScalars(members, 'fraction')];
   const hasWhole = types.includes('integer');
-  const isWhole = !types.includes('fraction') || members.some(({ schema }) => isWholeFormat(schema['format']));
+  const isWhole =
+    !types.includes('fraction') || members.some(({ schema }) => isWholeFormat(schema['format']));
   const listed = listMultiples(multiples, range);
   if (listed !== undefined) {
     const fitting = listed.filter(
@@ -36,7 +37,11 @@ export function numbersGrammar(
     places = Math.min(places, multiple.places);
     if (!isPowerOfTen) builder.unkept('multipleOf');
   }
-  return choice(...withoutPoints(range, excluded as readonly number[]).map((part) => numberGrammar(part, { placesMaximum: places, hasWhole })));
+  return choice(
+    ...withoutPoints(range, excluded as readonly number[]).map((part) =>
+      numberGrammar(part, { placesMaximum: places, hasWhole }),
+    ),
+  );
 }
 
 export function fitsNumber(value: number, members: Alternative): boolean {
@@ -86,9 +91,11 @@ function multiplesOf(members: Alternative): readonly Decimal[] {
 }
 
 /** All of them, when bounds on both sides leave few. */
-function listMultiples(multiples: readonly Decimal[], { low, high }: NumberRange): readonly number[] | undefined {
-  const coarse = multiples.filter(({ units }) => units !== 1n);
-  const first = coarse[0];
+function listMultiples(
+  multiples: readonly Decimal[],
+  { low, high }: NumberRange,
+): readonly number[] | undefined {
+  const first = multiples.find(({ units }) => units !== 1n);
   if (first === undefined || low === undefined || high === undefined) return undefined;
   const places = Math.max(first.places, low.value.places, high.value.places);
   const step = unitsAt(first, places);

@@ -3,7 +3,14 @@
  * follow them only where the schema describes them, or where nothing else could fill the object.
  */
 import type { Alternative, Member } from './conjunction.ts';
-import { type GrammarBuilder, COLON, COMMA, REPETITIONS_MAXIMUM, greatest, smallest } from './grammar-builder.ts';
+import {
+  type GrammarBuilder,
+  COLON,
+  COMMA,
+  REPETITIONS_MAXIMUM,
+  greatest,
+  smallest,
+} from './grammar-builder.ts';
 import {
   type Expression,
   NEVER,
@@ -30,7 +37,9 @@ interface Property {
 
 export function objectGrammar(members: Alternative, builder: GrammarBuilder): Expression {
   const names = declaredNames(members);
-  const required = new Set(members.flatMap(({ schema }) => (schema['required'] as string[] | undefined) ?? []));
+  const required = new Set(
+    members.flatMap(({ schema }) => (schema['required'] as string[] | undefined) ?? []),
+  );
   const nameSchemas = members.flatMap(({ schema }) =>
     isSchema(schema['propertyNames']) ? [schema['propertyNames']] : [],
   );
@@ -75,8 +84,7 @@ function schemasOf(members: Alternative, named: (member: Member) => readonly Sch
   for (const owner of members) {
     const unevaluated = owner.schema['unevaluatedProperties'];
     if (!isSchema(unevaluated)) continue;
-    const isInside = (member: Member): boolean =>
-      member === owner || member.owners.includes(owner.schema);
+    const isInside = (member: Member): boolean => member === owner || member.owners.includes(owner.schema);
     const isEvaluated = members.some(
       (member) =>
         isInside(member) &&
@@ -110,7 +118,8 @@ function freeEntries(
   const isDescribed =
     (names.length === 0 && patterns.length === 0) ||
     members.some(
-      ({ schema }) => hasContent(schema['additionalProperties']) || hasContent(schema['unevaluatedProperties']),
+      ({ schema }) =>
+        hasContent(schema['additionalProperties']) || hasContent(schema['unevaluatedProperties']),
     );
   const wanted: Expression[] = [];
   let others = (): Expression => NEVER;
@@ -118,7 +127,9 @@ function freeEntries(
   for (let set = 0; set < 2 ** patterns.length; set += 1) {
     const matched = patterns.filter((_, index) => Math.floor(set / 2 ** index) % 2 === 1);
     const schemas = schemasOf(members, ({ schema }) =>
-      entriesOf(schema, 'patternProperties').flatMap(([key, inner]) => (matched.includes(key) ? [inner] : [])),
+      entriesOf(schema, 'patternProperties').flatMap(([key, inner]) =>
+        matched.includes(key) ? [inner] : [],
+      ),
     );
     if (schemas.includes(false)) continue;
     const entry = (): Expression => {
@@ -161,7 +172,9 @@ function assemble(
   const tail = (index: number, count: number): Expression => {
     const property = properties[index];
     if (property === undefined) {
-      const bounds = isCounted ? { least: least - count, most: most === undefined ? most : most - count } : {};
+      const bounds = isCounted
+        ? { least: least - count, most: most === undefined ? most : most - count }
+        : {};
       return freeTail(free, count > 0, { least: 0, most: undefined, ...bounds }, builder);
     }
     const known = tails.get(`${index} ${count}`);

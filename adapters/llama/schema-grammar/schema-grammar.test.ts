@@ -72,7 +72,12 @@ describe('a grammar of a schema', () => {
     ],
     [
       'keeps the "one" in oneOf',
-      { oneOf: [{ type: 'integer', minimum: 2 }, { type: 'number', maximum: 3 }] },
+      {
+        oneOf: [
+          { type: 'integer', minimum: 2 },
+          { type: 'number', maximum: 3 },
+        ],
+      },
       ['4', '1', '2.5', '-7'],
       ['2', '3', '3.5'],
     ],
@@ -126,6 +131,7 @@ describe('a grammar of a schema', () => {
         properties: { kind: { enum: ['a', 'b'] }, size: { type: 'integer' } },
         required: ['kind'],
         if: { properties: { kind: { const: 'a' } } },
+        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema.
         then: { required: ['size'] },
       },
       ['{"kind": "a", "size": 1}', '{"kind": "b"}'],
@@ -180,7 +186,12 @@ describe('a grammar of a schema', () => {
     ],
     [
       'keeps tuples, of draft-07 too',
-      { type: 'array', items: [{ type: 'integer' }, { type: 'string' }], additionalItems: false, minItems: 1 },
+      {
+        type: 'array',
+        items: [{ type: 'integer' }, { type: 'string' }],
+        additionalItems: false,
+        minItems: 1,
+      },
       ['[1]', '[1, "a"]'],
       ['[]', '["a"]', '[1, "a", 2]'],
     ],
@@ -227,7 +238,8 @@ describe('a grammar of a schema', () => {
     const anything = grammarOf({ type: 'object' });
     const accepts = readGrammar(llama, anything);
     expect(accepts(`{${JSON.stringify(name)}: ${JSON.stringify(name)}}`)).toBe(true);
-    for (const text of ['{"\n": 1}', '{"\\x": 1}', '{"\\u0041": 1}', '{"a: 1}']) expect(accepts(text)).toBe(false);
+    for (const text of ['{"\n": 1}', '{"\\x": 1}', '{"\\u0041": 1}', '{"a: 1}'])
+      expect(accepts(text)).toBe(false);
   });
 
   it('means objects where a schema without a type speaks of properties', () => {
@@ -268,17 +280,25 @@ describe('a schema is refused, with the keyword and the reason, when', () => {
       /no answer can fit/,
     ],
     ['it is empty behind a check', { enum: ['a'], uniqueItems: true, minLength: 2 }, /no answer can fit/],
-    ['the check never passes', { type: 'integer', multipleOf: 7, minimum: 1, not: { multipleOf: 7 } }, /no answer was found that fits \(multipleOf, not\)/],
-    ['it refers to itself at the same place', { anyOf: [{ $ref: '#' }, { type: 'null' }] }, /itself|Maximum call stack/],
+    [
+      'the check never passes',
+      { type: 'integer', multipleOf: 7, minimum: 1, not: { multipleOf: 7 } },
+      /no answer was found that fits \(multipleOf, not\)/,
+    ],
+    ['it refers to itself at the same place', { anyOf: [{ $ref: '#' }, { type: 'null' }] }, /itself/],
     ['it refers elsewhere', { $ref: 'https://example.com/other' }, /other/],
-    ['a pattern looks ahead', { type: 'string', pattern: '^(?=.*\\d).+$' }, /pattern .* looks ahead/],
-    ['a pattern is not regular', { type: 'string', pattern: '^(a+)b\\1$' }, /pattern .* is not regular/],
-    ['a pattern multiplies', { type: 'string', pattern: '((x{0,100}){0,100}){0,100}' }, /pattern .* is too large/],
-    ['a pattern needs too many states', { type: 'string', pattern: '(a|b)*a(a|b){20}' }, /pattern .* is too large/],
+    ['a pattern looks ahead', { type: 'string', pattern: '^(?=.*\\d).+$' }, /pattern .* lookahead/],
+    ['a pattern is not regular', { type: 'string', pattern: '^(a+)b\\1$' }, /pattern .* refers back/],
+    ['a pattern multiplies', { type: 'string', pattern: '((x{0,100}){0,100}){0,100}' }, /pattern .* repeats/],
+    [
+      'a pattern needs too many states',
+      { type: 'string', pattern: '(a|b)*a(a|b){20}' },
+      /pattern .* is too large/,
+    ],
     ['a string must be too long', { type: 'string', minLength: 5000 }, /minLength is above 1000/],
     ['a list must be too long', { type: 'array', minItems: 10_000 }, /minItems is above 1000/],
     ['lists in lists must be too long', nestedLists, /shortest answer has \d+ characters/],
-    ['anyOf and $ref double again and again', chain(23), /too many alternatives/],
+    ['anyOf and $ref double again and again', chain(11), /too many alternatives/],
     ['it is nested too deep', deep(100), /deeper|deep/],
   ])('%s', (_, schema, sentence) => {
     expect(problemOf(schema)).toMatch(sentence);
@@ -289,6 +309,7 @@ describe('a keyword that a grammar keeps only in part', () => {
   const examples: Readonly<Record<CheckedKeyword, SchemaObject>> = {
     contains: { type: 'array', allOf: [{ contains: { type: 'null' } }, { contains: { type: 'string' } }] },
     format: { type: 'string', format: 'regex' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema.
     if: { type: 'object', if: { propertyNames: { maxLength: 3 } }, then: { maxProperties: 1 } },
     maxItems: { type: 'array', maxItems: 100_000 },
     maxLength: { type: 'string', maxLength: 100_000 },
@@ -298,7 +319,10 @@ describe('a keyword that a grammar keeps only in part', () => {
     not: { type: 'integer', not: { multipleOf: 2 } },
     oneOf: {
       type: 'object',
-      oneOf: Array.from({ length: 20 }, (_, index) => ({ properties: { [`p${index}`]: { type: 'null' } }, required: [`p${index}`] })),
+      oneOf: Array.from({ length: 20 }, (_, index) => ({
+        properties: { [`p${index}`]: { type: 'null' } },
+        required: [`p${index}`],
+      })),
     },
     uniqueItems: { type: 'array', uniqueItems: true },
   };

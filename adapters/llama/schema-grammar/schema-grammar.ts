@@ -8,13 +8,7 @@
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import { arrayGrammar } from './array-grammar.ts';
 import type { CheckedKeyword } from './checked-afterwards.ts';
-import {
-  type Alternative,
-  Conjunctions,
-  allowedScalars,
-  excludedScalars,
-  typesOf,
-} from './conjunction.ts';
+import { type Alternative, Conjunctions, allowedScalars, excludedScalars, typesOf } from './conjunction.ts';
 import { expandedSize, renderGbnf } from './gbnf.ts';
 import type { GrammarBuilder } from './grammar-builder.ts';
 import {
@@ -59,7 +53,7 @@ export type SchemaGrammarResult =
   | { readonly ok: false; readonly problem: string };
 
 export function grammarOfSchema(schema: SchemaObject): SchemaGrammarResult {
-  const compiled = compileJsonSchema(schema as Readonly<Record<string, unknown>>);
+  const compiled = compileJsonSchema(schema);
   if (!compiled.ok) return { ok: false, problem: compiled.message };
   try {
     const grammar = new GrammarCompiler(schema).compile();
@@ -119,9 +113,10 @@ class GrammarCompiler {
   #current = 0;
 
   constructor(root: SchemaObject) {
-    this.#root = root;
     const unkept = (keyword: CheckedKeyword): void => void this.#unkept.push([this.#current, keyword]);
-    this.#conjunctions = new Conjunctions(new SchemaDocument(root), unkept);
+    const document = new SchemaDocument(root);
+    this.#root = document.root;
+    this.#conjunctions = new Conjunctions(document, unkept);
     this.#builder = {
       valueOf: (schemas) => this.#valueOf(schemas),
       ruleOf: (expression) => this.#ruleOf(expression),
@@ -230,7 +225,10 @@ class GrammarCompiler {
     if (stated !== undefined || implied.size === 0) return this.#typesGrammar(stated ?? ALL_TYPES, members);
     const others = ALL_TYPES.filter((type) => !implied.has(type));
     return this.#preferring(
-      this.#typesGrammar(ALL_TYPES.filter((type) => implied.has(type)), members),
+      this.#typesGrammar(
+        ALL_TYPES.filter((type) => implied.has(type)),
+        members,
+      ),
       () => this.#typesGrammar(others, members),
     );
   }
@@ -262,9 +260,11 @@ class GrammarCompiler {
         case 'boolean':
         case 'null':
           return constantsGrammar(type === 'null' ? [null] : [true, false], excludedScalars(members, type));
-        default:
-          return type === numbers[0] ? numbersGrammar(numbers, members, this.#builder) : NEVER;
+        case 'integer':
+        case 'fraction':
+          break;
       }
+      return type === numbers[0] ? numbersGrammar(numbers, members, this.#builder) : NEVER;
     });
     return choice(...branches);
   }

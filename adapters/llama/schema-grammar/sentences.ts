@@ -25,7 +25,8 @@ export function sentencesOf(rules: Rules): SentenceSource {
       steps += 1;
       const isWandering = steps <= wanderingSteps;
       if (next.kind === 'text') written += next.text;
-      else if (next.kind === 'characters') written += String.fromCodePoint(pickCharacter(next.ranges, random));
+      else if (next.kind === 'characters')
+        written += String.fromCodePoint(pickCharacter(next.ranges, random));
       else if (next.kind === 'rule') pending.push(rules[next.rule] ?? NEVER);
       else if (next.kind === 'sequence') pending.push(...next.parts.toReversed());
       else if (next.kind === 'choice') {
@@ -40,7 +41,10 @@ export function sentencesOf(rules: Rules): SentenceSource {
     return written;
   };
   return {
-    shortestLength: lengths.of(rules[0] ?? NEVER), shortest: () => write(() => 0, 0), random: (random) => write(random, WANDERING_STEPS) };
+    shortestLength: lengths.of(rules[0] ?? NEVER),
+    shortest: () => write(() => 0, 0),
+    random: (random) => write(random, WANDERING_STEPS),
+  };
 }
 
 function pick<T>(list: readonly T[], random: () => number): T | undefined {

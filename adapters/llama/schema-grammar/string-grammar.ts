@@ -129,10 +129,7 @@ function charactersOf(set: CharSet, builder: GrammarBuilder): Expression {
     }
   }
   const isEveryEscape = escaped.length === ESCAPED_CODES.length;
-  const written = choice(
-    characters(plain),
-    ...(isEveryEscape ? [sequence(text('\\'), ESCAPED)] : escaped),
-  );
+  const written = choice(characters(plain), ...(isEveryEscape ? [sequence(text('\\'), ESCAPED)] : escaped));
   return builder.sharedRule(`characters ${set.toRangesString()}`, written);
 }
 

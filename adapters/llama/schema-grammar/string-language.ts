@@ -126,9 +126,10 @@ function markAnchors(alternative: NoParent<Concatenation>, pattern: string): Par
       case 'Assertion':
         if (isEdge(element)) return characterClass(element.kind === 'behind' ? BEGINNING : END);
         throw new SchemaProblem(`the pattern ${quote(pattern)} looks ahead or behind`);
-      default:
-        throw new SchemaProblem(`the pattern ${quote(pattern)} is not regular`);
+      case 'Unknown':
+        break;
     }
+    throw new SchemaProblem(`the pattern ${quote(pattern)} is not regular`);
   });
 }
 
