@@ -259,7 +259,7 @@ describe('JSON answers', () => {
 
   it.each([
     [{ type: 'object', properties: { a: { $ref: 'https://example.com/other.json' } } }, /schema/],
-    [{ type: 'string', minLength: 5000 }, /minLength above 1000/],
+    [{ type: 'string', minLength: 5000 }, /minLength is above 1000/],
     [{ type: 'nonsense' }, /not a valid JSON Schema/],
   ])('are refused with a sentence for a schema that has no grammar', async (schema, sentence) => {
     const response = await post('/chat/completions', {
