@@ -4,7 +4,10 @@ import type { ClaimOf, ConditionTable } from './conditions.ts';
 import { type KindDefinition, type KindObject, celRules, kindStatus } from './kind-definition.ts';
 import { ResourceName, Sha256 } from './object-meta.ts';
 
-/** Bounded so that the agent's configuration, which carries it, fits well inside an etcd object. */
+/**
+ * Characters, as the API server counts them. Each takes up to 6 bytes as JSON, so that a text of 786,432 bytes fits
+ * into the agent's ConfigMap (1 MiB), which carries it, and into an object of etcd (1.5 MiB).
+ */
 export const PROMPT_TEXT_MAXIMUM_LENGTH = 131_072;
 
 export const PromptVersionSpec = z
@@ -17,7 +20,7 @@ export const PromptVersionSpec = z
       .min(1)
       .max(PROMPT_TEXT_MAXIMUM_LENGTH)
       .describe(
-        'The whole dotprompt file (https://google.github.io/dotprompt): front matter with model settings and the schema of the variables, then the Handlebars template.',
+        'The whole dotprompt file (https://google.github.io/dotprompt): front matter, which may be left out, with model settings and the schema of the variables, then the Handlebars template. Up to 524288 bytes; one of more than some 260000 bytes needs kubectl apply --server-side.',
       ),
     digest: Sha256.describe(
       'SHA-256 of the text in hexadecimal, with LF line ends and no byte order mark: the identity of the version.',

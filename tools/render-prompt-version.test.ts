@@ -57,6 +57,26 @@ describe('render-prompt-version', () => {
     expect(documents).toHaveLength(2);
   });
 
+  it.each([
+    ['of many bytes', '漢'.repeat(131_000)],
+    ['that JSON makes longer', '<'.repeat(60_000)],
+  ])('prints a version %s and says how it can be sent', async (_name, text) => {
+    await writeFile(join(folder, 'long.prompt'), text);
+    const { stdout, stderr } = await run(process.execPath, [TOOL, 'long.prompt'], {
+      cwd: folder,
+      maxBuffer: 2 ** 22,
+    });
+    const manifest = parse(stdout) as { metadata: { name: string }; spec: PromptVersionSpec };
+    expect(manifest.spec.text).toBe(text);
+    expect(stderr).toContain(`cannot send ${manifest.metadata.name}`);
+    expect(stderr).toContain('kubectl apply --server-side');
+  });
+
+  it('has no hint for a version that can be applied', async () => {
+    await writeFile(join(folder, 'short.prompt'), 'x'.repeat(131_072));
+    expect((await run(process.execPath, [TOOL, 'short.prompt'], { cwd: folder })).stderr).toBe('');
+  });
+
   it('tells a fault as file:line in one sentence and prints nothing', async () => {
     await writeFile(join(folder, 'bad.prompt'), '---\nmodle: x\n---\nHi\n');
     const fault = await faultOf('triage.prompt', 'bad.prompt');

@@ -3,7 +3,8 @@
  *
  *     node tools/render-prompt-version.ts prompts/email-classifier.prompt [more files] [--namespace NAME] [--json]
  *
- * A fault is one sentence `file:line: what is wrong` on standard error with exit code 1, and nothing is printed.
+ * A fault is one sentence `file:line: what is wrong` on standard error with exit code 1, and nothing is printed. A
+ * version that plain `kubectl apply` cannot send is printed, with a hint on standard error.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +12,11 @@ import { basename, dirname } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { PromptVersionSpec } from '#crds/prompt-version.ts';
-import { type PromptVersionManifest, buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
+import {
+  type PromptVersionManifest,
+  buildPromptVersion,
+  fitsClientSideApply,
+} from '#domain/prompts/build-prompt-version.ts';
 
 const { values, positionals } = parseArgs({
   options: { namespace: { type: 'string' }, json: { type: 'boolean', default: false } },
@@ -24,6 +29,7 @@ if (positionals.length === 0) {
 }
 for (const path of positionals) await render(path);
 if (process.exitCode === undefined) print(manifests);
+if (process.exitCode === undefined) hintAtServerSideApply(manifests);
 
 async function render(path: string): Promise<void> {
   let text: string;
@@ -87,6 +93,16 @@ function print(all: readonly PromptVersionManifest[]): void {
       .map((manifest) => stringify(manifest, { lineWidth: 0 }))
       .join('---\n')
       .trimEnd(),
+  );
+}
+
+function hintAtServerSideApply(all: readonly PromptVersionManifest[]): void {
+  const names = all
+    .filter((manifest) => !fitsClientSideApply(manifest))
+    .map((manifest) => manifest.metadata.name);
+  if (names.length === 0) return;
+  console.error(
+    `hint: plain "kubectl apply" cannot send ${names.join(', ')}: it keeps a copy in an annotation, which holds 262144 bytes; use "kubectl apply --server-side -f -" or "kubectl create -f -"`,
   );
 }
 

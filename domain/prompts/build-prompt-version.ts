@@ -56,6 +56,20 @@ export async function buildPromptVersion(file: {
   };
 }
 
+/** Of all annotations of an object together, names and values; the API server refuses more. */
+const ANNOTATIONS_MAXIMUM_BYTES = 262_144;
+/** For the annotation's name, the namespace that kubectl adds, and what else is annotated. */
+const ANNOTATIONS_RESERVED_BYTES = 1_024;
+
+/**
+ * Whether `kubectl apply` can send the object: it keeps a copy of it, as Go writes JSON, in an annotation. Applied by
+ * the server, or created, the object has no such copy.
+ */
+export function fitsClientSideApply(manifest: PromptVersionManifest): boolean {
+  const escaped = JSON.stringify(manifest).replaceAll(/[<>&\u2028\u2029]/g, '\\u0000');
+  return Buffer.byteLength(escaped) <= ANNOTATIONS_MAXIMUM_BYTES - ANNOTATIONS_RESERVED_BYTES;
+}
+
 function refuse(line: number, problem: string): PromptVersionResult {
   return { ok: false, line, problem };
 }
