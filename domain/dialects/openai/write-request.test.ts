@@ -273,6 +273,43 @@ describe('the tools of a request', () => {
     expect(refused({ tools: [now, { name: 'now', description: 'other' }] })).toContain('tools.1');
   });
 
+  it.each([
+    [
+      {
+        type: 'object',
+        anyOf: [
+          { type: 'object', properties: { content: { type: 'string' } }, required: ['content'] },
+          { type: 'object', properties: { source_url: { type: 'string' } }, required: ['source_url'] },
+        ],
+      },
+      ['content', 'source_url'],
+    ],
+    [{ oneOf: [{ properties: { a: {} } }, { properties: { b: {} } }] }, ['a', 'b']],
+    [{ $ref: '#/$defs/A', $defs: { A: { type: 'object', properties: { a: {} } } } }, ['a']],
+    [{ type: 'object', properties: { a: {} }, not: { required: ['b'] } }, ['a']],
+    [{ properties: { a: {} } }, ['a']],
+    [{}, undefined],
+  ])(
+    'have an object at the root of their parameters, whatever the schema %j makes of it',
+    (parameters, names) => {
+      const [tool] = sent({ tools: [{ name: 'x', parameters }] })['tools'] as {
+        function: { parameters: Record<string, unknown> };
+      }[];
+      const written = tool?.function.parameters ?? {};
+      expect(written['type']).toBe('object');
+      expect(Object.keys((written['properties'] as object | undefined) ?? {})).toEqual(names ?? []);
+      expect(
+        Object.keys(written).filter((keyword) =>
+          /^(?:anyOf|oneOf|allOf|not|enum|const|\$ref)$/.test(keyword),
+        ),
+      ).toEqual([]);
+    },
+  );
+
+  it('whose parameters are no object at all are refused in our own words', () => {
+    expect(refused({ tools: [{ name: 'x', parameters: { type: 'string' } }] })).toContain('tools.0');
+  });
+
   it('are 128 at most', () => {
     const tools = Array.from({ length: 129 }, (_, place) => ({ name: `t${place}` }));
     expect(refused({ tools })).toContain('128');

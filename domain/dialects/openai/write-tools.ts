@@ -1,6 +1,8 @@
 /** Tools and the choice among them. */
 import type { ChatRequest, ToolDeclaration } from '#domain/chat/chat-request.ts';
 import type { Written } from '../dialect.ts';
+import { objectRootOf } from '../object-root.ts';
+import { withToldKeywords } from '../schema-in-words.ts';
 import type { ToolNames } from '../tool-names.ts';
 import type { OpenAiFlavour } from './flavour.ts';
 import type { ModelAbilities } from './model-abilities.ts';
@@ -9,7 +11,7 @@ import { isObject } from './wire-values.ts';
 
 const MOST_TOOLS = 128;
 /** What OpenAI refuses at the root of a tool's parameters. */
-const REFUSED_AT_ROOT = ['anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', '$ref'] as const;
+const REFUSED_AT_ROOT = ['anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', 'if', '$ref'] as const;
 
 export function writeTools(
   { tools, toolChoice, allowsParallelToolCalls }: ChatRequest,
@@ -91,16 +93,26 @@ function writeTool(
   };
 }
 
+/** What OpenAI refuses at the root is folded into it, and told to the model in the description. */
 function writeParameters(
   parameters: ToolDeclaration['parameters'],
   position: number,
 ): Written<ToolDeclaration['parameters']> {
-  if (parameters === undefined) return { ok: true, value: parameters };
-  const refused = REFUSED_AT_ROOT.find((keyword) => parameters[keyword] !== undefined);
-  if (refused !== undefined) {
-    return refuse(`OpenAI takes no ${refused} at the root of tools.${position}.function.parameters.`);
-  }
-  return { ok: true, value: { ...parameters, type: 'object' } };
+  const isTaken =
+    parameters === undefined ||
+    (parameters['type'] === 'object' &&
+      REFUSED_AT_ROOT.every((keyword) => parameters[keyword] === undefined));
+  if (isTaken) return { ok: true, value: parameters };
+  const told = Object.fromEntries(
+    ['enum', 'const', 'not'].flatMap((keyword) =>
+      parameters[keyword] === undefined ? [] : [[keyword, parameters[keyword]]],
+    ),
+  );
+  const kept = Object.fromEntries(Object.entries(parameters).filter(([keyword]) => !(keyword in told)));
+  const root = objectRootOf(kept, `tools.${position}.function.parameters`, 'schema');
+  if (!root.ok) return root;
+  const { schema, combinations } = root.value;
+  return { ok: true, value: withToldKeywords(schema, { ...combinations, ...told }) };
 }
 
 function refuse(problem: string): { readonly ok: false; readonly problem: string } {
