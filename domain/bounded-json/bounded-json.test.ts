@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { boundedArray } from './bounded-array.ts';
+import { boundedArray, boundedRecord } from './bounded-collection.ts';
 import { BODY_BOUNDS, parseBoundedJson } from './bounded-json.ts';
 
 describe('parseBoundedJson', () => {
@@ -100,5 +100,16 @@ describe('boundedArray', () => {
     const numbers = boundedArray(z.coerce.number(), { maximum: 2 });
     expect(numbers.parse(['1', '2'])).toEqual([1, 2]);
     expect(Three.safeParse({ list: [] }).success).toBe(false);
+  });
+});
+
+describe('boundedRecord', () => {
+  it('takes an object with as many fields as the bound, and tells of more in one problem', () => {
+    const record = boundedRecord(2);
+    expect(record.parse({ a: 1, b: null })).toEqual({ a: 1, b: null });
+    const { error } = record.safeParse({ a: 1, b: 2, c: 3 });
+    expect(error?.issues).toMatchObject([{ path: [], message: 'expected at most 2 fields' }]);
+    expect(record.safeParse([]).success).toBe(false);
+    expect(record.safeParse('a').success).toBe(false);
   });
 });

@@ -3,6 +3,14 @@
  * Loose on purpose: unknown fields pass through to OpenAI-like providers; what we read is checked.
  */
 import { z } from 'zod';
+import { boundedArray } from '#domain/bounded-json/bounded-collection.ts';
+
+/** Far above what any provider takes; below what could hurt us. */
+const MESSAGES_MAXIMUM = 10_000;
+const PARTS_MAXIMUM = 10_000;
+const TOOLS_MAXIMUM = 1_024;
+const STOPS_MAXIMUM = 1_024;
+const EMBEDDING_INPUTS_MAXIMUM = 10_000;
 
 const ContentPart = z.looseObject({
   type: z.string(),
@@ -28,9 +36,9 @@ export type ToolCall = z.infer<typeof ToolCall>;
 
 export const ChatMessage = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
-  content: z.union([z.string(), z.array(ContentPart), z.null()]).optional(),
+  content: z.union([z.string(), boundedArray(ContentPart, { maximum: PARTS_MAXIMUM }), z.null()]).optional(),
   name: z.string().optional(),
-  tool_calls: z.array(ToolCall).optional(),
+  tool_calls: boundedArray(ToolCall, { maximum: TOOLS_MAXIMUM }).optional(),
   tool_call_id: z.string().optional(),
 });
 export type ChatMessage = z.infer<typeof ChatMessage>;
@@ -61,16 +69,16 @@ export const ResponseFormat = z.discriminatedUnion('type', [
 
 export const ChatRequest = z.looseObject({
   model: z.string(),
-  messages: z.array(ChatMessage).min(1),
+  messages: boundedArray(ChatMessage, { minimum: 1, maximum: MESSAGES_MAXIMUM }),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  stop: z.union([z.string(), boundedArray(z.string(), { maximum: STOPS_MAXIMUM })]).nullish(),
   seed: z.int().nullish(),
-  tools: z.array(ChatTool).optional(),
+  tools: boundedArray(ChatTool, { maximum: TOOLS_MAXIMUM }).optional(),
   tool_choice: z
     .union([
       z.enum(['none', 'auto', 'required']),
@@ -150,7 +158,7 @@ export interface ChatCompletionChunk {
 
 export const EmbeddingsRequest = z.looseObject({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string()).min(1)]),
+  input: z.union([z.string(), boundedArray(z.string(), { minimum: 1, maximum: EMBEDDING_INPUTS_MAXIMUM })]),
   dimensions: z.int().positive().nullish(),
   encoding_format: z.enum(['float', 'base64']).nullish(),
 });

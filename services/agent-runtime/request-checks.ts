@@ -1,6 +1,7 @@
 /** What stands between a request and its run: a readable body, a place, and somebody who still waits for the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { hasMoreFields } from '#domain/bounded-json/bounded-collection.ts';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
@@ -14,6 +15,10 @@ export function readBody<Schema extends z.ZodType>(
   request: FastifyRequest,
   reply: FastifyReply,
 ): z.infer<Schema> | undefined {
+  if (hasMoreFields(request.body, FIELDS_MAXIMUM)) {
+    sendFailure(reply, invalidRequest(`the body has more than ${FIELDS_MAXIMUM} fields`));
+    return undefined;
+  }
   const parsed = schema.safeParse(request.body);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
@@ -23,12 +28,24 @@ export function readBody<Schema extends z.ZodType>(
   return undefined;
 }
 
+const FIELDS_MAXIMUM = 1_000;
+/** Of a prompt. */
+export const VARIABLES_MAXIMUM = 1_000;
 const PROBLEMS_TOLD = 10;
+const PROBLEM_MAXIMUM_CHARACTERS = 300;
 
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join('.');
-  const message = issue.message.replace(/^Invalid input: /, '');
-  return path === '' ? message : `"${path}": ${message}`;
+  const nested = issue.code === 'invalid_union' ? deepestIssue(issue) : undefined;
+  const path = [...issue.path, ...(nested?.path ?? [])].map(String).join('.');
+  const message = (nested ?? issue).message.replace(/^Invalid input: /, '');
+  return (path === '' ? message : `"${path}": ${message}`).slice(0, PROBLEM_MAXIMUM_CHARACTERS);
+}
+
+/** Of a union's branches the one that got furthest says best what is wrong. */
+function deepestIssue(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue | undefined {
+  return issue.errors
+    .flatMap((branch) => branch.slice(0, 1))
+    .toSorted((one, other) => other.path.length - one.path.length)[0];
 }
 
 export function invalidRequest(message: string, param?: string): HttpFailure {

@@ -1,13 +1,14 @@
 /** From an OpenAI chat request to what the model is asked. Whatever cannot be honoured is refused, never ignored. */
 import { z } from 'zod';
 import type { ChatTurn, GenerationRequest, RequiredJson } from '#adapters/llama/language-model.ts';
+import { boundedArray } from '#domain/bounded-json/bounded-collection.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import { type ChatMessage, ChatRequest } from '#domain/model-providers/openai-chat.ts';
+import { ChatMessage, ChatRequest } from '#domain/model-providers/openai-chat.ts';
 import { type OpenAiError, badRequest } from './open-ai-error.ts';
 
 /** ChatRequest with the bounds and fields that matter to a server which answers itself. */
 export const LocalChatRequest = ChatRequest.extend({
-  messages: ChatRequest.shape.messages.max(2048),
+  messages: boundedArray(ChatMessage, { minimum: 1, maximum: 2048 }),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),

@@ -12,12 +12,13 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { boundedArray } from '#domain/bounded-json/bounded-array.ts';
+import { boundedArray, boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import { ChatMessage } from '#domain/model-providers/openai-chat.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {
+  VARIABLES_MAXIMUM,
   admit,
   callerSignal,
   callerStream,
@@ -31,7 +32,7 @@ import type { ServedConfiguration } from '../served-configuration.ts';
 
 const ChatCompletionRequest = z.looseObject({
   messages: boundedArray(ChatMessage, { minimum: 1, maximum: 10_000 }),
-  variables: z.record(z.string(), z.unknown()).optional(),
+  variables: boundedRecord(VARIABLES_MAXIMUM).optional(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.literal(1, { error: 'an agent gives one answer' }).nullish(),

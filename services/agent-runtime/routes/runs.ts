@@ -16,10 +16,12 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {
+  VARIABLES_MAXIMUM,
   admit,
   callerSignal,
   callerStream,
@@ -30,7 +32,7 @@ import {
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity, runBody } from '../run-answer.ts';
 
 const RunRequest = z.strictObject({
-  input: z.record(z.string(), z.unknown()).default({}),
+  input: boundedRecord(VARIABLES_MAXIMUM).default({}),
   stream: z.boolean().optional(),
 });
 

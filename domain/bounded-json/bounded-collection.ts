@@ -1,5 +1,5 @@
 /**
- * An array of strangers. zod looks at every element and tells of each what is wrong with it before it looks at the
+ * Arrays and records of strangers. zod looks at every element and tells of each what is wrong with it before it looks at the
  * length: a million wrong elements are a million problems. Here the length comes first, and the first wrong element is
  * the last one that is looked at.
  */
@@ -30,3 +30,25 @@ export function boundedArray<Element extends z.ZodType>(
 }
 
 const PROBLEMS_MAXIMUM = 5;
+
+/** An object with any members, but not with any number of them. */
+export function boundedRecord(maximum: number): z.ZodType<Record<string, unknown>> {
+  return z
+    .unknown()
+    .check((context) => {
+      if (!hasMoreFields(context.value, maximum)) return;
+      const message = `expected at most ${maximum} fields`;
+      context.issues.push({ code: 'custom', message, input: undefined });
+    })
+    .pipe(z.record(z.string(), z.unknown()));
+}
+
+/** Whether the value is an object with more members than that. */
+export function hasMoreFields(value: unknown, maximum: number): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length > maximum
+  );
+}
