@@ -29,6 +29,8 @@ export type TemplateCheck =
       readonly hasHistory: boolean;
       /** The variables that it reads, in their order. */
       readonly reads: ReadonlyMap<string, VariableUse>;
+      /** Whether it reads them all, as {{json this}} does. */
+      readonly readsAll: boolean;
     }
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
@@ -66,8 +68,8 @@ export function checkTemplate(template: string, variables: JsonSchema): Template
     const guardedTemplate = insertAll(template, walk.insertions);
     // Fail closed: should a position ever be reported wrongly, the guarded text must still guard every value.
     new GuardCheck().accept(Handlebars.parse(guardedTemplate));
-    const { hasHistory, reads } = walk;
-    return { ok: true, guardedTemplate, hasHistory, reads };
+    const { hasHistory, reads, readsAll } = walk;
+    return { ok: true, guardedTemplate, hasHistory, reads, readsAll };
   } catch (error) {
     if (error instanceof TemplateFault) return { ok: false, line: error.line, problem: error.message };
     return { ok: false, ...describeParseError(error) };
@@ -88,6 +90,7 @@ class TemplateWalk {
   readonly rootScope: Scope;
   readonly insertions: Insertion[] = [];
   readonly reads = new Map<string, VariableUse>();
+  readsAll = false;
   hasHistory = false;
   readonly #paths: SchemaPaths;
 
@@ -269,7 +272,8 @@ class TemplateWalk {
   }
 
   #recordRead([name]: readonly string[], use: VariableUse): void {
-    if (name !== undefined && this.reads.get(name) !== 'tested') this.reads.set(name, use);
+    if (name === undefined) this.readsAll = true;
+    else if (this.reads.get(name) !== 'tested') this.reads.set(name, use);
   }
 
   #data(path: hbs.AST.PathExpression, scope: Scope, use: VariableUse): JsonSchema {

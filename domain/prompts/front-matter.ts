@@ -125,7 +125,7 @@ function findParts(lines: readonly string[]): Parts {
     return {
       ok: false,
       line: opening + 1,
-      problem: 'the opening fence must be exactly "---" at the start of its line',
+      problem: WRONG_OPENING,
     };
   }
   const slip = findMisplacedFrontMatter(lines, opening);
@@ -164,6 +164,7 @@ function splitAtFences(lines: readonly string[], opening: number): Parts {
   };
 }
 
+const WRONG_OPENING = 'the opening fence must be exactly "---" at the start of its line';
 const KEY_LINE = new RegExp(`^(${Object.keys(FrontMatter.shape).join('|')}):(\\s|$)`);
 const OTHER_COMMENT = /^\s*(?:\{\{!|<!--|\/\/|\/\*)/;
 
@@ -177,6 +178,9 @@ function findMisplacedFrontMatter(
 ): { readonly line: number; readonly problem: string } | undefined {
   const fence = lines.findIndex((line) => FENCE.test(line));
   if (fence === -1) return undefined;
+  if (/^\s*-{2,}/.test(lines[first] ?? '') && KEY_LINE.test(lines[first + 1] ?? '')) {
+    return { line: first + 1, problem: WRONG_OPENING };
+  }
   if (KEY_LINE.test(lines[first] ?? '')) {
     return {
       line: first + 1,

@@ -59,6 +59,10 @@ describe('parsePrompt reads', () => {
     );
   });
 
+  it('a file with CR line ends', async () => {
+    expect(await parsed(EMAIL.replaceAll('\n', '\r'))).toMatchObject({ variables: ['subject', 'body'] });
+  });
+
   it("namespaced keys as other tools' own", async () => {
     expect((await parsed('---\nacme.owner: x\next: {acme: {a: 1}}\n---\nHi')).template).toBe('Hi');
   });
@@ -112,6 +116,8 @@ describe('parsePrompt reads', () => {
       expect.arrayContaining(['"customer" is missing', '"sender" is missing', '"other" is not known']),
     );
     expect(prompt.findVariableProblems({ customer: {}, sender: 's', place: 1 })).toEqual([]);
+    const whole = await parsed('{{json this}} {{a}}');
+    expect(whole.findVariableProblems({ a: 1, other: 1 })).toEqual([]);
     const guest = await parsed('---\ninput: {default: {name: Guest}}\n---\nHi {{name}}');
     expect(guest.findVariableProblems({})).toEqual([]);
   });
@@ -153,6 +159,13 @@ describe('parsePrompt refuses with reason and line', () => {
       'FrontMatterInvalid',
       1,
       /only blank lines and lines that begin with "#"/,
+    ],
+    [
+      'an opening fence with a word',
+      '---yaml\nmodel: x\n---\nHi',
+      'FrontMatterInvalid',
+      1,
+      /start of its line/,
     ],
     ['an empty file', '', 'TemplateInvalid', 1, /no template/],
     ['an indented opening fence', '\n ---\nmodel: x\n---\nHi', 'FrontMatterInvalid', 2, /start of its line/],

@@ -9,7 +9,7 @@ import {
   type JsonSchema,
   compileJsonSchema,
 } from '#domain/json-schema/compile-json-schema.ts';
-import { type TemplateCheck, type VariableUse, checkTemplate } from './check-template.ts';
+import { type TemplateCheck, checkTemplate } from './check-template.ts';
 import type { FrontMatterYaml } from './front-matter-yaml.ts';
 import { type FrontMatter, type FrontMatterResult, readFrontMatter } from './front-matter.ts';
 import { canonicalPromptText } from './prompt-digest.ts';
@@ -73,7 +73,7 @@ export async function parsePrompt(text: string): Promise<PromptResult> {
   if (countCharacters(text) > PROMPT_TEXT_MAXIMUM_LENGTH) {
     return fault('TemplateInvalid', 1, `the prompt is longer than ${PROMPT_TEXT_MAXIMUM_LENGTH} characters`);
   }
-  const read = readFrontMatter(canonicalPromptText(text));
+  const read = readFrontMatter(withLineFeeds(canonicalPromptText(text)));
   if (!read.ok) return fault('FrontMatterInvalid', read.line, read.problem);
   const { frontMatter, template, yaml } = read;
   if (template === '') return fault('TemplateInvalid', read.templateLine, 'there is no template');
@@ -101,8 +101,15 @@ export async function parsePrompt(text: string): Promise<PromptResult> {
   };
 }
 
+/** A file with CR line ends alone is one line to whoever does not know them, its front matter a text for the model. */
+function withLineFeeds(text: string): string {
+  return text.includes('\n') ? text : text.replaceAll('\r', '\n');
+}
+
+type ReadTemplate = Extract<TemplateCheck, { readonly ok: true }>;
+
 type CheckedVariables =
-  | (Extract<TemplateCheck, { readonly ok: true }> & {
+  | (ReadTemplate & {
       readonly variables: Extract<VariablesSchema, { readonly ok: true }>;
     })
   | PromptFault;
@@ -115,7 +122,7 @@ function checkVariables(read: Extract<FrontMatterResult, { readonly ok: true }>)
   if (declared?.ok === false) return fault('VariablesSchemaInvalid', declared.line, declared.problem);
   const checked = checkTemplate(template, declared?.schema ?? UNDECLARED);
   if (!checked.ok) return fault('TemplateInvalid', templateLine + checked.line - 1, checked.problem);
-  const variables = declared ?? variablesRead(checked.reads, Object.keys(defaults), templateLine);
+  const variables = declared ?? variablesRead(checked, Object.keys(defaults), templateLine);
   if (!variables.ok) return fault('VariablesSchemaInvalid', variables.line, variables.problem);
   const unfit = findDefaultsProblem(defaults, variables.schema);
   if (unfit !== undefined) {
@@ -135,13 +142,17 @@ const UNDECLARED: JsonSchema = { type: 'object' };
  * printed and has no default must be given: it would be printed as nothing.
  */
 function variablesRead(
-  reads: ReadonlyMap<string, VariableUse>,
+  { reads, readsAll }: Pick<ReadTemplate, 'reads' | 'readsAll'>,
   defaults: readonly string[],
   templateLine: number,
 ): VariablesSchema {
   const names = [...new Set([...reads.keys(), ...defaults])];
   const required = names.filter((name) => reads.get(name) === 'printed' && !defaults.includes(name));
-  return untypedVariables(names, required, (problem) => ({ ok: false, line: templateLine, problem }));
+  return untypedVariables({ names, required, takesOthers: readsAll }, (problem) => ({
+    ok: false,
+    line: templateLine,
+    problem,
+  }));
 }
 
 /** Characters as the API server counts them: one outside of the basic plane is one, not two. */

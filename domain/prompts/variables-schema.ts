@@ -78,12 +78,17 @@ export function readVariablesSchema(yaml: FrontMatterYaml): VariablesSchema {
 
 /** Variables of any type, for a prompt that declares none; see checkTemplate on which are required. */
 export function untypedVariables(
-  names: readonly string[],
-  required: readonly string[],
+  variables: {
+    readonly names: readonly string[];
+    readonly required: readonly string[];
+    readonly takesOthers: boolean;
+  },
   fault: (problem: string) => SchemaFault,
 ): VariablesSchema {
+  const { names, required, takesOthers } = variables;
   const properties = Object.fromEntries(names.map((name) => [name, {}]));
-  return closeVariables({ type: 'object', properties, required }, fault);
+  const additionalProperties = takesOthers;
+  return closeVariables({ type: 'object', properties, required, additionalProperties }, fault);
 }
 
 /** A variable that nobody declared is a slip of the caller, not something to be dropped silently. */
