@@ -17,6 +17,37 @@ const WORDS_OF_CODE: Readonly<Record<string, string>> = {
   BLOCKED_ADDRESS: 'The endpoint is an address that models may not have',
 };
 
+/** What is wrong with a certificate, and how that is mended. */
+const PROBLEM_OF_CERTIFICATE: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  ...Object.fromEntries(
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'CERT_UNTRUSTED',
+      'INVALID_CA',
+    ].map((code) => [
+      code,
+      [
+        "The provider's certificate was issued by an authority that the router does not trust",
+        'Give the endpoint a certificate, with its whole chain, of an authority that the router trusts, or let it trust yours (router.certificateAuthorities of the chart).',
+      ],
+    ]),
+  ),
+  CERT_HAS_EXPIRED: ["The provider's certificate has expired", 'Renew the certificate of the endpoint.'],
+  CERT_NOT_YET_VALID: [
+    "The provider's certificate is not valid yet",
+    'Wait, or correct the clock of the machine that is wrong.',
+  ],
+  CERT_REVOKED: ["The provider's certificate was revoked", 'Replace the certificate of the endpoint.'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "The provider's certificate is for another host name",
+    'Write the name that the certificate is for into spec.endpoint, or give the endpoint a certificate for its name.',
+  ],
+};
+
 export function describeTransportError(error: unknown, hasHead: boolean): AttemptFailure {
   const code = codeOf(error);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
@@ -35,6 +66,11 @@ export function describeTransportError(error: unknown, hasHead: boolean): Attemp
     };
   }
   if (hasHead) return { code: 'answer_cut', message: `The provider cut its answer off (${code})` };
+  const certificate = PROBLEM_OF_CERTIFICATE[code];
+  if (certificate !== undefined) {
+    const [what, certificateRemedy] = certificate;
+    return { code: 'unreachable', message: `${what} (${code})`, certificateRemedy };
+  }
   const words =
     WORDS_OF_CODE[code] ??
     (isTlsCode(code) ? 'TLS with the provider failed' : 'The provider could not be reached');

@@ -7,6 +7,8 @@ export interface AttemptFailure {
   readonly message: string;
   /** What the provider asked for, when it did. */
   readonly retryAfterSeconds?: number;
+  /** Given when the endpoint's certificate is at fault: a sentence on how that is mended. */
+  readonly certificateRemedy?: string;
   /** What was thrown, for the log alone. */
   readonly cause?: unknown;
 }

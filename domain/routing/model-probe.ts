@@ -7,7 +7,7 @@
 import { z } from 'zod';
 
 export const ModelProbe = z.object({
-  secret: z.enum(['resolved', 'notNeeded', 'notFound', 'keyMissing', 'keyMalformed']),
+  secret: z.enum(['resolved', 'notNeeded', 'notFound', 'keyMissing', 'keyMalformed', 'notReadYet']),
   price: z.enum(['override', 'table', 'unknown']),
   reachable: z.enum(['reachable', 'connectionFailed', 'certificateNotTrusted', 'serverError', 'notProbed']),
   key: z.enum(['accepted', 'notNeeded', 'refused', 'notProbed']),

@@ -6,7 +6,10 @@ import type { TokenPrice } from '#domain/pricing/token-price.ts';
 export type ModelKey =
   | { readonly state: 'notNeeded' }
   | { readonly state: 'resolved'; readonly value: string; readonly digest: string }
-  | { readonly state: 'notFound' | 'keyMissing' | 'notReadYet'; readonly problem: string };
+  | {
+      readonly state: 'notFound' | 'keyMissing' | 'keyMalformed' | 'notReadYet';
+      readonly problem: string;
+    };
 
 export interface AttemptTimeouts {
   readonly connectMilliseconds: number;

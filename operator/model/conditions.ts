@@ -75,7 +75,7 @@ function claimOf({ type, status, reason, message }: Condition): object {
   return { type, status, reason, message };
 }
 
-function resolvedRefsOf(model: Model, { secret }: ModelProbe): ModelConditionClaim {
+function resolvedRefsOf(model: Model, { secret, message }: ModelProbe): ModelConditionClaim {
   const type = 'ResolvedRefs';
   const reference = model.spec.keyFrom?.secretRef;
   const name = `${model.metadata.namespace}/${reference?.name ?? ''}`;
@@ -98,8 +98,9 @@ function resolvedRefsOf(model: Model, { secret }: ModelProbe): ModelConditionCla
       type,
       status: 'False',
       reason: 'SecretKeyMalformed',
-      message: `Secret ${name} has the key "${reference?.key ?? 'key'}", but its value has several lines, a space, or a character that HTTP headers cannot carry: write the provider's key into it and nothing else.`,
+      message: `${message} Write the provider's key, and nothing else, into "${reference?.key ?? 'key'}" of Secret ${name}.`,
     },
+    notReadYet: { type, status: 'Unknown', reason: 'Unknown', message },
   };
   return claims[secret];
 }

@@ -426,6 +426,23 @@ describe('the probe', () => {
     expect(provider.calls).toHaveLength(0);
   });
 
+  it.each([
+    ['two lines', 'canary-first\ncanary-second', 'has several lines'],
+    ['a space', 'Bearer canary', 'has a space in it'],
+    ['a letter beyond ASCII', 'canary–key', 'has a character that HTTP headers cannot carry'],
+  ])(
+    'says of a key with %s that it is there and cannot be sent, and nothing of the key',
+    async (_, key, fault) => {
+      const { router, provider } = await aServingRouter();
+      router.setModel('main', { endpoint: provider.url }, key);
+      const probe = await probeOf(router);
+      expect(probe).toMatchObject({ secret: 'keyMalformed', reachable: 'notProbed', key: 'notProbed' });
+      expect(probe['message']).toContain(fault);
+      expect(JSON.stringify(probe)).not.toContain('canary');
+      expect(provider.calls).toHaveLength(0);
+    },
+  );
+
   it('tells a connection that fails', async () => {
     const { router } = await aServingRouter();
     router.setModel('main', { endpoint: 'http://127.0.0.1:1/v1' });

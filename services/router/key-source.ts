@@ -13,7 +13,10 @@ export interface KeyReference {
 /** `problem` is a clause that follows the Model's name: "needs the Secret x, which does not exist in its namespace". */
 export type KeyReading =
   | { readonly state: 'read'; readonly value: string }
-  | { readonly state: 'notReadYet' | 'notFound' | 'keyMissing'; readonly problem: string };
+  | {
+      readonly state: 'notReadYet' | 'notFound' | 'keyMissing' | 'keyMalformed';
+      readonly problem: string;
+    };
 
 export interface KeySource {
   /** From now on exactly these keys are kept current. */

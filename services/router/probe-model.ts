@@ -6,6 +6,7 @@ import { askProvider } from '#adapters/model-providers/ask-provider.ts';
 import { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import { dialectOf } from '#domain/model-providers/dialects.ts';
+import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
 import type { ModelKey, RoutableModel } from '#domain/routing/routable-model.ts';
 import { providerTarget } from './call-model.ts';
@@ -61,8 +62,13 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
   const { key } = model;
   const price = model.price?.source ?? 'unknown';
   if (key.state !== 'resolved' && key.state !== 'notNeeded') {
-    const secret = key.state === 'keyMissing' ? 'keyMissing' : 'notFound';
-    return { secret, price, reachable: 'notProbed', key: 'notProbed', message: `The Model ${key.problem}.` };
+    return {
+      secret: key.state,
+      price,
+      reachable: 'notProbed',
+      key: 'notProbed',
+      message: `The Model ${key.problem}.`,
+    };
   }
   const request = dialectOf(model.provider).probeRequest(providerTarget(model));
   const asking = await askProvider(options.connections, request, {
@@ -72,17 +78,23 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
   });
   const found = asking.ok
     ? readAnswer(model, asking.answer.status, asking.answer.headers, asking.answer.body)
-    : {
-        reachable: 'connectionFailed' as const,
-        key: 'notProbed' as const,
-        message: `${asking.failure.message}.`,
-      };
+    : unreachable(asking.failure);
   return { secret: key.state, price, ...found, ...keyOf(key, found.key) };
 }
 
 /** Where no key is needed there is none to be taken, whatever the endpoint said. */
 function keyOf(key: ModelKey, found: ModelProbe['key']): Pick<ModelProbe, 'key'> {
   return { key: key.state === 'notNeeded' && found !== 'refused' ? 'notNeeded' : found };
+}
+
+function unreachable({ message, certificateRemedy }: AttemptFailure): Found {
+  return certificateRemedy === undefined
+    ? { reachable: 'connectionFailed', key: 'notProbed', message: `${message}.` }
+    : {
+        reachable: 'certificateNotTrusted',
+        key: 'notProbed',
+        message: `${message}. ${certificateRemedy}`,
+      };
 }
 
 type Found = Pick<ModelProbe, 'reachable' | 'key' | 'message'>;

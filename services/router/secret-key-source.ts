@@ -42,6 +42,11 @@ export function readKey({ keyFrom }: KeyReference, secret: SecretReading): KeyRe
     .trim();
   if (value === '') return { state: 'keyMissing', problem: `needs the key "${key}" in its Secret ${name}` };
   if (/^[\x21-\x7e]+$/.test(value)) return { state: 'read', value };
-  const problem = `has a key in Secret ${name} with a space or a character that HTTP headers cannot carry`;
-  return { state: 'keyMissing', problem };
+  // Never the value, and nothing of it: only what is wrong with it.
+  const fault = /[\r\n]/.test(value)
+    ? 'has several lines'
+    : /\s/.test(value)
+      ? 'has a space in it'
+      : 'has a character that HTTP headers cannot carry';
+  return { state: 'keyMalformed', problem: `has a key in its Secret ${name} that ${fault}` };
 }

@@ -198,7 +198,8 @@ describe('the status', () => {
     const changes = { spec: { description: 'new' }, status: { endpoint: 'http://new' } };
     const byObject = await apiServer.request('PATCH', path, changes, merge);
     expect(byObject.body.spec.description).toBe('new');
-    expect(byObject.body.status).toBeUndefined();
+    // What every object has before it was looked at.
+    expect(byObject.body.status).toEqual({ observedGeneration: -1 });
     const byStatus = await apiServer.request(
       'PATCH',
       `${path}/status`,

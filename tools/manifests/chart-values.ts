@@ -101,6 +101,10 @@ export const ChartValues = z
         secretNamespaces: z
           .array(z.string())
           .describe('Namespaces whose Secrets may be read; all when empty.'),
+        certificateAuthorities: z
+          .string()
+          .max(253)
+          .describe('ConfigMap of the release namespace whose ca.crt the router trusts for endpoints.'),
       })
       .describe('The one door to all models.'),
     localModel: z
