@@ -1,136 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
-import type { Agent, AgentSpec, AgentStatus } from '#crds/agent.ts';
-import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Condition } from '#crds/conditions.ts';
-import type { Model } from '#crds/model.ts';
-import type { PromptVersion } from '#crds/prompt-version.ts';
-import { promptDigest } from '#domain/prompts/prompt-digest.ts';
-import { decideAgent } from './decide.ts';
-import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
-import type { ChildProblem, ObservedChildren } from '../runtime/decision.ts';
-import { observeAgent } from './observe.ts';
-
-const NOON = new Date('2026-01-01T12:00:00Z');
-const SETTINGS = {
-  agentImage: 'i',
-  agentImagePullPolicy: 'Never',
-  routerUrl: 'http://r',
-  configurationUrl: 'http://c',
-} as const;
-
-function meta(name: string, generation = 1) {
-  return { namespace: 'ns', name, uid: `uid-${name}`, generation, resourceVersion: '1' };
-}
-
-function conditions(type: string, status: 'True' | 'False', observedGeneration = 1): Condition[] {
-  return [
-    { type, status, reason: 'R', message: 'm', observedGeneration, lastTransitionTime: NOON.toISOString() },
-  ];
-}
-
-const head = { apiVersion: 'capataz.dev/v1alpha1' };
-
-function aPromptVersion(name: string, isAccepted: boolean | 'unchecked' = true): PromptVersion {
-  const text = `Text of ${name}`;
-  return {
-    ...head,
-    kind: 'PromptVersion',
-    metadata: meta(name),
-    spec: { prompt: 'p', text, digest: promptDigest(text) },
-    ...(isAccepted === 'unchecked'
-      ? {}
-      : { status: { conditions: conditions('Accepted', isAccepted ? 'True' : 'False') } }),
-  };
-}
-
-function aRollout(stable: string | undefined): CanaryRollout {
-  return {
-    ...head,
-    kind: 'CanaryRollout',
-    metadata: meta('r'),
-    spec: { prompt: 'p', versionRef: { name: 'v1' } },
-    status: stable === undefined ? {} : { stable: { name: stable, digest: '' } },
-  };
-}
-
-function aModel(isReady: boolean, observedGeneration = 1): Model {
-  return {
-    ...head,
-    kind: 'Model',
-    metadata: meta('m'),
-    spec: { provider: 'OpenAICompatible', model: 'x', capabilities: ['Chat'] },
-    status: { conditions: conditions('Ready', isReady ? 'True' : 'False', observedGeneration) },
-  };
-}
-
-interface Scene {
-  spec?: Partial<AgentSpec>;
-  status?: AgentStatus;
-  rollout?: CanaryRollout | undefined;
-  versions?: PromptVersion[];
-  models?: Model[];
-  configMap?: string;
-  written?: string;
-  deployment?: object;
-  problems?: ChildProblem[];
-}
-
-function scene({
-  spec = {},
-  status,
-  versions = [aPromptVersion('v1')],
-  models = [aModel(true)],
-  ...rest
-}: Scene = {}) {
-  const agent: Agent = {
-    ...head,
-    kind: 'Agent',
-    metadata: meta('a', 3),
-    spec: { promptRef: { name: 'r' }, modelPolicy: { allow: [{ name: 'm' }] }, ...spec },
-    ...(status === undefined ? {} : { status }),
-  };
-  const rollout = 'rollout' in rest ? rest.rollout : aRollout('v1');
-  const child = (content: object): KubeObject => ({ metadata: meta('agent-a'), ...content });
-  const live = {
-    ...(rest.configMap === undefined
-      ? {}
-      : { ConfigMap: child({ data: { 'configuration.json': rest.configMap } }) }),
-    ...(rest.deployment === undefined ? {} : { Deployment: child(rest.deployment) }),
-  };
-  const written = { metadata: child({}).metadata, data: { 'configuration.json': rest.written } };
-  const children: ObservedChildren = {
-    live: new Map(Object.entries(live)),
-    wanted: new Map(
-      rest.written === undefined ? [] : [['ConfigMap', { ...written, metadata: meta('agent-a') }]],
-    ),
-    problems: rest.problems ?? [],
-  };
-  const observed = observeAgent(agent, children, {
-    getRollout: (key) => (key === 'ns/r' ? rollout : undefined),
-    getPromptVersion: (key) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
-    getModel: (key) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
-    listPods: () => [],
-    podSettings: SETTINGS,
-  });
-  const decision = decideAgent(observed, NOON, children);
-  const wanted = decision.children ?? [];
-  const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap')?.object['data'] as
-    | Readonly<Record<string, string>>
-    | undefined;
-  const text = configMap?.['configuration.json'];
-  return {
-    status: decision.status,
-    children: wanted.map(({ resource }) => resource.kind),
-    configuration: text === undefined ? undefined : (JSON.parse(text) as AgentConfiguration),
-  };
-}
-
-const conditionOf = (given: Scene, type: string) =>
-  scene(given).status.conditions?.find((condition) => condition.type === type);
-
-const configurationText = (of: string): string =>
-  JSON.stringify(scene({ versions: [aPromptVersion(of)], rollout: aRollout(of) }).configuration);
+import {
+  type Scene,
+  aModel,
+  aPromptVersion,
+  aRollout,
+  conditionOf,
+  conditions,
+  configurationText,
+  meta,
+  rolledOut,
+  scene,
+} from '../testing/agent-scene.ts';
 
 describe('what an Agent is served with', () => {
   it('is the stable version of its rollout', () => {
@@ -233,18 +114,6 @@ describe('what an Agent is served with when something breaks later', () => {
 });
 
 describe('the condition Ready', () => {
-  const rolledOut = (changes: object = {}, spec: object = { replicas: 2 }): object => ({
-    metadata: { ...meta('agent-a'), generation: 4 },
-    spec,
-    status: {
-      observedGeneration: 4,
-      replicas: 2,
-      updatedReplicas: 2,
-      readyReplicas: 2,
-      availableReplicas: 2,
-      ...changes,
-    },
-  });
   const readyOf = (given: Scene) => conditionOf(given, 'Ready');
 
   it.each<[string, Scene, string, string]>([
@@ -309,5 +178,76 @@ describe('the condition Ready', () => {
     const earlier = { ...before, lastTransitionTime: '2020-01-01T00:00:00Z' };
     const ready = readyOf({ status: { conditions: [earlier] }, deployment: rolledOut() });
     expect(ready?.lastTransitionTime).toBe('2020-01-01T00:00:00Z');
+  });
+});
+
+describe('an Agent of several Models', () => {
+  const allow = [{ name: 'm' }, { name: 'm2' }];
+  const spec = { modelPolicy: { allow } };
+  const second = { ...aModel(false), metadata: meta('m2') };
+  const readyOf = (given: Scene) => conditionOf({ spec, ...given }, 'Ready');
+
+  it('starts without one that is missing, says which it is, and is ready', () => {
+    const { children } = scene({ spec });
+    expect(children).toContain('Deployment');
+    const resolved = conditionOf({ spec }, 'ResolvedRefs');
+    expect(resolved).toMatchObject({ status: 'False', reason: 'ModelNotFound' });
+    expect(resolved?.message).toMatch(/names m2, and no such Model exists/);
+    expect(readyOf({ deployment: rolledOut() })).toMatchObject({ status: 'True', reason: 'PodsReady' });
+  });
+
+  it('does not start when the one that exists is not usable', () => {
+    expect(scene({ spec, models: [second] }).children).toEqual([]);
+    expect(readyOf({ models: [second] })).toMatchObject({ status: 'False', reason: 'RefsNotResolved' });
+  });
+});
+
+describe('an Agent that runs', () => {
+  const readyWith = (...models: ReturnType<typeof aModel>[]) =>
+    conditionOf({ models, deployment: rolledOut() }, 'Ready')?.status;
+  const unknown = { ...aModel(true), status: {} };
+
+  it('stays ready while its Model is looked at again after an edit, and while nothing is known of it', () => {
+    expect(readyWith(aModel(true, 0))).toBe('True');
+    expect(readyWith(unknown)).toBe('True');
+  });
+
+  it('is not ready when every Model of it is known to fail, also by what was known before the last edit', () => {
+    expect(readyWith(aModel(false))).toBe('False');
+    expect(readyWith(aModel(false, 0))).toBe('False');
+  });
+
+  it('stays ready when the source of its prompt version is edited, whose text never changes', () => {
+    const edited = { ...aPromptVersion('v1'), metadata: meta('v1', 2) };
+    expect(conditionOf({ versions: [edited], deployment: rolledOut() }, 'Ready')?.status).toBe('True');
+  });
+});
+
+describe('the children of an Agent that the API server does not take', () => {
+  const refused = (isFinal: boolean) =>
+    ({ kind: 'refused', object: 'Service agent-a', message: 'because', isFinal }) as const;
+  const stalledOf = (given: Scene) => conditionOf({ deployment: rolledOut(), ...given }, 'Stalled');
+
+  it('are told by Ready, and stall it only when no waiting can help', () => {
+    const overQuota: Scene = { problems: [refused(false)], deployment: rolledOut() };
+    expect(conditionOf(overQuota, 'Ready')?.message).toBe(
+      'The API server does not take Service agent-a: because.',
+    );
+    expect(stalledOf(overQuota)).toBeUndefined();
+    expect(stalledOf({ problems: [refused(true)] })).toMatchObject({
+      status: 'True',
+      reason: 'PodsNotReady',
+    });
+  });
+
+  it('are wanted all the same: what became of them changes what is said, and not what is wanted', () => {
+    const taken = {
+      kind: 'taken',
+      object: 'Service agent-a',
+      by: 'somebody else',
+      isPassing: false,
+    } as const;
+    expect(scene({ problems: [taken] }).children).toEqual(scene().children);
+    expect(conditionOf({ problems: [taken] }, 'Accepted')).toMatchObject({ reason: 'ChildNameTaken' });
   });
 });

@@ -141,12 +141,14 @@ function rolloutFails(
     : `${status.updatedReplicas} of ${spec.replicas} pods are of the present template, ${status.availableReplicas} are ready`;
   const condition = (type: string) => status.conditions.find((one) => one.type === type);
   const failure = condition('ReplicaFailure');
+  const progressing = condition('Progressing');
+  const hasNoProgress = progressing?.status === 'False';
   const troubles = describeTroubles(observed.pods);
-  const why = failure?.status === 'True' ? `: ${failure.message}` : troubles;
+  let why = failure?.status === 'True' ? `: ${failure.message}` : troubles;
+  if (why === '' && hasNoProgress) why = `: ${progressing.message}`;
   const { claim } = notReady('PodsNotReady', `${progress}${why.replace(/\.+$/, '')}.`, WAITING);
   // As tools see a Deployment of its own: after ten minutes without progress it has failed.
-  if (condition('Progressing')?.status === 'False')
-    return { claim, outlook: { kind: 'stalled', because: claim } };
+  if (hasNoProgress) return { claim, outlook: { kind: 'stalled', because: claim } };
   return { claim, outlook: why === '' ? RECONCILING : WAITING };
 }
 

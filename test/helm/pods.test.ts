@@ -188,4 +188,22 @@ describe('values of a part', () => {
     expect(containers[0].env).toContainEqual({ name: 'CAPATAZ_DRAIN_SECONDS', value: '100' });
     expect(terminationGracePeriodSeconds).toBeGreaterThanOrEqual(100 + 10);
   });
+
+  it('let the router trust authorities of a ConfigMap, when one is named', async () => {
+    const specOf = async (values: object) =>
+      named(await renderChart({ ...values }), 'Deployment', 'capataz-router')['spec'].template.spec;
+    const given = await specOf({ 'router.certificateAuthorities': 'our-authorities' });
+    const { mountPath } = given.containers[0].volumeMounts.find(
+      ({ name }: { name: string }) => name === 'certificate-authorities',
+    );
+    expect(given.containers[0].env).toContainEqual({
+      name: 'NODE_EXTRA_CA_CERTS',
+      value: `${mountPath}/ca.crt`,
+    });
+    expect(given.volumes).toContainEqual({
+      name: 'certificate-authorities',
+      configMap: { name: 'our-authorities' },
+    });
+    expect(JSON.stringify(await specOf({}))).not.toContain('certificate-authorities');
+  });
 });
