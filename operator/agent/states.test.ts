@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type Scene,
   aModel,
@@ -8,7 +8,7 @@ import {
   rolledOut,
   scene,
 } from '../testing/agent-scene.ts';
-import { type KstatusVerdict, expectGoldenState } from '../testing/golden-state.ts';
+import { type KstatusVerdict, goldenState } from '../testing/golden-state.ts';
 
 const taken = (isPassing: boolean) =>
   ({ kind: 'taken', object: 'Service agent-a', by: 'Service mesh', isPassing }) as const;
@@ -49,14 +49,18 @@ describe('what an Agent says of itself', () => {
     ['child-invalid', 'Failed', { problems: [refused(true)], deployment: rolledOut() }],
   ])('%s, which kstatus reads as %s', async (name, verdict, given) => {
     const { agent, status } = scene(given);
-    await expectGoldenState(`./golden/states/${name}.yaml`, verdict, { ...agent, status });
+    await expect(goldenState(verdict, { ...agent, status })).toMatchFileSnapshot(
+      `./golden/states/${name}.yaml`,
+    );
   });
 
   it('new and edited, which it has not looked at yet', async () => {
     const status = { observedGeneration: -1 };
-    await expectGoldenState('./golden/states/new.yaml', 'InProgress', { ...scene().agent, status });
+    await expect(goldenState('InProgress', { ...scene().agent, status })).toMatchFileSnapshot(
+      './golden/states/new.yaml',
+    );
     const ready = scene({ deployment: rolledOut() });
     const edited = { ...scene({ generation: 4 }).agent, status: ready.status };
-    await expectGoldenState('./golden/states/edited.yaml', 'InProgress', edited);
+    await expect(goldenState('InProgress', edited)).toMatchFileSnapshot('./golden/states/edited.yaml');
   });
 });

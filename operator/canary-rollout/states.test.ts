@@ -1,7 +1,7 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CanaryRollout, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
-import { type KstatusVerdict, expectGoldenState } from '../testing/golden-state.ts';
+import { type KstatusVerdict, goldenState } from '../testing/golden-state.ts';
 import { decideCanaryRollout } from './decide.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
@@ -45,12 +45,18 @@ describe('what a CanaryRollout says of itself', () => {
   ])('%s, which kstatus reads as %s', async (name, verdict, wanted, before) => {
     const object = rollout(before);
     const { status } = decideCanaryRollout({ rollout: object, wanted }, NOON);
-    await expectGoldenState(`./golden/states/${name}.yaml`, verdict, { ...object, status });
+    await expect(goldenState(verdict, { ...object, status })).toMatchFileSnapshot(
+      `./golden/states/${name}.yaml`,
+    );
   });
 
   it('new and edited, which it has not looked at yet', async () => {
-    await expectGoldenState('./golden/states/new.yaml', 'InProgress', rollout({ observedGeneration: -1 }));
+    await expect(goldenState('InProgress', rollout({ observedGeneration: -1 }))).toMatchFileSnapshot(
+      './golden/states/new.yaml',
+    );
     const { status } = decideCanaryRollout({ rollout: rollout(), wanted: version('True') }, NOON);
-    await expectGoldenState('./golden/states/edited.yaml', 'InProgress', rollout(status, 2));
+    await expect(goldenState('InProgress', rollout(status, 2))).toMatchFileSnapshot(
+      './golden/states/edited.yaml',
+    );
   });
 });

@@ -1,7 +1,7 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Model, ModelStatus } from '#crds/model.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
-import { type KstatusVerdict, expectGoldenState } from '../testing/golden-state.ts';
+import { type KstatusVerdict, goldenState } from '../testing/golden-state.ts';
 import { decideModel } from './decide.ts';
 import type { ProbeAnswer } from './observe.ts';
 
@@ -75,11 +75,17 @@ describe('what a Model says of itself', () => {
     ['router-away-for-a-moment', 'Current', model(READY), UNANSWERED],
   ])('%s, which kstatus reads as %s', async (name, verdict, object, answer) => {
     const status = statusOf(object, answer);
-    await expectGoldenState(`./golden/states/${name}.yaml`, verdict, { ...object, status });
+    await expect(goldenState(verdict, { ...object, status })).toMatchFileSnapshot(
+      `./golden/states/${name}.yaml`,
+    );
   });
 
   it('new and edited, which it has not looked at yet', async () => {
-    await expectGoldenState('./golden/states/new.yaml', 'InProgress', model({ observedGeneration: -1 }));
-    await expectGoldenState('./golden/states/edited.yaml', 'InProgress', model(READY, 2));
+    await expect(goldenState('InProgress', model({ observedGeneration: -1 }))).toMatchFileSnapshot(
+      './golden/states/new.yaml',
+    );
+    await expect(goldenState('InProgress', model(READY, 2))).toMatchFileSnapshot(
+      './golden/states/edited.yaml',
+    );
   });
 });

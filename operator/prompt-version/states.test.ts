@@ -1,7 +1,7 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
-import { type KstatusVerdict, expectGoldenState } from '../testing/golden-state.ts';
+import { type KstatusVerdict, goldenState } from '../testing/golden-state.ts';
 import { decidePromptVersion } from './decide.ts';
 import { observePromptVersion } from './observe.ts';
 
@@ -20,11 +20,13 @@ describe('what a PromptVersion says of itself', () => {
     ['template-invalid', 'Failed', aVersion('{{#if}}')],
   ])('%s, which kstatus reads as %s', async (name, verdict, version) => {
     const { status } = decidePromptVersion(await observePromptVersion(version), NOON);
-    await expectGoldenState(`./golden/states/${name}.yaml`, verdict, { ...version, status });
+    await expect(goldenState(verdict, { ...version, status })).toMatchFileSnapshot(
+      `./golden/states/${name}.yaml`,
+    );
   });
 
   it('new, which it has not looked at yet', async () => {
     const version = { ...aVersion('Hello'), status: { observedGeneration: -1 } };
-    await expectGoldenState('./golden/states/new.yaml', 'InProgress', version);
+    await expect(goldenState('InProgress', version)).toMatchFileSnapshot('./golden/states/new.yaml');
   });
 });

@@ -1,5 +1,6 @@
 /** Scenes for the tests of Agents: all that decides about one, said in few words. */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { DesiredObject } from '#adapters/kubernetes/object-writer.ts';
 import type { Agent, AgentSpec, AgentStatus } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Condition } from '#crds/conditions.ts';
@@ -79,52 +80,42 @@ export interface Scene {
   generation?: number;
 }
 
-export function scene({
-  spec = {},
-  status,
-  versions = [aPromptVersion('v1')],
-  models = [aModel(true)],
-  ...rest
-}: Scene = {}) {
+function childrenOf({ configMap, written, deployment, problems = [] }: Scene): ObservedChildren {
+  const dataOf = (text: string): object => ({ data: { 'configuration.json': text } });
+  const live = new Map<string, KubeObject>();
+  if (configMap !== undefined) live.set('ConfigMap', { metadata: meta('agent-a'), ...dataOf(configMap) });
+  if (deployment !== undefined) live.set('Deployment', { metadata: meta('agent-a'), ...deployment });
+  const wanted = new Map<string, DesiredObject>();
+  if (written !== undefined) wanted.set('ConfigMap', { metadata: meta('agent-a'), ...dataOf(written) });
+  return { live, wanted, problems };
+}
+
+/** What is decided on an Agent called a that follows the rollout r and allows the Model m. */
+export function scene(given: Scene = {}) {
+  const { versions = [aPromptVersion('v1')], models = [aModel(true)], pods = [] } = given;
   const agent: Agent = {
     ...head,
     kind: 'Agent',
-    metadata: meta('a', rest.generation ?? 3),
-    spec: { promptRef: { name: 'r' }, modelPolicy: { allow: [{ name: 'm' }] }, ...spec },
-    ...(status === undefined ? {} : { status }),
+    metadata: meta('a', given.generation ?? 3),
+    spec: { promptRef: { name: 'r' }, modelPolicy: { allow: [{ name: 'm' }] }, ...given.spec },
+    ...(given.status === undefined ? {} : { status: given.status }),
   };
-  const rollout = 'rollout' in rest ? rest.rollout : aRollout('v1');
-  const child = (content: object): KubeObject => ({ metadata: meta('agent-a'), ...content });
-  const live = {
-    ...(rest.configMap === undefined
-      ? {}
-      : { ConfigMap: child({ data: { 'configuration.json': rest.configMap } }) }),
-    ...(rest.deployment === undefined ? {} : { Deployment: child(rest.deployment) }),
-  };
-  const written = { metadata: child({}).metadata, data: { 'configuration.json': rest.written } };
-  const children: ObservedChildren = {
-    live: new Map(Object.entries(live)),
-    wanted: new Map(
-      rest.written === undefined ? [] : [['ConfigMap', { ...written, metadata: meta('agent-a') }]],
-    ),
-    problems: rest.problems ?? [],
-  };
+  const rollout = 'rollout' in given ? given.rollout : aRollout('v1');
+  const children = childrenOf(given);
   const observed = observeAgent(agent, children, {
     getRollout: (key) => (key === 'ns/r' ? rollout : undefined),
     getPromptVersion: (key) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
     getModel: (key) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
-    listPods: () => rest.pods ?? [],
+    listPods: () => pods,
     podSettings: SETTINGS,
   });
-  const decision = decideAgent(observed, NOON, children);
-  const wanted = decision.children ?? [];
-  const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap')?.object['data'] as
-    | Readonly<Record<string, string>>
-    | undefined;
-  const text = configMap?.['configuration.json'];
+  const { status, children: wanted = [] } = decideAgent(observed, NOON, children);
+  const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap');
+  const data = configMap?.object['data'] as Readonly<Record<string, string>> | undefined;
+  const text = data?.['configuration.json'];
   return {
     agent,
-    status: decision.status,
+    status,
     children: wanted.map(({ resource }) => resource.kind),
     configuration: text === undefined ? undefined : (JSON.parse(text) as AgentConfiguration),
   };
