@@ -42,9 +42,15 @@ function words(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-const KNOWN = new Set([...SINGLE, ...LISTS, ...MAPS, ...ASSERTIONS, ...ANNOTATIONS]);
+export const KEYWORD_NAMES: ReadonlySet<string> = new Set([
+  ...SINGLE,
+  ...LISTS,
+  ...MAPS,
+  ...ASSERTIONS,
+  ...ANNOTATIONS,
+]);
 
 /** Names that begin with "x-" are anybody's annotations. */
 export function isKnownKeyword(name: string): boolean {
-  return KNOWN.has(name) || name.startsWith('x-');
+  return KEYWORD_NAMES.has(name) || name.startsWith('x-');
 }

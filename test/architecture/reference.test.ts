@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
 import { AGENT_FAILURES, FAILURES, ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
+import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
+import { KEYWORD_NAMES } from '#domain/json-schema/keyword-names.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
 
 /** Sections of a page by their heading of the second level. */
@@ -105,3 +107,14 @@ function codesPassed(paths: readonly string[]): ReadonlySet<string> {
   );
   return new Set(words.filter((word) => !word.endsWith('_error') && word !== 'response_format'));
 }
+
+describe('docs/reference/json-schema.md', () => {
+  const { Keywords: keywords = '', Formats: formats = '' } = sectionsOf('json-schema');
+
+  it.each([
+    ['keyword', keywords, [...KEYWORD_NAMES, 'x-']],
+    ['format', formats, FORMAT_NAMES],
+  ])('names each %s that is known and no other', (_what, section, known) => {
+    expect(sorted(rowsOf(section, /`([^`]+)`/g))).toEqual(sorted(new Set(known)));
+  });
+});
