@@ -126,11 +126,17 @@ export interface AnswerStreamWriter {
   readonly fail: (refusal: Refusal) => string;
 }
 
+/** What a format says in its path instead of its body, as Gemini's does. */
+export interface RequestPath {
+  readonly model?: string;
+  readonly isStreamed?: boolean;
+}
+
 /** The side of a dialect that faces the caller. */
 export interface FrontDialect {
   readonly name: DialectName;
   /** A problem names the field (`param`, where one is to blame) and how to mend it. */
-  readonly readChatRequest: (body: unknown) => ReadRequest<ChatRequest>;
+  readonly readChatRequest: (body: unknown, path?: RequestPath) => ReadRequest<ChatRequest>;
   readonly writeChatAnswer: (
     answer: ChatAnswer,
     identity: AnswerIdentity,

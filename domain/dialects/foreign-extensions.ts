@@ -33,8 +33,18 @@ const WITHOUT_EFFECT: Readonly<Record<DialectName, ReadonlyMap<string, Check>>> 
       chat_template_kwargs: NOTHING,
     }),
   ),
-  anthropic: new Map(),
-  gemini: new Map(),
+  anthropic: new Map<string, Check>(
+    Object.entries({
+      cache_control: ANY,
+      service_tier: (value) => value === 'auto' || value === 'standard_only',
+      // How much is thought is left to the model, as elsewhere.
+      thinking: (value) =>
+        typeof value === 'object' && value !== null && 'type' in value && value.type === 'adaptive',
+      eager_input_streaming: ANY,
+      defer_loading: NOTHING,
+    }),
+  ),
+  gemini: new Map<string, Check>(Object.entries({ labels: ANY, store: ANY })),
 };
 
 /** One sentence on the first field or part that only its own dialect has words for; `provider` is what the sentence calls it. */
@@ -46,6 +56,12 @@ export function problemOfExtensions(
   const field = foreignField(request.extensions, dialect);
   if (field !== undefined) {
     return `${provider} cannot do the field ${field} of this request: leave it out or use another model.`;
+  }
+  for (const [position, tool] of request.tools.entries()) {
+    const own = foreignField(tool.extensions, dialect);
+    if (own !== undefined) {
+      return `${provider} cannot do the field ${own} of tools.${position}: leave it out or use another model.`;
+    }
   }
   for (const [position, message] of request.messages.entries()) {
     const part = foreignPart(message, dialect);

@@ -221,6 +221,7 @@ class AnthropicStream {
   }
 
   #stopBlock(index: number): readonly AnswerPart[] {
+    if (this.#thoughts.has(index)) return this.#signatureParts();
     const call = this.#openToolCalls.get(index);
     this.#openToolCalls.delete(index);
     return call === undefined || call.received
@@ -236,15 +237,18 @@ class AnthropicStream {
   #finishParts(stopReason: string | undefined, explanation?: string | null): readonly AnswerPart[] {
     this.#finished = true;
     const reason = fromStopReason(stopReason, this.#toolCalls > 0);
-    const thoughts = [...this.#thoughts.values()].map(thoughtBlockOf);
-    const signature = carryThought(thoughts, this.#model);
     return [
-      ...(signature === undefined ? [] : ([{ kind: 'reasoning', choice: 0, text: '', signature }] as const)),
       ...(reason === 'content_filter' && explanation
         ? ([{ kind: 'refusal', choice: 0, text: explanation }] as const)
         : []),
       { kind: 'finish', choice: 0, reason },
     ];
+  }
+
+  /** Of all thought so far: the last signature is the one that counts. */
+  #signatureParts(): readonly AnswerPart[] {
+    const signature = carryThought([...this.#thoughts.values()].map(thoughtBlockOf), this.#model);
+    return signature === undefined ? [] : [{ kind: 'reasoning', choice: 0, text: '', signature }];
   }
 
   #usageParts(usage: AnthropicUsage | null | undefined): readonly AnswerPart[] {

@@ -33,6 +33,8 @@ export function carryThought(blocks: readonly ThoughtBlock[], model: string | un
   const signed = blocks.filter(({ signature, data }) => Boolean(signature) || Boolean(data));
   const [only, ...more] = signed;
   if (only === undefined) return undefined;
+  // A router like this one stands behind the endpoint, and has carried it already.
+  if (only.signature?.startsWith('{') === true && more.length === 0) return only.signature;
   const isSole = more.length === 0 && blocks.length === 1 && only.data === undefined;
   return JSON.stringify({ model, ...(isSole ? { signature: only.signature } : { blocks: signed }) });
 }

@@ -63,6 +63,10 @@ function writeTool(
   names: ToolNames,
 ): Written<object> {
   const own = tool.extensions?.dialect === 'anthropic' ? tool.extensions.fields : {};
+  // A tool that Anthropic runs itself has a type and no schema.
+  if (typeof own['type'] === 'string' && own['type'] !== 'custom') {
+    return { ok: true, value: { ...own, name: tool.name } };
+  }
   const schema = inputSchema(tool, where, abilities);
   if (!schema.ok) return schema;
   return {

@@ -30,11 +30,17 @@ export function writeGeminiChatRequest(
     ...(request.extensions?.dialect === 'gemini' && request.extensions.fields),
     contents,
     ...(instruction.length > 0 && { systemInstruction: { parts: instruction } }),
-    ...tools.value,
+    ...withOwnTools(tools.value, request),
     ...(Object.keys(config).length > 0 && { generationConfig: config }),
   };
   const method = request.stream === undefined ? 'generateContent' : 'streamGenerateContent?alt=sse';
   return { ok: true, value: postToModel(target, method, body) };
+}
+
+/** Tools that Gemini runs itself stand beside the declared ones. */
+function withOwnTools(written: { readonly tools?: readonly object[] }, { extensions }: ChatRequest): object {
+  const own = extensions?.dialect === 'gemini' ? extensions.fields['tools'] : undefined;
+  return Array.isArray(own) ? { ...written, tools: [...own, ...(written.tools ?? [])] } : written;
 }
 
 function problemOfChoices({ choiceCount = 1 }: ChatRequest): string | undefined {

@@ -13,8 +13,13 @@ export const GEMINI_TOOL_NAMES: ToolNameRule = {
   maximumCharacters: 64,
 };
 
+interface WrittenTools {
+  readonly tools?: readonly object[];
+  readonly toolConfig?: object;
+}
+
 /** The fields `tools` and `toolConfig`; none of them without tools. */
-export function writeTools(request: ChatRequest, names: ToolNames): Written<object> {
+export function writeTools(request: ChatRequest, names: ToolNames): Written<WrittenTools> {
   const { tools, toolChoice } = request;
   if (tools.length === 0) return { ok: true, value: {} };
   if (request.allowsParallelToolCalls === false) {

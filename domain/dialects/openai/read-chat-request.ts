@@ -12,7 +12,7 @@ import { MOST_STOP_SEQUENCES, MOST_TOOLS } from './limits.ts';
 import { readPlainChatRequest } from './plain-request.ts';
 import { extensionsOf } from './extensions.ts';
 import { readMessages } from './read-messages.ts';
-import { readEach, readWire, refuse } from './read-wire.ts';
+import { readEach, readWire, refuse } from '../read-wire.ts';
 import { WireChatRequest, WireTool, fieldsOf } from './wire-request.ts';
 import { type WireObject, given, unknownFieldsOf } from './wire-values.ts';
 

@@ -1,7 +1,7 @@
 /** A caller's embeddings request: texts, or texts that it has cut into the model's own tokens, as LangChain does. */
 import type { EmbeddingsInputs, EmbeddingsRequest } from '#domain/chat/embeddings.ts';
 import type { ReadRequest } from '../dialect.ts';
-import { type Refused, readWire, refuse } from './read-wire.ts';
+import { type Refused, readWire, refuse } from '../read-wire.ts';
 import { extensionsOf } from './extensions.ts';
 import { MOST_INPUTS } from './limits.ts';
 import { WireEmbeddingsRequest, fieldsOf } from './wire-request.ts';

@@ -13,7 +13,7 @@ import type { ReadRequest } from '../dialect.ts';
 import { MOST_MESSAGES, MOST_PARTS, MOST_TOOL_CALLS } from './limits.ts';
 import { extensionsOf } from './extensions.ts';
 import { readImage } from './read-image.ts';
-import { readEach, readWire, refuse } from './read-wire.ts';
+import { readEach, readWire, refuse } from '../read-wire.ts';
 import { WireContentPart, WireMessage, WireToolCall, fieldsOf } from './wire-request.ts';
 import { type WireObject, given, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
 

@@ -1,6 +1,6 @@
 /** Checking a part of a request, and saying what is wrong with it in one sentence that names the field. */
 import type { z } from 'zod';
-import type { ReadRequest } from '../dialect.ts';
+import type { ReadRequest } from './dialect.ts';
 
 export type Refused = Extract<ReadRequest<never>, { readonly ok: false }>;
 
