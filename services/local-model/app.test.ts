@@ -82,6 +82,63 @@ describe('the chat route', () => {
     });
   });
 
+  it.each([false, true])(
+    'says what of an answer does not fit its schema, and counts it (streamed: %s)',
+    async (stream) => {
+      const schema = { type: 'array', items: { type: 'integer' }, uniqueItems: true };
+      const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } };
+      let text = '[1, 1]';
+      const url = await serve(() => parts({ kind: 'text', text }, END));
+      expect(await (await ask(url, { stream, response_format })).text()).toMatch(
+        /"schema_problems":\["[^"]{5,}/,
+      );
+      text = '[1, 2]';
+      expect(await (await ask(url, { stream, response_format })).text()).not.toContain('schema_problems');
+      const counted = await metrics.registry.getSingleMetricAsString('capataz_local_model_requests_total');
+      expect(counted).toContain('{kind="chat",outcome="unfit"} 1');
+      expect(counted).toContain('{kind="chat",outcome="answered"} 1');
+    },
+  );
+
+  it('does not judge an answer that was cut', async () => {
+    const response_format = { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'array' } } };
+    const url = await serve(() => parts({ kind: 'text', text: '[1' }, { ...END, reason: 'length' }));
+    expect(await (await ask(url, { response_format })).json()).not.toHaveProperty('schema_problems');
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['200,000 wrong messages', { messages: Array.from({ length: 190_000 }, () => 1) }, 'messages'],
+    [
+      'a message of 190,000 wrong parts',
+      { messages: [{ role: 'user', content: Array.from({ length: 190_000 }, () => 1) }] },
+      'messages.0.content',
+    ],
+    ['wrong parts', { messages: [{ role: 'user', content: [1, 1] }] }, 'messages.0.content.0'],
+  ])('refuses %s at the first of them', async (_, more, param) => {
+    const url = await serve(() => parts(END));
+    const response = await ask(url, more);
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { param: string; message: string } };
+    expect(error.param).toBe(param);
+    expect(error.message.length).toBeLessThan(200);
+  });
+
+  it('says that token numbers of another model mean nothing to it', async () => {
+    const url = await serve(() => parts(END));
+    for (const input of [
+      [1, 2],
+      [[1, 2], [3]],
+    ]) {
+      const response = await fetch(`${url}/v1/embeddings`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'embedder', input }),
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { param: 'input', code: 'unsupported_value' } });
+    }
+  });
+
   it('gives a stream that begins with the role and ends with the reason, the usage if asked for, and [DONE]', async () => {
     const url = await serve(() => parts({ kind: 'text', text: 'a\nb' }, END));
     const response = await ask(url, { stream: true, stream_options: { include_usage: true } });

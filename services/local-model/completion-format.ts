@@ -13,6 +13,13 @@ export interface AnswerIdentity {
   readonly model: string;
 }
 
+export interface AnswerEnd {
+  readonly finishReason: FinishReason;
+  readonly usage: GenerationUsage;
+  /** What of the answer does not fit the schema that was asked for; none without one. */
+  readonly problems: readonly string[];
+}
+
 export function formatUsage(usage: GenerationUsage): OpenAiUsage {
   return {
     prompt_tokens: usage.promptTokens,
@@ -22,12 +29,23 @@ export function formatUsage(usage: GenerationUsage): OpenAiUsage {
   };
 }
 
+/**
+ * Beside the choices of an answer that does not fit its schema, of which the grammar keeps only a part: OpenAI's format
+ * has no place for it.
+ */
+interface SchemaProblems {
+  readonly schema_problems?: readonly string[];
+}
+
+function schemaProblems(problems: readonly string[]): SchemaProblems {
+  return problems.length === 0 ? {} : { schema_problems: problems };
+}
+
 export function formatCompletion(
   identity: AnswerIdentity,
   text: string,
-  finishReason: FinishReason,
-  usage: GenerationUsage,
-): ChatCompletion {
+  { finishReason, usage, problems }: AnswerEnd,
+): ChatCompletion & SchemaProblems {
   return {
     id: identity.id,
     object: 'chat.completion',
@@ -41,15 +59,26 @@ export function formatCompletion(
       },
     ],
     usage: formatUsage(usage),
+    ...schemaProblems(problems),
   };
 }
 
 export function formatChunk(
   identity: AnswerIdentity,
   delta: { readonly role?: 'assistant'; readonly content?: string },
-  finishReason: FinishReason | null = null,
 ): ChatCompletionChunk {
-  return { ...chunkHead(identity), choices: [{ index: 0, delta, finish_reason: finishReason }] };
+  return { ...chunkHead(identity), choices: [{ index: 0, delta, finish_reason: null }] };
+}
+
+export function formatLastChunk(
+  identity: AnswerIdentity,
+  { finishReason, problems }: AnswerEnd,
+): ChatCompletionChunk & SchemaProblems {
+  return {
+    ...chunkHead(identity),
+    choices: [{ index: 0, delta: {}, finish_reason: finishReason }],
+    ...schemaProblems(problems),
+  };
 }
 
 /** The chunk that a client gets when it asked for stream_options.include_usage: no choices, only the usage. */

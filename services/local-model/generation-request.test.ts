@@ -64,6 +64,59 @@ describe('a chat request', () => {
     });
   });
 
+  it('takes null for every optional field', () => {
+    const fields = [
+      'stream',
+      'stream_options',
+      'temperature',
+      'top_p',
+      'max_tokens',
+      'max_completion_tokens',
+      'stop',
+      'seed',
+      'frequency_penalty',
+      'presence_penalty',
+      'response_format',
+      'tools',
+      'tool_choice',
+      'parallel_tool_calls',
+      'functions',
+      'function_call',
+      'n',
+      'logprobs',
+      'top_logprobs',
+      'logit_bias',
+      'user',
+    ];
+    const message = {
+      role: 'assistant',
+      content: null,
+      name: null,
+      tool_calls: null,
+      tool_call_id: null,
+      refusal: null,
+    };
+    const nulls = Object.fromEntries(fields.map((field) => [field, null]));
+    expect(mapped({ ...nulls, messages: [{ role: 'user', content: 'Hi' }, message] })).toMatchObject({
+      ok: true,
+      request: { turns: [{ text: 'Hi' }, { text: '' }], maximumOutputTokens: 100 },
+    });
+  });
+
+  it('reads the parts of an answer that a client sends back', () => {
+    const content = [
+      { type: 'output_text', text: 'a' },
+      { type: 'refusal', refusal: 'b' },
+    ];
+    expect(mapped({ messages: [{ role: 'assistant', content }] })).toMatchObject({
+      request: { turns: [{ text: 'a\nb' }] },
+    });
+  });
+
+  it('takes a top_p of 0 as the least there is', () => {
+    expect(mapped({ top_p: 0 })).toMatchObject({ request: { topP: 0.001 } });
+  });
+
   it('asks for JSON as response_format says', () => {
     const schema = { type: 'boolean' };
     const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } };

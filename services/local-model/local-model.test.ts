@@ -236,6 +236,37 @@ describe('JSON answers', () => {
     ],
     ['a plain boolean', { type: 'boolean' }, 'Is water wet?'],
     [
+      'a list that may go on without end, and ends',
+      {
+        $ref: '#/$defs/step',
+        $defs: {
+          step: {
+            type: 'object',
+            properties: {
+              action: { enum: ['open', 'close'] },
+              next: { $ref: '#/$defs/step', description: 'The step after it, if there is one.' },
+            },
+            required: ['action'],
+            additionalProperties: false,
+          },
+        },
+      },
+      'Open the door. Answer with one step.',
+    ],
+    [
+      'a tree of optional references with allOf, as Pydantic writes it',
+      {
+        type: 'object',
+        properties: {
+          name: { type: 'string', pattern: '^[a-z]{1,6}$' },
+          left: { anyOf: [{ allOf: [{ $ref: '#' }], description: 'A smaller one.' }, { type: 'null' }] },
+        },
+        required: ['name'],
+        maxProperties: 2,
+      },
+      'Name an animal.',
+    ],
+    [
       'keys with characters that need escaping',
       { type: 'object', properties: { 'a"b\\c\n': { const: 'x"y' } } },
       'Go.',

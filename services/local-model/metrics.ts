@@ -3,7 +3,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { AdmissionQueue } from './admission-queue.ts';
 
 export type RequestKind = 'chat' | 'embeddings';
-export type RequestOutcome = 'answered' | 'refused' | 'cancelled' | 'failed';
+/** `unfit`: answered, but not as the schema wants. */
+export type RequestOutcome = 'answered' | 'unfit' | 'refused' | 'cancelled' | 'failed';
 
 export interface LocalModelMetrics {
   readonly registry: Registry;

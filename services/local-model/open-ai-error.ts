@@ -27,11 +27,25 @@ export function badRequest(
   return { status: 400, error: { message, type: 'invalid_request_error', code, param } };
 }
 
-/** Of a body that does not fit the first problem is told. */
+/** Of a body that does not fit the first problem is told; of a union, that of the branch which got furthest. */
 export function invalidBody(error: z.ZodError): OpenAiError {
-  const { path, message } = error.issues[0] ?? { path: [], message: 'it does not fit' };
+  let { path, message }: Pick<z.core.$ZodIssue, 'path' | 'message'> = {
+    path: [],
+    message: 'it does not fit',
+  };
+  for (let issue = error.issues[0]; issue !== undefined; issue = deepest(issue)) {
+    path = [...(issue === error.issues[0] ? [] : path), ...issue.path];
+    message = issue.message;
+  }
   const param = path.join('.');
   return badRequest(`${param === '' ? 'The body' : param}: ${message}.`, 'invalid_value', param || null);
+}
+
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  return issue.errors
+    .flatMap((branch) => branch.slice(0, 1))
+    .toSorted((left, right) => right.path.length - left.path.length)[0];
 }
 
 export function sendError(

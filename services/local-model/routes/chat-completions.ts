@@ -1,13 +1,17 @@
 /** POST /v1/chat/completions: https://platform.openai.com/docs/api-reference/chat */
 import type { FastifyInstance } from 'fastify';
 import type { GenerationPart, GenerationRequest, GenerationUsage } from '#adapters/llama/language-model.ts';
+import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import type { FindProblems } from '#domain/json-schema/compile-json-schema.ts';
 import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
 import {
+  type AnswerEnd,
   type AnswerIdentity,
   formatChunk,
   formatCompletion,
+  formatLastChunk,
   formatUsageChunk,
 } from '../completion-format.ts';
 import { LocalChatRequest, toGenerationRequest } from '../generation-request.ts';
@@ -53,14 +57,22 @@ export function registerChatCompletions(app: FastifyInstance, dependencies: Chat
     try {
       // Everything a request can be refused for shows before the first part, while a status can still be sent.
       const first = await parts.next();
+      const { findProblems } = asked;
       if (body.data.stream !== true) {
-        const answer = await collect(first, parts, identity);
-        count('answered');
-        return answer;
+        const { text, end } = await collect(first, parts, findProblems);
+        count(outcomeOf(end));
+        return formatCompletion(identity, text, end);
       }
       const hasUsage = body.data.stream_options?.include_usage === true;
       const stream = eventStreamOf(reply, { keepAliveSeconds: 15, stallSeconds: 30 });
-      await streamAnswer(stream, first, parts, { identity, hasUsage, signal, count, ...dependencies });
+      await streamAnswer(stream, first, parts, {
+        identity,
+        hasUsage,
+        signal,
+        count,
+        findProblems,
+        ...dependencies,
+      });
       return await reply;
     } catch (error) {
       const foreseen = describeModelError(error, 'messages');
@@ -117,14 +129,33 @@ async function* partsFrom(first: FirstPart, rest: Parts): Parts {
 async function collect(
   first: FirstPart,
   rest: Parts,
-  identity: AnswerIdentity,
-): Promise<ReturnType<typeof formatCompletion>> {
+  findProblems: FindProblems | undefined,
+): Promise<{ readonly text: string; readonly end: AnswerEnd }> {
   let text = '';
   for await (const part of partsFrom(first, rest)) {
     if (part.kind === 'text') text += part.text;
-    else return formatCompletion(identity, text, part.reason, part.usage);
+    else return { text, end: endOf(part, text, findProblems) };
   }
   throw new Error('the model ended an answer without its end part');
+}
+
+/** An answer that was cut says so itself; of a whole one the grammar may have kept only a part of the schema. */
+function endOf(
+  { reason, usage }: Extract<GenerationPart, { kind: 'end' }>,
+  text: string,
+  findProblems: FindProblems | undefined,
+): AnswerEnd {
+  const isChecked = findProblems !== undefined && reason === 'stop';
+  return { finishReason: reason, usage, problems: isChecked ? problemsOf(text, findProblems) : [] };
+}
+
+function problemsOf(text: string, findProblems: FindProblems): readonly string[] {
+  const json = parseBoundedJson(text);
+  return json.ok ? findProblems(json.value) : [`the answer ${json.message}`];
+}
+
+function outcomeOf({ problems }: AnswerEnd): RequestOutcome {
+  return problems.length === 0 ? 'answered' : 'unfit';
 }
 
 interface StreamContext extends ChatDependencies {
@@ -132,6 +163,7 @@ interface StreamContext extends ChatDependencies {
   readonly hasUsage: boolean;
   readonly signal: AbortSignal;
   readonly count: (outcome: RequestOutcome) => void;
+  readonly findProblems: FindProblems | undefined;
 }
 
 /** A stream that fails ends with an error event and without [DONE], so that nobody takes it for a whole answer. */
@@ -139,18 +171,21 @@ async function streamAnswer(
   stream: EventStream,
   first: FirstPart,
   rest: Parts,
-  { identity, hasUsage, signal, count, logger }: StreamContext,
+  { identity, hasUsage, signal, count, findProblems, logger }: StreamContext,
 ): Promise<void> {
   let outcome: RequestOutcome = 'cancelled';
+  let text = '';
   try {
     stream.sendJson(formatChunk(identity, { role: 'assistant', content: '' }));
     for await (const part of partsFrom(first, rest)) {
       if (part.kind === 'text') {
+        text += part.text;
         stream.sendJson(formatChunk(identity, { content: part.text }));
         await stream.untilWritable();
       } else {
-        outcome = 'answered';
-        stream.sendJson(formatChunk(identity, {}, part.reason));
+        const end = endOf(part, text, findProblems);
+        outcome = outcomeOf(end);
+        stream.sendJson(formatLastChunk(identity, end));
         if (hasUsage) stream.sendJson(formatUsageChunk(identity, part.usage));
         stream.send('[DONE]');
       }

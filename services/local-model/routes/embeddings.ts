@@ -1,8 +1,10 @@
 /** POST /v1/embeddings: https://platform.openai.com/docs/api-reference/embeddings */
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { EmbeddingModel } from '#adapters/llama/language-model.ts';
+import { boundedArray } from '#domain/bounded-json/bounded-collection.ts';
 import { encodeEmbedding } from '#domain/model-providers/embedding-encoding.ts';
-import { EmbeddingsRequest, type EmbeddingsResponse } from '#domain/model-providers/openai-chat.ts';
+import type { EmbeddingsResponse } from '#domain/model-providers/openai-chat.ts';
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
 import type { RequestOutcome } from '../metrics.ts';
@@ -20,6 +22,27 @@ import { describeMissingModel } from './models.ts';
 /** OpenAI's own limit. */
 const TEXTS_MAXIMUM = 2048;
 
+const LocalEmbeddingsRequest = z.looseObject({
+  model: z.string(),
+  input: z.union([z.string(), boundedArray(z.string(), { minimum: 1, maximum: TEXTS_MAXIMUM })]),
+  dimensions: z.int().positive().nullish(),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+});
+type LocalEmbeddingsRequest = z.infer<typeof LocalEmbeddingsRequest>;
+
+/** Some clients (LangChain's by default) send the numbers of OpenAI's tokens, which mean nothing to another model. */
+function holdsTokens(body: unknown): boolean {
+  const input: unknown = (body as { readonly input?: unknown } | null)?.input;
+  const first: unknown = Array.isArray(input) ? input[0] : undefined;
+  return typeof first === 'number' || (Array.isArray(first) && typeof first[0] === 'number');
+}
+
+const TOKENS_REFUSAL = badRequest(
+  'input holds token numbers of another model: send texts (in LangChain check_embedding_ctx_length=False).',
+  'unsupported_value',
+  'input',
+);
+
 export interface EmbeddingsDependencies extends LocalModelDependencies {
   readonly queue: AdmissionQueue;
 }
@@ -34,10 +57,11 @@ export function registerEmbeddings(app: FastifyInstance, dependencies: Embedding
       count('refused');
       return sendError(reply, refusal);
     };
-    const parsed = EmbeddingsRequest.safeParse(request.body);
+    if (holdsTokens(request.body)) return refuse(TOKENS_REFUSAL);
+    const parsed = LocalEmbeddingsRequest.safeParse(request.body);
     if (!parsed.success) return refuse(invalidBody(parsed.error));
     const texts = typeof parsed.data.input === 'string' ? [parsed.data.input] : parsed.data.input;
-    const refusal = findRefusal(parsed.data, texts, dependencies);
+    const refusal = findRefusal(parsed.data, dependencies);
     if (refusal !== undefined) return refuse(refusal);
     try {
       const response = await embedAll(parsed.data, texts, signal, dependencies);
@@ -55,19 +79,11 @@ export function registerEmbeddings(app: FastifyInstance, dependencies: Embedding
 }
 
 function findRefusal(
-  body: EmbeddingsRequest,
-  texts: readonly string[],
+  body: LocalEmbeddingsRequest,
   { embeddingModel }: EmbeddingsDependencies,
 ): OpenAiError | undefined {
   if (body.model !== embeddingModel.id) {
     return modelNotFound(describeMissingModel(body.model, [embeddingModel.id]));
-  }
-  if (texts.length > TEXTS_MAXIMUM) {
-    return badRequest(
-      `input has ${texts.length} texts, and ${TEXTS_MAXIMUM} is the most.`,
-      'invalid_value',
-      'input',
-    );
   }
   if ((body.dimensions ?? embeddingModel.dimensions) !== embeddingModel.dimensions) {
     return badRequest(
@@ -80,7 +96,7 @@ function findRefusal(
 }
 
 async function embedAll(
-  body: EmbeddingsRequest,
+  body: LocalEmbeddingsRequest,
   texts: readonly string[],
   signal: AbortSignal,
   { embeddingModel, queue }: EmbeddingsDependencies,
@@ -95,7 +111,7 @@ async function embedAll(
 
 /** One text at a time, so that a long list ends soon after its client has gone. */
 async function embedEach(
-  body: EmbeddingsRequest,
+  body: LocalEmbeddingsRequest,
   texts: readonly string[],
   signal: AbortSignal,
   embeddingModel: EmbeddingModel,
