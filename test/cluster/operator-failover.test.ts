@@ -63,7 +63,7 @@ describe('an operator that is restricted to a namespace', () => {
     await createAgent(world, 'unwatched', 'greeter', { replicas: 0 });
     await createAgent(world, 'watched', 'greeter', { replicas: 0 });
     await childrenExist(world, 'watched', 'greeter');
-    expect((await world.get(AGENTS, 'unwatched', 'greeter')).status).toBeUndefined();
+    expect((await world.get(AGENTS, 'unwatched', 'greeter')).status).toEqual({ observedGeneration: -1 });
     await world.stopOperator(operator);
   });
 });

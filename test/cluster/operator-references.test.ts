@@ -14,7 +14,14 @@ import {
   getChild,
   letPodsBeReady,
 } from './operator/children-of-agent.ts';
-import { aModel, aPromptVersion, aReleasedPrompt, aRollout, createAgent } from './operator/objects.ts';
+import {
+  aModel,
+  aPromptVersion,
+  aReleasedPrompt,
+  aRollout,
+  condition,
+  createAgent,
+} from './operator/objects.ts';
 import {
   type AnyObject,
   type OperatorProcess,
@@ -294,6 +301,51 @@ describe('a Model', () => {
     const asked = world.router.asked.filter((path) => path.includes('/models/models/dead/')).length;
     // 5, then 10, 20, 30 seconds apart: a status that wakes its own pass would ask hundreds of times.
     expect(asked).toBeLessThan(25);
+  });
+});
+
+describe('an Agent of several Models', () => {
+  it('starts without one that is missing and says which it is; nobody is warned of its coming to be', async () => {
+    await aReleasedPrompt(world, 'several');
+    const allow = [{ name: 'local' }, { name: 'lost' }];
+    await createAgent(world, 'several', 'greeter', { replicas: 1, modelPolicy: { allow } });
+    await childrenExist(world, 'several', 'greeter');
+    await letPodsBeReady(world, 'several', 'greeter');
+    await eventually(async () => {
+      const agent = await world.get(AGENTS, 'several', 'greeter');
+      expect(condition(agent, 'Ready')).toMatchObject({ status: 'True', reason: 'PodsReady' });
+      expect(condition(agent, 'ResolvedRefs')).toMatchObject({ status: 'False', reason: 'ModelNotFound' });
+      expect(agent.status.observedGeneration).toBe(agent.metadata.generation);
+    });
+    const events = await world.list(
+      { groupVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
+      'several',
+    );
+    const ours = events.filter(({ reportingController }) => reportingController === 'capataz.dev/operator');
+    expect(ours.map(({ reason }) => reason)).toContain('Ready');
+    expect(ours.filter(({ type }) => type === 'Warning').map(({ note }) => note)).toEqual([]);
+  });
+
+  it('stays ready while the spec of its Model is edited, and while a probe of it fails once', async () => {
+    const before = await conditionOfAgent('several', 'greeter', 'Ready');
+    world.router.probes.set('several/local', { reachable: 'serverError', message: 'It answers with 500.' });
+    await world.patch(MODELS, 'several', 'local', { spec: { contextTokens: 1000 } });
+    await eventually(async () => {
+      const reachable = await conditionOf(world, MODELS, 'several', 'local', 'Reachable');
+      expect(reachable).toMatchObject({ status: 'False', reason: 'ServerError' });
+    });
+    world.router.probes.delete('several/local');
+    await eventually(async () => {
+      const ready = await conditionOf(world, MODELS, 'several', 'local', 'Ready');
+      expect(ready).toMatchObject({ status: 'True', observedGeneration: 2 });
+    });
+    const after = await conditionOfAgent('several', 'greeter', 'Ready');
+    expect(after).toMatchObject({ status: 'True', lastTransitionTime: before.lastTransitionTime });
+    const events = await world.list(
+      { groupVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
+      'several',
+    );
+    expect(events.filter(({ reason }) => reason === 'NotReady')).toEqual([]);
   });
 });
 
