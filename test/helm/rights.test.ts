@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { KIND_MODULES } from '#operator/kinds.ts';
+import { operatorRules } from '#tools/manifests/operator-rights.ts';
 import { HELM_BUILD_TIMEOUT_MS, type KubernetesObject, ofKind, renderChart } from './chart.ts';
 
 interface Rule {
@@ -28,28 +30,13 @@ function rightsOf(objects: readonly KubernetesObject[]): readonly string[] {
     .sort();
 }
 
-const WRITE_CHILDREN = 'get,list,watch,create,patch,update';
-
+/** What the kinds declare; what they may declare at all is held in tools/manifests/operator-rights.test.ts. */
 function operatorRights(place: string): readonly string[] {
-  return [
-    `${place} /configmaps ${WRITE_CHILDREN},delete`,
-    `${place} /pods list,watch`,
-    `${place} /serviceaccounts ${WRITE_CHILDREN}`,
-    `${place} /services ${WRITE_CHILDREN}`,
-    `${place} apps/deployments ${WRITE_CHILDREN}`,
-    `${place} autoscaling/horizontalpodautoscalers ${WRITE_CHILDREN},delete`,
-    `${place} capataz.dev/agents list,watch`,
-    `${place} capataz.dev/agents/finalizers update`,
-    `${place} capataz.dev/agents/status patch,update`,
-    `${place} capataz.dev/canaryrollouts list,watch`,
-    `${place} capataz.dev/canaryrollouts/status patch,update`,
-    `${place} capataz.dev/models list,watch`,
-    `${place} capataz.dev/models/status patch,update`,
-    `${place} capataz.dev/promptversions list,watch`,
-    `${place} capataz.dev/promptversions/status patch,update`,
-    `${place} events.k8s.io/events create`,
-    `${place} policy/poddisruptionbudgets ${WRITE_CHILDREN}`,
-  ];
+  return operatorRules(KIND_MODULES).flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.map((resource) => `${place} ${group}/${resource} ${verbs.join()}`),
+    ),
+  );
 }
 
 const ALWAYS = [
