@@ -1,5 +1,6 @@
 /** What the HTTP services share: limits, bodies, refusals, request ids, and the end. */
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   type FastifyError,
   type FastifyInstance,
@@ -8,6 +9,7 @@ import {
   fastify,
 } from 'fastify';
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Drain, DrainTimes } from '../drain.ts';
@@ -55,6 +57,10 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     }
     return refuse(refusal ?? INTERNAL_ERROR, request, reply);
   };
+  const tellRequestId = (request: FastifyRequest, reply: FastifyReply): void => {
+    // Not of the reply: streams are written past it.
+    if (requestId !== undefined) reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
+  };
   const app = fastify({
     // What is worth a line is written by whoever serves the request.
     logger: false,
@@ -73,16 +79,17 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
     ...(requestId === undefined ? {} : { genReqId: requestId }),
-    frameworkErrors: (error, request, reply) => fail(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      tellRequestId(request, reply);
+      return fail(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
   drainConnections(app.server, options.drain);
-  if (requestId !== undefined) {
-    app.addHook('onRequest', (request, reply, done) => {
-      // Not of the reply: streams are written past it.
-      reply.raw.setHeader(REQUEST_ID_HEADER, request.id);
-      done();
-    });
-  }
+  app.addHook('onRequest', (request, reply, done) => {
+    tellRequestId(request, reply);
+    done();
+  });
   app.removeAllContentTypeParsers();
   if (options.body === 'bytes') {
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -121,6 +128,27 @@ export async function startHttpService(options: {
   const port = await listen(app.server, options.port);
   return { port, stop: () => drain.run(times, () => app.close()) };
 }
+
+/** What Node could not read as a request: there is neither a route nor a reply yet, only the connection. */
+function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = BROKEN_REQUESTS[error.code ?? ''] ?? [400, 'The request is not valid HTTP.'];
+  const { type } = FAILURES.invalid_request;
+  const body = JSON.stringify({ error: { message, type, param: null, code: 'invalid_request' } });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+const BROKEN_REQUESTS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers are larger than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come whole in time.'],
+};
 
 class UnreadableBodyError extends Error {}
 

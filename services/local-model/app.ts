@@ -5,6 +5,7 @@ import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Drain } from '#process/drain.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from '#process/http/request-id.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { AdmissionQueue } from './admission-queue.ts';
 import type { LocalModelMetrics } from './metrics.ts';
@@ -37,6 +38,7 @@ export function buildLocalModelApp(dependencies: LocalModelDependencies): Fastif
   const app = createHttpApp({
     logger: dependencies.logger,
     drain: dependencies.drain,
+    requestId: ({ headers }) => requestIdOf(headers[REQUEST_ID_HEADER], dependencies.newId),
     paths: '/v1/chat/completions, /v1/embeddings and /v1/models',
     largestBodyBytes: BODY_MAXIMUM_BYTES,
     body: 'json',
