@@ -50,7 +50,8 @@ export class Conjunctions {
   readonly #unkept: (keyword: CheckedKeyword) => void;
   readonly #names = new Map<Schema, number>();
   readonly #negations = new Map<string, Schema>();
-  readonly #isNegation = new Set<Schema>();
+  /** Schemas that are only a means here: what they look at does not count as evaluated. */
+  readonly #silent = new Set<Schema>();
   readonly #exclusive = new Map<SchemaObject, ExclusiveBranches>();
   readonly #settled = new Map<Schema, State | undefined>();
   readonly #ending = new Set<Schema>();
@@ -72,7 +73,7 @@ export class Conjunctions {
     const key = `${keyword} ${this.nameOf(schema)}`;
     const negation = this.#negations.get(key) ?? negate(schema, this.#document, keyword);
     this.#negations.set(key, negation);
-    this.#isNegation.add(negation);
+    this.#silent.add(negation);
     return negation;
   }
 
@@ -130,10 +131,9 @@ export class Conjunctions {
       const isOwner = 'unevaluatedProperties' in schema || 'unevaluatedItems' in schema;
       const owners = isOwner ? [...next.owners, schema] : next.owners;
       members.push({ schema, owners });
-      // What does not fit says nothing about which properties and items were looked at.
       const inside = (inner: Schema): Candidate[number] => ({
         schema: inner,
-        owners: this.#isNegation.has(inner) ? [] : owners,
+        owners: this.#silent.has(inner) ? [] : owners,
       });
       pending.push(...this.#demandsOf(schema).map(inside));
       choices.push(
@@ -176,7 +176,11 @@ export class Conjunctions {
     }
     for (const [name, demanded] of this.#dependenciesOf(schema)) {
       const absent = this.#made(schema, `absent ${name}`, () => ({ properties: { [name]: false } }));
-      const present = this.#made(schema, `present ${name}`, () => ({ required: [name] }));
+      // Of an object: what is none has no such property, whatever the demanded schema says of it.
+      const present = this.#made(schema, `present ${name}`, () => ({
+        [TYPES]: ['object'],
+        required: [name],
+      }));
       choices.push([[absent], [present, demanded]]);
     }
     return choices;
@@ -213,6 +217,7 @@ export class Conjunctions {
     const key = `value ${JSON.stringify(value)}`;
     const made = this.#madeSchemas.get(key) ?? schemaOfValue(value);
     this.#madeSchemas.set(key, made);
+    this.#silent.add(made);
     return made;
   }
 

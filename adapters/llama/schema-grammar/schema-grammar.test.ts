@@ -212,6 +212,18 @@ describe('a grammar of a schema', () => {
       ['{"a": null, "c": null}'],
     ],
     [
+      'does not take a const for having looked at the items',
+      { anyOf: [{ const: [1] }, { const: [] }], unevaluatedItems: false },
+      ['[]'],
+      ['[1]'],
+    ],
+    [
+      'asks what depends on a property of objects alone',
+      { type: 'array', dependentSchemas: { a: { items: { type: 'null' } } }, unevaluatedItems: false },
+      ['[]'],
+      ['[null]'],
+    ],
+    [
       'follows pointers and the names of embedded schemas',
       {
         $id: 'https://example.com/root',
