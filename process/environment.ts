@@ -61,7 +61,9 @@ export function readEnvironment<Settings>(
   environment: Environment,
 ): ReadEnvironment<Settings> {
   const given = Object.entries(environment).filter(([, value]) => value !== '');
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const parsed = schema.safeParse(Object.fromEntries(given), {
+    error: ({ input }) => (input === undefined ? 'is not set' : undefined),
+  });
   if (parsed.success) return { ok: true, settings: parsed.data };
   return {
     ok: false,

@@ -145,6 +145,8 @@ describe('the streams of agents', () => {
 });
 
 describe('the configuration server', () => {
+  beforeEach(() => useStreams({ heartbeatSeconds: 30 }));
+
   const identity = (serviceAccount: string): TokenReviewResult => ({
     ok: true,
     identity: { namespace: 'mail', serviceAccount },
