@@ -233,6 +233,20 @@ describe('compileJsonSchema', () => {
     const compiled = compileJsonSchema(schema);
     expect(compiled.ok ? 'it was accepted' : compiled.message).toContain(sentence);
   });
+
+  it('refuses in a sentence that fits a condition, however long the names in the schema are', () => {
+    const name = 'x'.repeat(60_000);
+    for (const schema of [
+      { properties: { [name]: { type: 'strin' } } },
+      { [name]: 1 },
+      { $ref: `#${name}` },
+      { pattern: name },
+    ]) {
+      const compiled = compileJsonSchema(schema);
+      expect(compiled.ok ? 0 : compiled.message.length).toBeGreaterThan(10);
+      expect(compiled.ok ? 0 : compiled.message.length).toBeLessThan(700);
+    }
+  });
 });
 
 describe('a problem of a combination is one clause', () => {

@@ -32,15 +32,22 @@ export const VALUE_MAXIMUM_DEPTH = 128;
 export const VALUE_MEMBERS_MAXIMUM = 200_000;
 export const PROBLEMS_MAXIMUM = 10;
 const PROBLEM_MAXIMUM_CHARACTERS = 300;
+/** It becomes part of a condition, and paths in a schema are as long as its author's names. */
+const REFUSAL_MAXIMUM_CHARACTERS = 600;
 
 export function compileJsonSchema(schema: JsonSchema): CompiledJsonSchema {
   try {
     const root = compileRoot(copyWithinBounds(schema));
     return { ok: true, findProblems: (value) => findProblems(root, value) };
   } catch (error) {
-    if (error instanceof SchemaRefusal) return { ok: false, message: error.message };
+    if (error instanceof SchemaRefusal) return { ok: false, message: shorten(error.message) };
     throw error;
   }
+}
+
+function shorten(message: string): string {
+  if (message.length <= REFUSAL_MAXIMUM_CHARACTERS) return message;
+  return `${message.slice(0, REFUSAL_MAXIMUM_CHARACTERS)}...`;
 }
 
 /** As JSON: later changes of the caller's object change nothing, and no part stands in two places. */

@@ -133,6 +133,7 @@ export class Evaluation {
   /** The first problems that `check` reports. */
   problemsOf(check: () => boolean, maximum: number): readonly Problem[] {
     const [outer, outerMaximum] = [this.#problems, this.#problemsMaximum];
+    const [depth, scopeLength] = [this.#depth, this.scope.length];
     const problems: Problem[] = [];
     this.#problems = problems;
     this.#problemsMaximum = maximum;
@@ -141,6 +142,8 @@ export class Evaluation {
     } catch (error) {
       // What was found before the purse was empty is still true.
       if (!(error instanceof EvaluationLimit) || problems.length === 0) throw error;
+      this.#depth = depth;
+      this.scope.length = scopeLength;
     }
     this.#problems = outer;
     this.#problemsMaximum = outerMaximum;
