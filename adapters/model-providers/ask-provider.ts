@@ -1,5 +1,5 @@
 /** One request to a provider whose answer is read whole before anything is done with it. */
-import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
+import type { ProviderRequest } from '#domain/dialects/dialect.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { ProviderConnections } from './provider-connections.ts';

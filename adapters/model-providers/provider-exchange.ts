@@ -10,7 +10,7 @@
  * client slows the provider down instead of filling our memory; the idle limit rests meanwhile.
  */
 import type { Dispatcher } from 'undici';
-import type { ProviderRequest } from '#domain/model-providers/dialect.ts';
+import type { ProviderRequest } from '#domain/dialects/dialect.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { AttemptTimeouts } from '#domain/routing/routable-model.ts';
 import type { ProviderConnections } from './provider-connections.ts';

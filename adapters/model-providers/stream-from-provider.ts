@@ -4,7 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
-import type { ProviderEvent, ProviderRequest } from '#domain/model-providers/dialect.ts';
+import type { ProviderEvent, ProviderRequest } from '#domain/dialects/dialect.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { WholeAnswer } from './ask-provider.ts';
 import type { ProviderConnections } from './provider-connections.ts';

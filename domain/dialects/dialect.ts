@@ -53,10 +53,10 @@ export interface ProviderEvent {
 export interface AnswerStreamReader {
   readonly push: (event: ProviderEvent) => readonly AnswerPart[];
   /**
-   * The shortest way, instead of `push`: the characters of text in an event that says nothing else and that a front of the
-   * same dialect may send on as it came. Undefined when the event must be pushed.
+   * The shortest way, instead of `push`: the text of an event that says nothing else and that a front of the same dialect
+   * may send on as it came. Undefined when the event must be pushed.
    */
-  readonly readPlainEvent?: (event: ProviderEvent) => number | undefined;
+  readonly readPlainEvent?: (event: ProviderEvent) => string | undefined;
   /**
    * To be called once when the provider closed its body cleanly (never after a reset or an abort). A stream that said
    * its finish reason is complete even without the format's own closing event.

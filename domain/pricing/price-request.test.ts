@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '#crds/model.ts';
-import { type TokenUsage, NO_USAGE } from '#domain/model-providers/token-usage.ts';
+import { type TokenUsage, NO_USAGE } from '#domain/chat/token-usage.ts';
 import { priceOfModel } from './price-request.ts';
 import { PRICE_TABLE } from './price-table.ts';
 import { costNanoUsd, femtoUsdPerToken } from './token-price.ts';

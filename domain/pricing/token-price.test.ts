@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_USAGE, type TokenUsage } from '#domain/model-providers/token-usage.ts';
+import { NO_USAGE, type TokenUsage } from '#domain/chat/token-usage.ts';
 import { type TokenPrice, type TokenRates, costNanoUsd, femtoUsdPerToken } from './token-price.ts';
 
 const rates = (input: string, cachedInput: string, cacheWrite: string, output: string): TokenRates => ({

@@ -3,7 +3,7 @@
  * femto-dollars for one token, and every price with up to nine decimals, all that the Model kind and the table can
  * say, is a whole number: no float ever touches money.
  */
-import { type TokenUsage, totalInputTokens } from '#domain/model-providers/token-usage.ts';
+import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
 
 /** Femto-dollars for one token of each class of TokenUsage. */
 export interface TokenRates {

@@ -1,7 +1,8 @@
 /** What a request asks of a model, read from the request alone. */
 import type { Capability } from '#crds/model.ts';
+import type { ChatMessage, ChatRequest, Content, ToolDeclaration } from '#domain/chat/chat-request.ts';
+import type { EmbeddingsRequest } from '#domain/chat/embeddings.ts';
 import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
-import type { ChatRequest, EmbeddingsRequest } from '#domain/model-providers/openai-chat.ts';
 
 export interface RequestNeeds {
   readonly operation: 'chat' | 'embeddings';
@@ -13,42 +14,54 @@ export interface RequestNeeds {
 /** What providers count for an image of middle size; its base64 bytes say nothing about its tokens. */
 const TOKENS_PER_IMAGE = 1_000;
 
-export function chatNeeds(request: ChatRequest): RequestNeeds {
-  const hasTools = request.tools !== undefined && request.tools.length > 0;
-  const { tokens, images } = measureMessages(request.messages);
+export function chatNeeds({ messages, tools, format }: ChatRequest): RequestNeeds {
   const capabilities: Capability[] = ['Chat'];
-  if (hasTools) capabilities.push('Tools');
-  if (request.response_format?.type === 'json_schema') capabilities.push('JsonSchema');
-  if (images > 0) capabilities.push('Vision');
-  const toolTokens = hasTools ? estimateTokens(JSON.stringify(request.tools)) : 0;
-  return {
-    operation: 'chat',
-    capabilities,
-    estimatedInputTokens: Math.ceil(tokens + toolTokens) + images * TOKENS_PER_IMAGE,
-  };
-}
-
-function measureMessages(messages: ChatRequest['messages']): { tokens: number; images: number } {
+  if (tools.length > 0) capabilities.push('Tools');
+  if (format?.kind === 'jsonSchema') capabilities.push('JsonSchema');
+  if (messages.some(({ content }) => hasImage(content))) capabilities.push('Vision');
   let tokens = 0;
-  let images = 0;
-  for (const { content, tool_calls: toolCalls } of messages) {
-    if (typeof content === 'string') tokens += estimateTokens(content);
-    else {
-      for (const part of content ?? []) {
-        if (part.type === 'image_url') images += 1;
-        else tokens += estimateTokens(part.text ?? '');
-      }
-    }
-    for (const call of toolCalls ?? []) tokens += estimateTokens(call.function.arguments);
-  }
-  return { tokens, images };
+  for (const message of messages) tokens += tokensOfMessage(message);
+  for (const tool of tools) tokens += tokensOfTool(tool);
+  if (format?.kind === 'jsonSchema') tokens += estimateTokens(JSON.stringify(format.schema));
+  return { operation: 'chat', capabilities, estimatedInputTokens: Math.ceil(tokens) };
 }
 
-export function embeddingsNeeds(request: EmbeddingsRequest): RequestNeeds {
-  const inputs = typeof request.input === 'string' ? [request.input] : request.input;
+function hasImage(content: Content | null): boolean {
+  return Array.isArray(content) && content.some(({ kind }) => kind === 'image');
+}
+
+function tokensOfMessage(message: ChatMessage): number {
+  let tokens = message.content === null ? 0 : tokensOfContent(message.content);
+  if (message.role !== 'assistant') return tokens;
+  for (const { name, argumentsText } of message.toolCalls ?? []) {
+    tokens += estimateTokens(name) + estimateTokens(argumentsText);
+  }
+  return tokens;
+}
+
+function tokensOfContent(content: Content): number {
+  if (typeof content === 'string') return estimateTokens(content);
+  let tokens = 0;
+  for (const part of content) {
+    if (part.kind === 'text') tokens += estimateTokens(part.text);
+    else if (part.kind === 'image') tokens += TOKENS_PER_IMAGE;
+  }
+  return tokens;
+}
+
+function tokensOfTool({ name, description = '', parameters }: ToolDeclaration): number {
+  const schema = parameters === undefined ? '' : JSON.stringify(parameters);
+  return estimateTokens(name) + estimateTokens(description) + estimateTokens(schema);
+}
+
+export function embeddingsNeeds({ inputs }: EmbeddingsRequest): RequestNeeds {
+  const tokens =
+    inputs.kind === 'texts'
+      ? inputs.texts.reduce((sum, text) => sum + estimateTokens(text), 0)
+      : inputs.tokens.reduce((sum, list) => sum + list.length, 0);
   return {
     operation: 'embeddings',
     capabilities: ['Embeddings'],
-    estimatedInputTokens: Math.ceil(inputs.reduce((sum, input) => sum + estimateTokens(input), 0)),
+    estimatedInputTokens: Math.ceil(tokens),
   };
 }

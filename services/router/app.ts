@@ -7,7 +7,8 @@ import { type HttpLimits, createHttpApp } from '#process/http/http-service.ts';
 import type { CallerResult } from './caller.ts';
 import { createModelProber } from './probe-model.ts';
 import type { RouterParts } from './router-parts.ts';
-import { registerChatCompletions } from './routes/chat-completions.ts';
+import { FRONTS } from './fronts.ts';
+import { registerChat } from './routes/chat.ts';
 import { registerEmbeddings } from './routes/embeddings.ts';
 import { registerModelProbe } from './routes/model-probe.ts';
 import { registerModels } from './routes/models.ts';
@@ -26,7 +27,10 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
     logger: parts.logger,
     drain: parts.drain,
     requestId: parts.newRequestId,
-    paths: 'POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models',
+    paths: `${FRONTS.flatMap(({ chatPath, embeddingsPath }) => [chatPath, embeddingsPath])
+      .filter((path) => path !== undefined)
+      .map((path) => `POST ${path}`)
+      .join(', ')} and GET /v1/models`,
     largestBodyBytes: LARGEST_BODY_BYTES,
     body: 'bytes',
     limits,
@@ -46,8 +50,10 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
       if (caller instanceof Promise) caller.then(admit, done);
       else admit(caller);
     });
-    registerChatCompletions(agents, parts);
-    registerEmbeddings(agents, parts);
+    for (const front of FRONTS) {
+      registerChat(agents, front, parts);
+      registerEmbeddings(agents, front, parts);
+    }
     registerModels(agents, parts);
     done();
   });

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { AgentSpec } from '#crds/agent.ts';
 import { ModelSpec } from '#crds/model.ts';
-import { dialectOf } from '#domain/model-providers/dialects.ts';
+import { dialectOf } from '#domain/dialects/provider-dialects.ts';
 import { priceOfModel } from '#domain/pricing/price-request.ts';
 import {
   DEFAULT_DATA_CLASS,

@@ -8,7 +8,7 @@ import { type CallContext, readCallHeaders } from '#domain/facts/call-context.ts
 import type { RequestOutcome } from '#domain/facts/request-fact.ts';
 import { FAILURES, type FailureCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
-import type { RouterAnnotation } from '#domain/model-providers/openai-chat.ts';
+import type { AnswerAnnotation } from '#domain/dialects/dialect.ts';
 import { type AttemptCharge, addCharges } from '#domain/pricing/charge-attempt.ts';
 import { type ModelChoice, chooseModels, describeChoice } from '#domain/routing/choose-models.ts';
 import { spread } from '#domain/routing/plan-attempt.ts';
@@ -138,7 +138,7 @@ export class RoutedRequest implements Disposable {
     return { ...refusal, retryAfterSeconds: spread(retryAfterSeconds * 1000, parts.random) / 1000 };
   }
 
-  annotation(model: RoutableModel): RouterAnnotation {
+  annotation(model: RoutableModel): AnswerAnnotation {
     return {
       requestId: this.context.requestId,
       model: model.name,

@@ -74,10 +74,10 @@ class OpenAiStreamReader implements AnswerStreamReader {
     return [...parts, ...this.#usageParts(usageIn(chunk.value))];
   }
 
-  readPlainEvent({ event, data }: ProviderEvent): number | undefined {
+  readPlainEvent({ event, data }: ProviderEvent): string | undefined {
     if (this.#isOver || event !== undefined || this.#choices.size !== 1) return undefined;
     const isPassing = this.#choices.get(0)?.thought.isPast === true;
-    return isPassing ? plainTextOf(data)?.length : undefined;
+    return isPassing ? plainTextOf(data) : undefined;
   }
 
   close(): readonly AnswerPart[] {

@@ -5,6 +5,7 @@
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { totalInputTokens } from '#domain/chat/token-usage.ts';
+import { telemetryNameOf } from '#domain/dialects/provider-dialects.ts';
 import type { AttemptFact } from '#domain/facts/attempt-fact.ts';
 import type { FactSubscriber } from '#domain/facts/fact-stream.ts';
 import type { RequestFact } from '#domain/facts/request-fact.ts';
@@ -25,14 +26,6 @@ import {
   TOKEN_TYPE,
 } from '#telemetry/gen-ai-names.ts';
 import type { SubscriberMeans } from './fact-subscribers.ts';
-
-/** Values of gen_ai.provider.name that the conventions know. */
-const PROVIDER_NAMES: Readonly<Record<AttemptFact['provider'], string>> = {
-  OpenAI: 'openai',
-  Anthropic: 'anthropic',
-  Gemini: 'gcp.gemini',
-  OpenAICompatible: 'openai_compatible',
-};
 
 export function factMetrics({ registry, writeLater }: SubscriberMeans): FactSubscriber {
   const attempts = attemptMetrics(registry);
@@ -88,7 +81,7 @@ function attemptMetrics(registry: Registry): (fact: AttemptFact) => void {
     const { model, operation, usage, usageSource, failureCode, costNanoUsd, caller } = fact;
     const call = {
       [OPERATION_NAME]: operation,
-      [PROVIDER_NAME]: PROVIDER_NAMES[fact.provider],
+      [PROVIDER_NAME]: telemetryNameOf(fact.provider),
       [REQUEST_MODEL]: model.name,
       namespace: model.namespace,
     };

@@ -1,18 +1,22 @@
-/** POST /v1/embeddings. */
+/** Embeddings in the dialect of a front that has them. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { TokenUsage } from '#domain/chat/token-usage.ts';
-import type { EmbeddingsRequest, EmbeddingsResponse } from '#domain/model-providers/openai-chat.ts';
+import type { EmbeddingsRequest } from '#domain/chat/embeddings.ts';
+import type { FrontDialect } from '#domain/dialects/dialect.ts';
 import { embeddingsNeeds } from '#domain/routing/request-needs.ts';
 import { callModel } from '../call-model.ts';
-import { parseEmbeddingsBody } from '../request-body.ts';
+import type { Front } from '../fronts.ts';
+import { EMBEDDINGS_BOUNDS, readBody } from '../request-body.ts';
 import { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
 import { agentOf, answerSafely, sendFailure, sendRefusal, sendWhole } from './replies.ts';
 
-export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): void {
-  app.post('/v1/embeddings', (request, reply) =>
+export function registerEmbeddings(app: FastifyInstance, front: Front, parts: RouterParts): void {
+  const { embeddingsPath } = front;
+  const { readEmbeddingsRequest, writeEmbeddingsAnswer } = front.dialect;
+  if (embeddingsPath === undefined || !readEmbeddingsRequest || !writeEmbeddingsAnswer) return;
+  app.post(embeddingsPath, (request, reply) =>
     answerSafely(parts, reply, async () => {
-      const body = parseEmbeddingsBody(request.body);
+      const body = readBody(request.body, readEmbeddingsRequest, EMBEDDINGS_BOUNDS);
       if (!body.ok) return sendRefusal(reply, body.refusal);
       const embeddings = body.value;
       using routed = new RoutedRequest({
@@ -26,7 +30,9 @@ export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): vo
         isStream: false,
       });
       const refusal = routed.refusal();
-      if (refusal === undefined) return await answerEmbeddings(parts, routed, embeddings, reply);
+      if (refusal === undefined) {
+        return await answerEmbeddings(parts, routed, embeddings, writeEmbeddingsAnswer, reply);
+      }
       routed.finish('refused', refusal.code);
       return sendRefusal(reply, refusal, routed.headers());
     }),
@@ -36,36 +42,35 @@ export function registerEmbeddings(app: FastifyInstance, parts: RouterParts): vo
 async function answerEmbeddings(
   parts: RouterParts,
   routed: RoutedRequest,
-  embeddings: EmbeddingsRequest,
+  request: EmbeddingsRequest,
+  write: NonNullable<FrontDialect['writeEmbeddingsAnswer']>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const result = await routed.ask((attempt, deadlineMilliseconds) => {
-    const encodingFormat = embeddings.encoding_format ?? 'float';
-    const context = { model: attempt.model.providerModel, encodingFormat };
-    return callModel<{ readonly response: EmbeddingsResponse; readonly usage: TokenUsage | undefined }>({
+  const result = await routed.ask((attempt, deadlineMilliseconds) =>
+    callModel({
       connections: parts.connections,
       attempt,
       deadlineMilliseconds,
       cancellation: routed.cancellation,
-      build: (dialect, target) => dialect.embeddingsRequest(embeddings, target),
-      parse: (dialect, answer) => dialect.parseEmbeddingsResponse(answer, context),
-    });
-  });
+      write: (provider, target) => provider.writeEmbeddingsRequest(request, target),
+      read: (provider, body) => provider.readEmbeddingsAnswer(body, request),
+    }),
+  );
   if (!result.ok) return sendFailure(routed, result, reply);
   using attempt = result.attempt;
-  const { response, usage: told } = result.value;
-  if (told !== undefined) attempt.told(told);
-  attempt.servedBy(response.model);
+  const answer = result.value;
+  if (answer.usage !== undefined) attempt.told(answer.usage);
+  if (answer.servedModel !== undefined) attempt.servedBy(answer.servedModel);
   const { usage } = attempt.end(undefined);
   const annotation = routed.annotation(attempt.model);
-  routed.finish('answered');
-  const tokens = usage?.inputTokens ?? 0;
-  const answer = {
-    ...response,
-    ...(told === undefined && { usage: { prompt_tokens: tokens, total_tokens: tokens } }),
-    capataz: annotation,
+  const identity = {
+    id: routed.context.requestId,
+    createdSeconds: Math.floor(parts.epochMilliseconds() / 1000),
+    model: attempt.model.providerModel,
   };
-  return sendWhole(reply, JSON.stringify(answer), {
+  const body = write({ ...answer, ...(usage !== undefined && { usage }) }, identity, annotation);
+  routed.finish('answered');
+  return sendWhole(reply, body, {
     ...routed.headers(attempt.model),
     'x-capataz-cost-nano-usd': String(annotation.costNanoUsd),
   });

@@ -1,12 +1,10 @@
 /** What all routes share in answering. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
-import type { OpenAiUsage } from '#domain/model-providers/openai-chat.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { FailoverResult } from '../failover.ts';
-import { errorBody } from '../openai-error.ts';
+import { frontDialectOf } from '../fronts.ts';
 import { INTERNAL_ERROR } from '../refusals.ts';
 import type { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
@@ -34,7 +32,7 @@ export function sendRefusal(
     .headers(headers)
     .headers(retryAfterSeconds === undefined ? {} : retryHeaders(retryAfterSeconds))
     .header('content-type', 'application/json; charset=utf-8')
-    .send(errorBody(refusal));
+    .send(frontDialectOf(reply.request).writeRefusal(refusal));
 }
 
 /** Whole seconds are the standard; in milliseconds, which many clients read first, callers do not meet again. */
@@ -93,13 +91,4 @@ export async function answerSafely(
     reply.raw.destroy();
     return reply;
   }
-}
-
-/** OpenAI's `usage` for an answer whose provider told none. */
-export function reportEstimate({ inputTokens, outputTokens }: TokenUsage): OpenAiUsage {
-  return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
-  };
 }
