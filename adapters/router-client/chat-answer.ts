@@ -1,7 +1,7 @@
 /** The router's chat answers, checked as far as they are used: whole bodies, and streams put together again. */
 import { z } from 'zod';
 import { type ModelAnswer, ModelError, type ModelUsage } from '#domain/conversation/model.ts';
-import { FINISH_REASONS, type FinishReason, ToolCall } from '#domain/model-providers/openai-chat.ts';
+import { FINISH_REASONS, type FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 
 const Annotation = z.object({ model: z.string(), costNanoUsd: z.number().nonnegative().nullable() });
 

@@ -7,7 +7,7 @@
  */
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import type { ToolCall } from '#domain/model-providers/openai-chat.ts';
+import type { ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Deadlines, raceWithSignal } from './interruption.ts';
 import type { Tool } from './tool.ts';

@@ -1,11 +1,6 @@
 /** Model: the port to whatever answers a conversation. In the cluster that is the router. */
 import type { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
-import type {
-  ChatMessage,
-  ChatRequest,
-  FinishReason,
-  ToolCall,
-} from '#domain/model-providers/openai-chat.ts';
+import type { ChatMessage, ChatRequest, FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 
 /** A chat request without the choice of model, which is the router's. */
 export type ModelRequest = Pick<

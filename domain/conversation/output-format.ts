@@ -1,7 +1,7 @@
 /** What an answer must be, how the model is told so, and the check that no answer goes around. */
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { type JsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import type { ChatRequest } from '#domain/model-providers/openai-chat.ts';
+import type { ChatRequest } from '#domain/dialects/openai/wire-chat.ts';
 
 const OUTPUT_BOUNDS = { ...BODY_BOUNDS, depth: 64 };
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FinishReason, ToolCall } from '#domain/model-providers/openai-chat.ts';
+import type { FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 import {
   type CallableTool,
   TOOL_CALLS_PER_STEP_MAXIMUM,

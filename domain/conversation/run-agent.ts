@@ -6,7 +6,7 @@
  * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
  */
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
-import type { ChatMessage, ToolCall } from '#domain/model-providers/openai-chat.ts';
+import type { ChatMessage, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from './canonical-json.ts';
 import { type Deadlines, RunInterruption, raceWithSignal } from './interruption.ts';

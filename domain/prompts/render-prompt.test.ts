@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import type { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
 import { type ParsedPrompt, parsePrompt } from './parse-prompt.ts';
 import { renderPrompt } from './render-prompt.ts';
 

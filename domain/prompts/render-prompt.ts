@@ -1,6 +1,6 @@
 /** Renders a parsed prompt with a caller's variables into the messages of one chat request. */
 import type { Message, Part } from 'dotprompt';
-import type { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import type { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
 import type { ParsedPrompt } from './parse-prompt.ts';
 import {
   RENDERED_MAXIMUM_CHARACTERS,

@@ -16,14 +16,12 @@ describe('chatNeeds', () => {
     ['an empty list of tools', { tools: [] }, ['Chat']],
     ['tools', { tools: [{ name: 'f' }] }, ['Chat', 'Tools']],
     ['any JSON', { format: { kind: 'jsonObject' } }, ['Chat']],
-    [
-      'JSON by a schema',
-      { format: { kind: 'jsonSchema', name: 's', schema: {} } },
-      ['Chat', 'JsonSchema'],
-    ],
+    ['JSON by a schema', { format: { kind: 'jsonSchema', name: 's', schema: {} } }, ['Chat', 'JsonSchema']],
     [
       'an image',
-      { messages: [{ role: 'user', content: [{ kind: 'image', image: { kind: 'url', url: 'https://x' } }] }] },
+      {
+        messages: [{ role: 'user', content: [{ kind: 'image', image: { kind: 'url', url: 'https://x' } }] }],
+      },
       ['Chat', 'Vision'],
     ],
   ])('sees what %s asks of a model', (_what, fields, capabilities) => {
@@ -42,7 +40,9 @@ describe('chatNeeds', () => {
 
 describe('embeddingsNeeds', () => {
   it('adds up all inputs', () => {
-    expect(embeddingsNeeds({ model: 'auto', inputs: { kind: 'texts', texts: ['abc', 'def'] }, encoding: 'float' })).toEqual({
+    expect(
+      embeddingsNeeds({ model: 'auto', inputs: { kind: 'texts', texts: ['abc', 'def'] }, encoding: 'float' }),
+    ).toEqual({
       operation: 'embeddings',
       capabilities: ['Embeddings'],
       estimatedInputTokens: 2,

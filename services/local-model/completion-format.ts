@@ -5,7 +5,7 @@ import type {
   ChatCompletionChunk,
   FinishReason,
   OpenAiUsage,
-} from '#domain/model-providers/openai-chat.ts';
+} from '#domain/dialects/openai/wire-chat.ts';
 
 export interface AnswerIdentity {
   readonly id: string;

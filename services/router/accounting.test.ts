@@ -466,7 +466,7 @@ describe('a body that multiplies in memory', () => {
     await aModel('main', honestProvider);
     allow('main');
     const answer = await ask({ model: 'auto', messages: [{ role: 'robot', content: 'x' }] });
-    expect(JSON.parse(answer.text)).toMatchObject({ error: { param: 'messages[0].role' } });
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { param: 'messages.0.role' } });
   });
 });
 

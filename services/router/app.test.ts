@@ -207,19 +207,16 @@ describe('what may be asked', () => {
   it.each([
     ['{"model": "auto", "messages": [', 'The body is not valid JSON'],
     ['', 'The body is empty.'],
-    ['[]', 'The body is not valid: expected object, received array.'],
-    [
-      { messages: [{ role: 'user', content: 'x' }] },
-      'model is not valid: expected string, received undefined.',
-    ],
-    [{ model: 'auto', messages: [] }, 'messages is not valid'],
-    [{ model: 'auto', messages: [{ role: 'robot', content: 'x' }] }, 'messages[0].role is not valid'],
+    ['[]', 'The body must be an object.'],
+    [{ messages: [{ role: 'user', content: 'x' }] }, 'model is missing: it must be a text.'],
+    [{ model: 'auto', messages: [] }, 'messages is an empty list'],
+    [{ model: 'auto', messages: [{ role: 'robot', content: 'x' }] }, 'messages.0.role must be one of'],
     [
       { model: 'auto', messages: [{ role: 'user', content: [{ type: 7 }] }] },
-      'messages[0].content[0].type is not valid',
+      'messages.0.content.0.type must be a text',
     ],
-    [{ ...HELLO, max_tokens: -1 }, 'max_tokens is not valid'],
-    [{ ...HELLO, stream: 'yes' }, 'stream is not valid'],
+    [{ ...HELLO, max_tokens: -1 }, 'max_tokens must be more than 0'],
+    [{ ...HELLO, stream: 'yes' }, 'stream must be true or false'],
   ])('answers %j with one sentence that says where it is wrong', async (body, message) => {
     const { router, provider } = await aServingRouter();
     const answer = await post(router, body);

@@ -9,7 +9,7 @@ import type {
   Read,
   Written,
 } from '#domain/dialects/dialect.ts';
-import { dialectOf } from '#domain/dialects/provider-dialects.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptResult } from './failover.ts';
@@ -26,7 +26,7 @@ export interface ModelCall<Value> {
 export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptResult<Value>> {
   const { connections, attempt, deadlineMilliseconds, cancellation } = call;
   const { model } = attempt;
-  const dialect = dialectOf(model.provider);
+  const dialect = providerDialectOf(model.provider);
   const request = call.write(dialect, providerTarget(model));
   if (!request.ok) return { ok: false, failure: { code: 'unsupported', message: request.problem } };
   const asked = await askProvider(connections, request.value, {

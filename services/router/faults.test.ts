@@ -89,7 +89,7 @@ async function totalCost(): Promise<number> {
 const echo = (call: { headers: object; body: object }): object => ({
   error: {
     message: `You sent ${JSON.stringify(call.headers)} ${JSON.stringify(call.body)}`,
-    type: 'server_error',
+    type: 'unknown_error',
   },
 });
 const status =
@@ -282,12 +282,14 @@ const FAULTS_BEFORE_THE_FIRST_BYTE: readonly Fault[] = [
     script: body(JSON.stringify({ ...openAiAnswer(), choices: null })),
     alone: MALFORMED,
     only: 'json',
+    told: { inputTokens: 10, outputTokens: 5 },
   },
   { name: '200 with a list', script: body('[1,2]'), alone: MALFORMED },
   {
     name: '200 with an error inside',
     script: body(JSON.stringify({ error: { message: KEY } })),
-    alone: MALFORMED,
+    alone: UNAVAILABLE,
+    only: 'json',
   },
   {
     name: 'a body shorter than its length',
@@ -497,11 +499,6 @@ const FAULTS_INSIDE_A_STREAM: readonly {
     code: 'answer_cut',
   },
   {
-    name: 'a finish reason without [DONE]',
-    script: stream(ROLE, CONTENT, openAiChunk({}, 'stop')),
-    code: 'answer_cut',
-  },
-  {
     name: 'usage without [DONE]',
     script: stream(ROLE, CONTENT, openAiUsageChunk()),
     code: 'answer_cut',
@@ -636,6 +633,22 @@ describe('a fault inside a stream', () => {
       await expectNoCanary(seen);
     },
   );
+});
+
+describe('a stream that nearly speaks the format', () => {
+  it.each([
+    ['has no end mark after its finish reason', [ROLE, CONTENT, openAiChunk({}, 'stop')]],
+    ['says neither role nor finish reason', [CONTENT, DONE]],
+  ])('%s: is complete all the same, and ends as the format wants it', async (_what, events) => {
+    const provider = await aProvider(stream(...events));
+    router.setModel('main', { endpoint: provider.url }, KEY);
+    router.setAgent({ allow: [{ model: 'main', weight: 1 }] });
+    const seen = await ask({ ...HELLO, stream: true });
+    expect(seen.text).toContain('"content":"Hel"');
+    expect(seen.text).toContain('"finish_reason":"stop"');
+    expect(seen.text).toMatch(/data: \[DONE\]\n\n$/);
+    expect(attemptsOf('main')).toMatchObject([{ outcome: 'answered', usageSource: 'estimated' }]);
+  });
 });
 
 describe("a caller's own mistake", () => {

@@ -5,7 +5,7 @@
 import { askProvider } from '#adapters/model-providers/ask-provider.ts';
 import { Cancellation } from '#adapters/model-providers/cancellation.ts';
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
-import { dialectOf } from '#domain/dialects/provider-dialects.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { ModelProbe } from '#domain/routing/model-probe.ts';
 import type { ModelKey, RoutableModel } from '#domain/routing/routable-model.ts';
@@ -70,7 +70,7 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
       message: `The Model ${key.problem}.`,
     };
   }
-  const request = dialectOf(model.provider).writeProbeRequest(providerTarget(model));
+  const request = providerDialectOf(model.provider).writeProbeRequest(providerTarget(model));
   const asking = await askProvider(options.connections, request, {
     limits: LIMITS,
     cancellation: new Cancellation(),
@@ -113,7 +113,7 @@ function readAnswer(
       'The endpoint answers with a redirect, which is never followed: set spec.endpoint to where it points.';
     return { reachable: 'serverError', key: 'notProbed', message };
   }
-  const failure = dialectOf(model.provider).readFailure(status, headers, body);
+  const failure = providerDialectOf(model.provider).readFailure(status, headers, body);
   const message = `The endpoint answers with status ${status}: ${failure.message}`;
   if (failure.code === 'key_refused') return { reachable: 'reachable', key: 'refused', message };
   if (status >= 500) return { reachable: 'serverError', key: 'notProbed', message };

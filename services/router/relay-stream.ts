@@ -21,7 +21,7 @@ import type {
   ProviderDialect,
   ProviderEvent,
 } from '#domain/dialects/dialect.ts';
-import { dialectOf } from '#domain/dialects/provider-dialects.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { Attempt } from './attempt.ts';
@@ -58,7 +58,7 @@ export interface StreamAttempt {
 export function attemptStream(options: StreamAttempt): Promise<AttemptResult<CommittedStream>> {
   const { attempt, connections, request, deadlineMilliseconds } = options;
   const { model } = attempt;
-  const dialect = dialectOf(model.provider);
+  const dialect = providerDialectOf(model.provider);
   const written = dialect.writeChatRequest(request, providerTarget(model));
   if (!written.ok) {
     return Promise.resolve({ ok: false, failure: { code: 'unsupported', message: written.problem } });
@@ -181,7 +181,10 @@ class StreamRelay {
         break;
       case 'finish':
         break;
-      default:
+      case 'text':
+      case 'reasoning':
+      case 'refusal':
+      case 'toolArguments':
         this.#received(part.text);
     }
     this.#pending += writer.write(part);
@@ -247,15 +250,6 @@ class StreamRelay {
 
 /** A beginning, a count and a thought are no content: providers send them before they know whether they can answer. */
 function isContent(part: AnswerPart): boolean {
-  switch (part.kind) {
-    case 'text':
-    case 'refusal':
-      return part.text !== '';
-    case 'toolCall':
-    case 'toolArguments':
-    case 'finish':
-      return true;
-    default:
-      return false;
-  }
+  if (part.kind === 'text' || part.kind === 'refusal') return part.text !== '';
+  return part.kind === 'toolCall' || part.kind === 'toolArguments' || part.kind === 'finish';
 }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { AgentSpec } from '#crds/agent.ts';
 import { ModelSpec } from '#crds/model.ts';
-import { dialectOf } from '#domain/dialects/provider-dialects.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import { priceOfModel } from '#domain/pricing/price-request.ts';
 import {
   DEFAULT_DATA_CLASS,
@@ -45,7 +45,10 @@ export function resolveModel(
   key: KeyReading | undefined,
   at: Date,
 ): RoutableModel {
-  const endpoint = (spec.endpoint ?? dialectOf(spec.provider).defaultEndpoint ?? '').replace(/\/+$/, '');
+  const endpoint = (spec.endpoint ?? providerDialectOf(spec.provider).defaultEndpoint ?? '').replace(
+    /\/+$/,
+    '',
+  );
   const price = priceOfModel(
     {
       provider: spec.provider,

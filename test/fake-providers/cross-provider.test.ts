@@ -1,9 +1,9 @@
 /** The dialects at the servers' strict side, and conversations that change the provider between a tool call and its result. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ProviderRequest, StreamPart } from '#domain/model-providers/dialect.ts';
-import { dialectOf } from '#domain/model-providers/dialects.ts';
-import type { ChatMessage, ChatRequest } from '#domain/model-providers/openai-chat.ts';
-import { eventsOf, tell } from '#domain/model-providers/wire-fixtures/server-sent-events.ts';
+import type { AssistantMessage, ChatRequest, ToolCall } from '#domain/chat/chat-request.ts';
+import type { ProviderRequest } from '#domain/dialects/dialect.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
+import { readStream, tell } from '#domain/dialects/wire-fixtures/server-sent-events.ts';
 import { DEFAULT_KEYS, type FakeProviders, startFakeProviders } from './fake-providers.ts';
 import { FAKE_PROVIDERS, type FakeProvider } from './scenario.ts';
 
@@ -31,11 +31,9 @@ const REQUEST: ChatRequest = {
     { role: 'system', content: 'Be brief.' },
     { role: 'user', content: 'Weather?' },
   ],
-  max_tokens: 100,
-  tools: [
-    { type: 'function', function: { name: 'weather', parameters: schema } },
-    { type: 'function', function: { name: 'now' } },
-  ],
+  maximumOutputTokens: 100,
+  sampling: {},
+  tools: [{ name: 'weather', parameters: schema }, { name: 'now' }],
 };
 
 const target = (provider: FakeProvider, apiKey: string = DEFAULT_KEYS[provider]) => ({
@@ -49,66 +47,59 @@ function send({ url, method, headers, body }: ProviderRequest): Promise<Response
 }
 
 async function chat(provider: FakeProvider, request: ChatRequest) {
-  const dialect = dialectOf(provider);
-  const built = dialect.chatRequest(request, target(provider));
-  if (!built.ok) throw new Error(built.problem);
-  const response = await send(built.value);
+  const dialect = providerDialectOf(provider);
+  const written = dialect.writeChatRequest(request, target(provider));
+  if (!written.ok) throw new Error(written.problem);
+  const response = await send(written.value);
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} ${text}`);
-  const context = { id: `run-${provider}`, createdSeconds: 0, model: MODELS[provider] };
-  if (request.stream !== true) {
-    const answer = dialect.parseChatResponse(JSON.parse(text), context);
-    if (!answer.ok) throw new Error(answer.problem);
-    return { message: answer.value.completion.choices[0]?.message as ChatMessage, usage: answer.value.usage };
+  if (request.stream === undefined) {
+    const answer = dialect.readChatAnswer(text, request);
+    if (!answer.ok) throw new Error(answer.failure.message);
+    const [choice] = answer.value.choices;
+    return { message: messageOf(choice?.text ?? null, choice?.toolCalls ?? []), usage: answer.value.usage };
   }
-  const translator = dialect.createStreamTranslator(context);
-  const parts: readonly StreamPart[] = [
-    ...eventsOf(text).flatMap((event) => translator.push(event)),
-    ...translator.close(),
-  ];
-  const told = tell(parts);
+  const told = tell(readStream(dialect.createStreamReader(request), text));
   if (!told.ended) throw new Error('the stream has no end');
-  const usages = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : []));
-  const toolCalls = told.toolCalls.map(({ id, name, arguments: text, signature }) => ({
-    id,
-    type: 'function' as const,
-    function: { name, arguments: text },
-    ...(signature !== undefined && { extra_content: { google: { thought_signature: signature } } }),
+  const toolCalls = told.toolCalls.map(({ arguments: argumentsText, ...call }) => ({
+    ...call,
+    argumentsText,
   }));
-  const message: ChatMessage = {
-    role: 'assistant',
-    content: told.content,
-    ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
-  };
-  return { message, usage: usages.at(-1) };
+  return { message: messageOf(told.text, toolCalls), usage: told.usages.at(-1) };
 }
+
+function messageOf(content: string | null, toolCalls: readonly ToolCall[]): AssistantMessage {
+  return { role: 'assistant', content, ...(toolCalls.length > 0 && { toolCalls }) };
+}
+
+const streamed = (isStreamed: boolean): Pick<ChatRequest, 'stream'> =>
+  isStreamed ? { stream: { includesUsage: true } } : {};
 
 describe.each(FAKE_PROVIDERS)('%s', (provider) => {
   it.each([false, true])('is billed by us as it bills, with stream %s', async (stream) => {
     fakes.addAnswer({ answer: { text: 'Rain, señor 👩‍🚀', usage: USAGE } });
-    const { message, usage } = await chat(provider, { ...REQUEST, stream });
+    const { message, usage } = await chat(provider, { ...REQUEST, ...streamed(stream) });
     expect(message.content).toBe('Rain, señor 👩‍🚀');
-    expect(usage).toEqual(fakes.journal()[0]?.usage);
-    expect(usage).toEqual(USAGE);
+    expect(usage).toMatchObject(fakes.journal()[0]?.usage ?? {});
+    expect(usage).toMatchObject(USAGE);
   });
 
   it('follows a schema', async () => {
-    const json = { name: 'place', schema: { ...schema, additionalProperties: false } };
     const { message } = await chat(provider, {
       ...REQUEST,
       tools: [],
-      response_format: { type: 'json_schema', json_schema: json },
+      format: { kind: 'jsonSchema', name: 'place', schema: { ...schema, additionalProperties: false } },
     });
     expect(message.content).toBe('{"city":""}');
   });
 
   it('tells a probe whether the key is taken', async () => {
-    const dialect = dialectOf(provider);
-    const good = await send(dialect.probeRequest(target(provider)));
+    const dialect = providerDialectOf(provider);
+    const good = await send(dialect.writeProbeRequest(target(provider)));
     expect(good.status).toBe(200);
-    const bad = await send(dialect.probeRequest(target(provider, 'wrong')));
-    const failure = dialect.parseFailure(bad.status, Object.fromEntries(bad.headers), await bad.text());
-    expect(failure.kind).toBe('keyRefused');
+    const bad = await send(dialect.writeProbeRequest(target(provider, 'wrong')));
+    const failure = dialect.readFailure(bad.status, Object.fromEntries(bad.headers), await bad.text());
+    expect(failure.code).toBe('key_refused');
     expect(failure.message).not.toContain('wrong');
   });
 });
@@ -118,19 +109,19 @@ describe.each(FAKE_PROVIDERS.flatMap((first) => FAKE_PROVIDERS.map((second) => [
   (first, second) => {
     it.each([false, true])('keeps its parallel tool calls, with stream %s', async (stream) => {
       fakes.addAnswer({ afterToolResult: false, answer: { text: 'I look.', toolCalls: CALLS } });
-      const { message } = await chat(first, { ...REQUEST, stream });
-      expect(message.tool_calls?.map(({ function: called }) => JSON.parse(called.arguments))).toEqual([
+      const { message } = await chat(first, { ...REQUEST, ...streamed(stream) });
+      expect(message.toolCalls?.map(({ argumentsText }) => JSON.parse(argumentsText))).toEqual([
         { city: 'Köln' },
         {},
       ]);
-      const results = (message.tool_calls ?? []).map(({ id }) => ({
+      const results = (message.toolCalls ?? []).map(({ id }) => ({
         role: 'tool' as const,
-        tool_call_id: id,
+        toolCallId: id,
         content: 'rain',
       }));
       const { message: final } = await chat(second, {
         ...REQUEST,
-        stream,
+        ...streamed(stream),
         messages: [...REQUEST.messages, message, ...results],
       });
       expect(final.content).toBe('You said: Weather?');

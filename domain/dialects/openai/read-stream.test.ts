@@ -399,7 +399,7 @@ describe('an event that goes to the caller as it came', () => {
   }
 
   it('is one of plain text, after the text has begun', () => {
-    expect(reader()(plain)).toBe(1);
+    expect(reader()(plain)).toBe('x');
     expect(reader(delta({ role: 'assistant' }))(plain)).toBeUndefined();
     expect(reader(delta({ content: '<think>' }))(plain)).toBeUndefined();
     expect(

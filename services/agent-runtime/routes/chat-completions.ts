@@ -14,7 +14,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { boundedArray, boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
-import { ChatMessage } from '#domain/model-providers/openai-chat.ts';
+import { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {

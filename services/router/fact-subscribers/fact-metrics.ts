@@ -5,7 +5,7 @@
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { totalInputTokens } from '#domain/chat/token-usage.ts';
-import { telemetryNameOf } from '#domain/dialects/provider-dialects.ts';
+import { telemetryNameOf } from '#domain/dialects/dialects.ts';
 import type { AttemptFact } from '#domain/facts/attempt-fact.ts';
 import type { FactSubscriber } from '#domain/facts/fact-stream.ts';
 import type { RequestFact } from '#domain/facts/request-fact.ts';

@@ -4,7 +4,7 @@ import type { ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import type { AnswerIdentity, FrontDialect, ProviderDialect, Read } from '#domain/dialects/dialect.ts';
-import { dialectOf } from '#domain/dialects/provider-dialects.ts';
+import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
 import { chatNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
@@ -120,7 +120,7 @@ async function answerStream(conversation: Conversation): Promise<FastifyReply> {
       attempt,
       request: chat,
       writer: front.createStreamWriter(chat, identityOf(parts, routed, attempt.model)),
-      mayRelay: front.name === dialectOf(attempt.model.provider).name,
+      mayRelay: front.name === providerDialectOf(attempt.model.provider).name,
       deadlineMilliseconds,
       cancellation: routed.cancellation,
       caller,
