@@ -1,58 +1,15 @@
-/** The router's chat answers, checked as far as they are used: whole bodies, and streams put together again. */
+/** The router's chat answers: read by its own dialect, and what the router adds to them. */
 import { z } from 'zod';
-import { type ModelAnswer, ModelError, type ModelUsage } from '#domain/conversation/model.ts';
-import { FINISH_REASONS, type FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
+import type { AnswerPart, FinishReason } from '#domain/chat/chat-answer.ts';
+import type { ChatRequest, ToolCall } from '#domain/chat/chat-request.ts';
+import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
+import { type ModelAnswer, ModelError } from '#domain/conversation/model.ts';
+import type { AnswerStreamReader } from '#domain/dialects/dialect.ts';
+import { CAPATAZ_ROUTER } from '#domain/dialects/openai/provider.ts';
+import { parseJson } from '#domain/dialects/read-failure.ts';
 
 const Annotation = z.object({ model: z.string(), costNanoUsd: z.number().nonnegative().nullable() });
-
-const Usage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-});
-
-const Completion = z.object({
-  model: z.string().optional(),
-  choices: z
-    .array(
-      z.object({
-        message: z.object({
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          tool_calls: z.array(ToolCall).nullish(),
-        }),
-        finish_reason: z.enum(FINISH_REASONS),
-      }),
-    )
-    .min(1),
-  usage: Usage.nullish(),
-  capataz: Annotation.optional(),
-});
-
-const ToolCallDelta = z.looseObject({
-  index: z.int().min(0).max(1023),
-  id: z.string().nullish(),
-  function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).optional(),
-});
-type ToolCallDelta = z.infer<typeof ToolCallDelta>;
-
-const Chunk = z.object({
-  model: z.string().optional(),
-  choices: z
-    .array(
-      z.object({
-        delta: z.object({
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          tool_calls: z.array(ToolCallDelta).nullish(),
-        }),
-        finish_reason: z.enum(FINISH_REASONS).nullish(),
-      }),
-    )
-    .default([]),
-  usage: Usage.nullish(),
-  capataz: Annotation.optional(),
-});
+type Annotation = z.infer<typeof Annotation>;
 
 const ErrorBody = z.object({
   error: z.object({ message: z.string(), code: z.string().nullish(), type: z.string().nullish() }),
@@ -61,135 +18,148 @@ export type RouterError = z.infer<typeof ErrorBody>['error'];
 
 /** Undefined when the text is no error in OpenAI's shape. */
 export function parseRouterError(text: string): RouterError | undefined {
-  const parsed = parseJson(text);
-  return parsed.ok ? ErrorBody.safeParse(parsed.value).data?.error : undefined;
+  // Nearly every event is a piece of text: it is looked at once only.
+  return text.includes('"error"') ? ErrorBody.safeParse(parseJson(text)).data?.error : undefined;
 }
 
-export function parseCompletion(text: string): ModelAnswer {
-  const parsed = parseJson(text);
-  const completion = parsed.ok ? Completion.safeParse(parsed.value) : undefined;
-  const choice = completion?.data?.choices[0];
-  if (completion?.data === undefined || choice === undefined) throw malformed();
-  const { message } = choice;
-  return buildAnswer({
-    content: message.content ?? null,
-    refusal: message.refusal ?? undefined,
-    toolCalls: message.tool_calls ?? [],
-    finishReason: choice.finish_reason,
-    model: completion.data.model,
-    usage: completion.data.usage ?? undefined,
-    annotation: completion.data.capataz,
-  });
+export function parseCompletion(text: string, request: ChatRequest): ModelAnswer {
+  const read = CAPATAZ_ROUTER.readChatAnswer(text, request);
+  const choice = read.ok ? read.value.choices[0] : undefined;
+  if (!read.ok || choice === undefined) throw malformed();
+  const { text: content, toolCalls, finishReason, refusal, reasoning, reasoningSignature } = choice;
+  return buildAnswer(
+    {
+      content,
+      toolCalls,
+      finishReason,
+      refusal: refusal ?? '',
+      reasoning: reasoning ?? '',
+      reasoningSignature,
+    },
+    read.value,
+    annotationIn(read.value.extensions?.fields),
+  );
 }
 
 /** One answer from its chunks. `finish` throws unless the stream came to its own end. */
 export class StreamedAnswer {
-  readonly #content: string[] = [];
-  readonly #refusal: string[] = [];
-  readonly #toolCalls: ToolCallDraft[] = [];
+  readonly #reader: AnswerStreamReader;
+  readonly #pieces = { text: [] as string[], reasoning: [] as string[], refusal: [] as string[] };
+  readonly #toolCalls: { readonly call: ToolCall; readonly pieces: string[] }[] = [];
   #finishReason: FinishReason | undefined;
+  #signature: string | undefined;
   #model: string | undefined;
-  #usage: z.infer<typeof Usage> | undefined;
-  #annotation: z.infer<typeof Annotation> | undefined;
+  #usage: TokenUsage | undefined;
+  #annotation: Annotation | undefined;
+  #saysFinish = false;
+  #isComplete = false;
 
-  /** The text that the chunk adds. */
+  constructor(request: ChatRequest) {
+    this.#reader = CAPATAZ_ROUTER.createStreamReader(request);
+  }
+
+  /** The text that the event adds. */
   push(data: string): string {
-    const parsed = parseJson(data);
-    const chunk = parsed.ok ? Chunk.safeParse(parsed.value).data : undefined;
-    if (chunk === undefined) throw malformed();
-    this.#model = chunk.model ?? this.#model;
-    this.#usage = chunk.usage ?? this.#usage;
-    this.#annotation = chunk.capataz ?? this.#annotation;
-    const [choice] = chunk.choices;
-    if (choice === undefined) return '';
-    this.#finishReason = choice.finish_reason ?? this.#finishReason;
-    for (const delta of choice.delta.tool_calls ?? []) this.#pushToolCall(delta);
-    if (choice.delta.refusal) this.#refusal.push(choice.delta.refusal);
-    const text = choice.delta.content ?? '';
-    this.#content.push(text);
-    return text;
+    if (data.includes('"capataz"')) this.#annotation = annotationIn(parseJson(data)) ?? this.#annotation;
+    // The reader makes up a reason that a server forgot; the router never forgets it, unless the answer was cut.
+    this.#saysFinish ||= data.includes('"finish_reason":"');
+    const parts = this.#reader.push({ data });
+    for (const part of parts) this.#take(part);
+    return parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('');
   }
 
   finish(): ModelAnswer {
-    if (this.#finishReason === undefined) {
+    if (!this.#isComplete || !this.#saysFinish || this.#finishReason === undefined) {
       throw new ModelError('answer_cut', 'the answer of the model ended before it was complete');
     }
-    const content = this.#content.join('');
-    const refusal = this.#refusal.join('');
-    return buildAnswer({
-      content: content === '' ? null : content,
-      refusal: refusal === '' ? undefined : refusal,
-      toolCalls: this.#toolCalls.filter((draft) => draft !== undefined).map(toolCallOf),
-      finishReason: this.#finishReason,
-      model: this.#model,
-      usage: this.#usage,
-      annotation: this.#annotation,
-    });
+    const content = this.#pieces.text.join('');
+    return buildAnswer(
+      {
+        content: content === '' ? null : content,
+        toolCalls: this.#toolCalls.map(({ call, pieces }) => ({ ...call, argumentsText: pieces.join('') })),
+        finishReason: this.#finishReason,
+        refusal: this.#pieces.refusal.join(''),
+        reasoning: this.#pieces.reasoning.join(''),
+        reasoningSignature: this.#signature,
+      },
+      { servedModel: this.#model, usage: this.#usage },
+      this.#annotation,
+    );
   }
 
-  #pushToolCall({ index, id, function: call, ...others }: ToolCallDelta): void {
-    const draft = (this.#toolCalls[index] ??= { name: '', pieces: [], others: {}, functionOthers: {} });
-    draft.id = id ?? draft.id;
-    draft.name += call?.name ?? '';
-    if (call?.arguments) draft.pieces.push(call.arguments);
-    const { name: _name, arguments: _arguments, ...functionOthers } = call ?? {};
-    // Providers' own fields, such as signatures of hidden thought, must come back unchanged with the next request.
-    Object.assign(draft.others, others);
-    Object.assign(draft.functionOthers, functionOthers);
+  #take(part: AnswerPart): void {
+    switch (part.kind) {
+      case 'start':
+        this.#model = part.servedModel;
+        break;
+      case 'text':
+      case 'refusal':
+      case 'reasoning':
+        this.#pieces[part.kind].push(part.text);
+        if (part.kind === 'reasoning') this.#signature = part.signature ?? this.#signature;
+        break;
+      case 'toolCall': {
+        const { id, name, signature } = part;
+        const call = { id, name, argumentsText: '', ...(signature !== undefined && { signature }) };
+        this.#toolCalls[part.call] = { call, pieces: [] };
+        break;
+      }
+      case 'toolArguments':
+        this.#toolCalls[part.call]?.pieces.push(part.text);
+        break;
+      case 'finish':
+        this.#finishReason = part.reason;
+        break;
+      case 'usage':
+        this.#usage = part.usage;
+        break;
+      case 'failure':
+        throw malformed();
+      case 'end':
+        this.#isComplete = true;
+        break;
+    }
   }
 }
 
-interface ToolCallDraft {
-  id?: string | undefined;
-  name: string;
-  readonly pieces: string[];
-  readonly others: Record<string, unknown>;
-  readonly functionOthers: Record<string, unknown>;
-}
-
-function toolCallOf(draft: ToolCallDraft, index: number): ToolCall {
-  return {
-    ...draft.others,
-    id: draft.id ?? `call-${index}`,
-    type: 'function',
-    function: { ...draft.functionOthers, name: draft.name, arguments: draft.pieces.join('') },
-  };
-}
-
-interface AnswerParts {
+interface Said {
   readonly content: string | null;
-  readonly refusal: string | undefined;
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
-  readonly model: string | undefined;
-  readonly usage: z.infer<typeof Usage> | undefined;
-  readonly annotation: z.infer<typeof Annotation> | undefined;
+  readonly refusal: string;
+  readonly reasoning: string;
+  readonly reasoningSignature: string | undefined;
 }
 
-function buildAnswer(parts: AnswerParts): ModelAnswer {
-  const { usage, refusal } = parts;
-  const counted: ModelUsage | undefined = usage && {
-    inputTokens: usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage.completion_tokens,
-  };
+function buildAnswer(
+  { content, toolCalls, finishReason, refusal, reasoning: text, reasoningSignature: signature }: Said,
+  {
+    servedModel,
+    usage,
+  }: { readonly servedModel?: string | undefined; readonly usage?: TokenUsage | undefined },
+  annotation: Annotation | undefined,
+): ModelAnswer {
+  const hasReasoning = text !== '' || signature !== undefined;
+  const reasoning = { text, ...(signature !== undefined && { signature }) };
   return {
-    model: parts.annotation?.model ?? parts.model ?? 'unknown',
-    content: parts.content,
-    ...(refusal === undefined ? {} : { refusal }),
-    toolCalls: parts.toolCalls,
-    finishReason: parts.finishReason,
-    ...(counted === undefined ? {} : { usage: counted }),
-    costNanoUsd: parts.annotation?.costNanoUsd ?? null,
+    model: annotation?.model ?? servedModel ?? 'unknown',
+    content,
+    ...(refusal !== '' && { refusal }),
+    ...(hasReasoning && { reasoning }),
+    toolCalls,
+    finishReason,
+    ...(usage !== undefined && { usage: modelUsageOf(usage) }),
+    costNanoUsd: annotation?.costNanoUsd ?? null,
   };
 }
 
-function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
+function modelUsageOf(usage: TokenUsage): NonNullable<ModelAnswer['usage']> {
+  const { cachedInputTokens, outputTokens } = usage;
+  return { inputTokens: totalInputTokens(usage), cachedInputTokens, outputTokens };
+}
+
+function annotationIn(answer: unknown): Annotation | undefined {
+  return z.object({ capataz: Annotation }).safeParse(answer).data?.capataz;
 }
 
 function malformed(): ModelError {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ModelAnswer, ModelError } from '#domain/conversation/model.ts';
+import { type ModelAnswer, ModelError, type ModelRequest } from '#domain/conversation/model.ts';
 import { type RouterModel, createRouterModel } from './router-model.ts';
 
 interface Received {
@@ -81,7 +81,11 @@ const USAGE = `data: ${JSON.stringify({ choices: [], usage: COMPLETION.usage, ca
 const DONE = 'data: [DONE]\n\n';
 
 const PURPOSE = { runId: 'run-1', step: 2, prompt: { version: 'triage-0a1b', digest: 'sha256:0a1b' } };
-const REQUEST = { messages: [{ role: 'user' as const, content: 'Hello' }], temperature: 0 };
+const REQUEST: ModelRequest = {
+  messages: [{ role: 'user', content: 'Hello' }],
+  tools: [],
+  sampling: { temperature: 0, topK: 5 },
+};
 
 function ask(
   model: RouterModel,
@@ -122,7 +126,7 @@ describe('a whole answer', () => {
     expect(received).toMatchObject([
       {
         path: '/v1/chat/completions',
-        body: { ...REQUEST, model: 'auto' },
+        body: { model: 'auto', messages: REQUEST.messages, temperature: 0, top_k: 5 },
         headers: { 'x-capataz-deadline-ms': '7000' },
       },
     ]);
@@ -134,7 +138,7 @@ describe('a whole answer', () => {
       id: 'c',
       type: 'function',
       function: { name: 'f', arguments: '{}' },
-      extra_content: { a: 1 },
+      extra_content: { google: { thought_signature: 'sig' } },
     };
     const { model } = await router((response) =>
       json(response, 200, {
@@ -146,25 +150,47 @@ describe('a whole answer', () => {
     expect(await ask(model)).toEqual({
       model: 'unknown',
       content: null,
-      toolCalls: [call],
+      toolCalls: [{ id: 'c', name: 'f', argumentsText: '{}', signature: 'sig' }],
       finishReason: 'tool_calls',
       costNanoUsd: null,
     });
   });
 
-  it.each([
-    ['{"choices":[]}'],
-    ['<html>'],
-    ['{"choices":[{"message":{},"finish_reason":"odd"}]}'],
-    ['[1]'],
-    [''],
-  ])('that cannot be read is a typed error: %s', async (body) => {
-    const { model } = await router((response) => {
-      response.writeHead(200);
-      response.end(body);
-    });
-    expect((await errorOf(ask(model))).code).toBe('answer_malformed');
+  it('comes with its reasoning, which goes back with the next turn as it was', async () => {
+    const message = {
+      role: 'assistant',
+      content: 'Hi',
+      reasoning_content: 'hm',
+      reasoning_signature: 'sig',
+    };
+    const { model, received } = await router((response) =>
+      json(response, 200, { choices: [{ message, finish_reason: 'stop' }] }),
+    );
+    const { reasoning, content } = await ask(model);
+    expect(reasoning).toEqual({ text: 'hm', signature: 'sig' });
+    const messages = [{ role: 'assistant' as const, content, ...(reasoning && { reasoning }) }];
+    await model.answer(
+      { ...REQUEST, messages },
+      {
+        signal: new AbortController().signal,
+        purpose: PURPOSE,
+        onRequestId: () => undefined,
+        remainingMilliseconds: 5000,
+      },
+    );
+    expect(received[1]?.body['messages']).toEqual([message]);
   });
+
+  it.each([['{"choices":[]}'], ['<html>'], ['[1]'], ['']])(
+    'that cannot be read is a typed error: %s',
+    async (body) => {
+      const { model } = await router((response) => {
+        response.writeHead(200);
+        response.end(body);
+      });
+      expect((await errorOf(ask(model))).code).toBe('answer_malformed');
+    },
+  );
 
   it('without end is given up at its bound', async () => {
     const { model } = await router((response) => {
@@ -352,7 +378,7 @@ describe('a streamed answer', () => {
                 id: 'a',
                 type: 'function',
                 function: { name: 'f', arguments: '' },
-                extra_content: { s: 1 },
+                extra_content: { google: { thought_signature: 'sig' } },
               },
             ],
           }),
@@ -369,8 +395,8 @@ describe('a streamed answer', () => {
     const { toolCalls, content } = await ask(model, () => undefined);
     expect(content).toBeNull();
     expect(toolCalls).toEqual([
-      { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' }, extra_content: { s: 1 } },
-      { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
+      { id: 'a', name: 'f', argumentsText: '{"x":1}', signature: 'sig' },
+      { id: 'b', name: 'g', argumentsText: '{}' },
     ]);
   });
 

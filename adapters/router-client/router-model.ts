@@ -10,6 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors } from 'undici';
+import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import {
   type Model,
   type ModelAnswer,
@@ -19,6 +20,7 @@ import {
   type ModelRequest,
 } from '#domain/conversation/model.ts';
 import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
+import { CAPATAZ_ROUTER } from '#domain/dialects/openai/provider.ts';
 import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
 
 const CONNECT_MILLISECONDS = 3_000;
@@ -53,13 +55,14 @@ export function createRouterModel(options: RouterModelOptions): RouterModel {
   return {
     answer: async (request, call) => {
       try {
-        const response = await send(agent, options, request, call);
+        const chat = chatRequestOf(request, call);
+        const response = await send(agent, options, chat, call);
         const requestId = requestIdOf(response);
         if (requestId !== undefined) call.onRequestId(requestId);
         if (response.statusCode !== 200) throw await errorOf(response);
         return call.onText === undefined
-          ? parseCompletion(await readText(response))
-          : await readStream(response, call.onText);
+          ? parseCompletion(await readText(response), chat)
+          : await readStream(response, chat, call.onText);
       } catch (error) {
         call.signal.throwIfAborted();
         throw error instanceof ModelError ? error : brokenConnection();
@@ -69,14 +72,24 @@ export function createRouterModel(options: RouterModelOptions): RouterModel {
   };
 }
 
+/** The router chooses the model. A stream without its usage could not be joined with what it cost. */
+function chatRequestOf(request: ModelRequest, { onText }: ModelCallOptions): ChatRequest {
+  return { ...request, model: 'auto', ...(onText !== undefined && { stream: { includesUsage: true } }) };
+}
+
+function bodyOf(chat: ChatRequest): string {
+  const written = CAPATAZ_ROUTER.writeChatRequest(chat, { endpoint: '', model: chat.model });
+  if (!written.ok) throw new ModelError('request_refused', sentenceOf(written.problem));
+  return written.value.body ?? '';
+}
+
 async function send(
   agent: Agent,
   { url, tokenPath }: RouterModelOptions,
-  request: ModelRequest,
+  chat: ChatRequest,
   { signal, onText, remainingMilliseconds, purpose }: ModelCallOptions,
 ): Promise<Dispatcher.ResponseData> {
-  const streaming = { stream: true, stream_options: { include_usage: true } };
-  const body = JSON.stringify({ ...request, model: 'auto', ...(onText === undefined ? {} : streaming) });
+  const body = bodyOf(chat);
   const deadline = Math.min(
     DEADLINE_MAXIMUM_MILLISECONDS,
     Math.ceil(remainingMilliseconds) + DEADLINE_LEAD_MILLISECONDS,
@@ -146,20 +159,16 @@ async function readText(response: Dispatcher.ResponseData): Promise<string> {
 /** A stream has ended well only with `[DONE]` after a finish reason; the router sends an error event for a cut. */
 async function readStream(
   response: Dispatcher.ResponseData,
+  chat: ChatRequest,
   onText: (text: string) => void,
 ): Promise<ModelAnswer> {
-  const answer = new StreamedAnswer();
-  let isDone = false;
+  const answer = new StreamedAnswer(chat);
   const parser = createParser({
     maxBufferSize: LARGEST_ANSWER_BYTES,
     onError: () => {
       throw tooLarge();
     },
     onEvent: ({ data }) => {
-      if (data === '[DONE]') {
-        isDone = true;
-        return;
-      }
       const error = parseRouterError(data);
       if (error !== undefined) throw new ModelError(codeOf(undefined, error.code), sentenceOf(error.message));
       const text = answer.push(data);
@@ -173,7 +182,6 @@ async function readStream(
     if (bytes > LARGEST_ANSWER_BYTES) throw tooLarge();
     parser.feed(decoder.decode(chunk, { stream: true }));
   }
-  if (!isDone) throw new ModelError('answer_cut', 'the answer of the model ended before it was complete');
   return answer.finish();
 }
 

@@ -6,8 +6,8 @@
  * its canonical arguments are.
  */
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import type { ToolCall } from '#domain/chat/chat-request.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import type { ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Deadlines, raceWithSignal } from './interruption.ts';
 import type { Tool } from './tool.ts';
@@ -47,8 +47,8 @@ export function makeCallable(tool: Tool): CallableTool {
 
 /** What makes two calls the same call: the tool and its arguments, however they are spelled. */
 export function toolCallKey(call: ToolCall): string {
-  const parsed = parseArguments(call.function.arguments);
-  return `${call.function.name} ${parsed.ok ? canonicalJson(parsed.value) : call.function.arguments}`;
+  const parsed = parseArguments(call.argumentsText);
+  return `${call.name} ${parsed.ok ? canonicalJson(parsed.value) : call.argumentsText}`;
 }
 
 export async function callTools(
@@ -90,7 +90,7 @@ async function callTool(
       `error: at most ${TOOL_CALLS_PER_STEP_MAXIMUM} tool calls are run in one step`,
     );
   }
-  const tool = tools.find((candidate) => candidate.name === call.function.name);
+  const tool = tools.find((candidate) => candidate.name === call.name);
   if (tool === undefined) {
     const known = tools.map((candidate) => candidate.name).join(', ');
     return finish(
@@ -98,7 +98,7 @@ async function callTool(
       `error: there is no such tool; the tools are: ${known === '' ? 'none' : known}`,
     );
   }
-  const parsed = parseArguments(call.function.arguments);
+  const parsed = parseArguments(call.argumentsText);
   const problems = parsed.ok ? tool.findArgumentProblems(parsed.value) : [parsed.problem];
   if (!parsed.ok || problems.length > 0) {
     return finish('invalid_arguments', `error: the arguments do not fit: ${problems.join('; ')}`);

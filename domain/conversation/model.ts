@@ -1,12 +1,13 @@
 /** Model: the port to whatever answers a conversation. In the cluster that is the router. */
+import type { FinishReason } from '#domain/chat/chat-answer.ts';
+import type { ChatRequest, Reasoning, ToolCall } from '#domain/chat/chat-request.ts';
 import type { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
-import type { ChatMessage, ChatRequest, FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 
 /** A chat request without the choice of model, which is the router's. */
 export type ModelRequest = Pick<
   ChatRequest,
-  'temperature' | 'top_p' | 'max_completion_tokens' | 'stop' | 'tools' | 'response_format'
-> & { readonly messages: readonly ChatMessage[]; readonly top_k?: number };
+  'messages' | 'tools' | 'format' | 'sampling' | 'maximumOutputTokens'
+>;
 
 /** For what a call is made. It goes with the call into the router's books, so that a run and its charge can be joined. */
 export interface CallPurpose {
@@ -46,6 +47,8 @@ export interface ModelAnswer {
   readonly model: string;
   readonly content: string | null;
   readonly refusal?: string;
+  /** Goes back with the answer in the next turn: some providers want their own thought again after a tool call. */
+  readonly reasoning?: Reasoning;
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
   /** Absent when the provider did not tell. */

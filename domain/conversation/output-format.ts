@@ -1,13 +1,14 @@
 /** What an answer must be, how the model is told so, and the check that no answer goes around. */
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import type { AnswerFormat } from '#domain/chat/chat-request.ts';
 import { type JsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import type { ChatRequest } from '#domain/dialects/openai/wire-chat.ts';
 
 const OUTPUT_BOUNDS = { ...BODY_BOUNDS, depth: 64 };
 
 export interface OutputFormat {
   readonly kind: 'text' | 'json';
-  readonly responseFormat?: NonNullable<ChatRequest['response_format']>;
+  /** What the model is asked for; absent for text. */
+  readonly asked?: AnswerFormat;
   /** The value of an answer, or all that is wrong with it. */
   readonly check: (content: string) => OutputCheck;
 }
@@ -38,7 +39,7 @@ const TEXT: OutputFormat = {
 
 const ANY_JSON: OutputFormat = {
   kind: 'json',
-  responseFormat: { type: 'json_object' },
+  asked: { kind: 'jsonObject' },
   check: parseJson,
 };
 
@@ -52,11 +53,8 @@ function schemaFormat(schema: JsonSchema): OutputFormatResult {
     return problems.length === 0 ? parsed : { ok: false, problems };
   };
   // `strict` is left out: the providers' strict modes take only a part of JSON Schema, and the check here is whole.
-  const responseFormat = {
-    type: 'json_schema' as const,
-    json_schema: { name: 'answer', schema: { ...schema } },
-  };
-  return { ok: true, format: { kind: 'json', responseFormat, check } };
+  const asked = { kind: 'jsonSchema', name: 'answer', schema } as const;
+  return { ok: true, format: { kind: 'json', asked, check } };
 }
 
 function parseJson(content: string): OutputCheck {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FinishReason, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
+import type { FinishReason } from '#domain/chat/chat-answer.ts';
+import type { ToolCall } from '#domain/chat/chat-request.ts';
 import {
   type CallableTool,
   TOOL_CALLS_PER_STEP_MAXIMUM,
@@ -21,6 +22,7 @@ interface Scripted {
   readonly finish?: FinishReason;
   readonly cost?: number | null;
   readonly refusal?: string;
+  readonly reasoning?: ModelAnswer['reasoning'];
   readonly model?: string;
   /** Pieces that are streamed before the answer is whole. */
   readonly pieces?: readonly string[];
@@ -114,7 +116,7 @@ class Bench {
       runId: 'run-1',
       prompt: { version: 'triage-0a1b', digest: 'sha256:0a1b' },
       messages: [{ role: 'user', content: 'Hello' }],
-      settings: { temperature: 0, max_completion_tokens: 100 },
+      settings: { sampling: { temperature: 0 }, maximumOutputTokens: 100 },
       tools: [],
       output: format(),
       streamsText: false,
@@ -143,13 +145,14 @@ class Bench {
 function answerOf(turn: Scripted, number: number): ModelAnswer {
   const calls = (turn.calls ?? []).map(([name, given], index): ToolCall => ({
     id: `call-${number}-${index}`,
-    type: 'function',
-    function: { name, arguments: given },
+    name,
+    argumentsText: given,
   }));
   return {
     model: turn.model ?? 'small',
     content: turn.content ?? null,
     ...(turn.refusal === undefined ? {} : { refusal: turn.refusal }),
+    ...(turn.reasoning === undefined ? {} : { reasoning: turn.reasoning }),
     toolCalls: calls,
     finishReason: turn.finish ?? (calls.length > 0 ? 'tool_calls' : 'stop'),
     usage: { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5 },
@@ -176,9 +179,10 @@ describe('a run', () => {
       durationMilliseconds: expect.any(Number),
     });
     expect(bench.requests[0]).toEqual({
-      temperature: 0,
-      max_completion_tokens: 100,
+      sampling: { temperature: 0 },
+      maximumOutputTokens: 100,
       messages: [{ role: 'user', content: 'Hello' }],
+      tools: [],
     });
   });
 
@@ -186,6 +190,7 @@ describe('a run', () => {
     const bench = new Bench([
       {
         content: 'I look',
+        reasoning: { text: 'hm', signature: 'sig' },
         calls: [
           ['lookup', '{"key":"a"}'],
           ['lookup', '{"key":"b"}'],
@@ -198,9 +203,14 @@ describe('a run', () => {
     const result = await bench.run({ tools: [bench.lookup] });
     expect(result).toMatchObject({ status: 'succeeded', output: 'Done', steps: 2, models: ['big', 'small'] });
     expect(bench.requests[1]?.messages.slice(1)).toMatchObject([
-      { role: 'assistant', content: 'I look', tool_calls: [{ id: 'call-1-0' }, { id: 'call-1-1' }] },
-      { role: 'tool', tool_call_id: 'call-1-0', content: 'found {"key":"a"}' },
-      { role: 'tool', tool_call_id: 'call-1-1', content: 'found {"key":"b"}' },
+      {
+        role: 'assistant',
+        content: 'I look',
+        reasoning: { text: 'hm', signature: 'sig' },
+        toolCalls: [{ id: 'call-1-0' }, { id: 'call-1-1' }],
+      },
+      { role: 'tool', toolCallId: 'call-1-0', content: 'found {"key":"a"}' },
+      { role: 'tool', toolCallId: 'call-1-1', content: 'found {"key":"b"}' },
     ]);
     expect(bench.requests[0]?.tools).toHaveLength(1);
   });
@@ -390,10 +400,7 @@ describe('the output', () => {
       status: 'succeeded',
       output: { label: 'spam' },
     });
-    expect(bench.requests[0]?.response_format).toMatchObject({
-      type: 'json_schema',
-      json_schema: { schema: SCHEMA },
-    });
+    expect(bench.requests[0]?.format).toMatchObject({ kind: 'jsonSchema', schema: SCHEMA });
   });
 
   it('may stand in one code fence, as some models write it', async () => {

@@ -5,8 +5,8 @@
  * `limits.steps` calls. Tool calls of the last step are not run: nobody could read their results. A run ends as
  * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
  */
+import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
-import type { ChatMessage, ToolCall } from '#domain/dialects/openai/wire-chat.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from './canonical-json.ts';
 import { type Deadlines, RunInterruption, raceWithSignal } from './interruption.ts';
@@ -62,8 +62,7 @@ export interface RunPlan {
   readonly runId: string;
   readonly prompt: PromptIdentity;
   readonly messages: readonly ChatMessage[];
-  /** Sampling settings and output limit, in the words of a chat request. */
-  readonly settings: Omit<ModelRequest, 'messages' | 'tools' | 'response_format'>;
+  readonly settings: Pick<ModelRequest, 'sampling' | 'maximumOutputTokens'>;
   readonly tools: readonly CallableTool[];
   readonly output: OutputFormat;
   readonly limits: RunLimits;
@@ -240,15 +239,8 @@ class Run {
     return {
       ...settings,
       messages: this.#messages,
-      ...(output.responseFormat === undefined ? {} : { response_format: output.responseFormat }),
-      ...(tools.length === 0
-        ? {}
-        : {
-            tools: tools.map(({ name, description, parameters }) => ({
-              type: 'function' as const,
-              function: { name, description, parameters: { ...parameters } },
-            })),
-          }),
+      ...(output.asked === undefined ? {} : { format: output.asked }),
+      tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     };
   }
 
@@ -258,8 +250,13 @@ class Run {
     const finished = await callTools(answer.toolCalls, this.#plan.tools, this.#ports, this.#signal);
     this.trace('action', 'ok', answer, finished);
     this.#messages.push(
-      { role: 'assistant', content: answer.content, tool_calls: [...answer.toolCalls] },
-      ...finished.map(({ call, text }) => ({ role: 'tool' as const, tool_call_id: call.id, content: text })),
+      {
+        role: 'assistant',
+        content: answer.content,
+        ...(answer.reasoning === undefined ? {} : { reasoning: answer.reasoning }),
+        toolCalls: answer.toolCalls,
+      },
+      ...finished.map(({ call, text }) => ({ role: 'tool' as const, toolCallId: call.id, content: text })),
     );
     return undefined;
   }
@@ -340,10 +337,10 @@ class Run {
             ...(answer.content === null ? {} : { text: text(answer.content) }),
           }),
       toolCalls: finished.map((call) => ({
-        name: call.call.function.name.slice(0, 128),
+        name: call.call.name.slice(0, 128),
         outcome: call.outcome,
         durationMilliseconds: Math.round(call.durationMilliseconds),
-        arguments: text(call.call.function.arguments),
+        arguments: text(call.call.argumentsText),
         result: text(call.text),
       })),
     });

@@ -20,14 +20,14 @@ export interface ToolNames {
   readonly fromProvider: (name: string) => string;
 }
 
-const UNCHANGED: ToolNames = { toProvider: (name) => name, fromProvider: (name) => name };
+export const UNCHANGED_NAMES: ToolNames = { toProvider: (name) => name, fromProvider: (name) => name };
 const HASH_CHARACTERS = 8;
 
 /** The names of one request. No two of them meet in one name, and those that fit stay as they are. */
 export function toolNamesOf(request: ChatRequest, rule: ToolNameRule): ToolNames {
   const names = namesIn(request);
   const misfits = [...names].filter((name) => !rule.pattern.test(name));
-  if (misfits.length === 0) return UNCHANGED;
+  if (misfits.length === 0) return UNCHANGED_NAMES;
   const taken = new Set([...names].filter((name) => rule.pattern.test(name)));
   const there = new Map<string, string>();
   for (const name of misfits) {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
+import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import { type ParsedPrompt, parsePrompt } from './parse-prompt.ts';
 import { renderPrompt } from './render-prompt.ts';
 
@@ -33,9 +33,9 @@ const CONVERSATION: readonly ChatMessage[] = [
   {
     role: 'assistant',
     content: null,
-    tool_calls: [{ id: '1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+    toolCalls: [{ id: '1', name: 'f', argumentsText: '{}' }],
   },
-  { role: 'tool', tool_call_id: '1', content: 'result' },
+  { role: 'tool', toolCallId: '1', content: 'result' },
 ];
 
 describe('renderPrompt', () => {
@@ -76,9 +76,9 @@ describe('renderPrompt', () => {
       {
         role: 'user',
         content: [
-          { type: 'text', text: 'Look' },
-          { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
-          { type: 'text', text: 'well' },
+          { kind: 'text', text: 'Look' },
+          { kind: 'image', image: { kind: 'url', url: 'https://example.com/a.png' } },
+          { kind: 'text', text: 'well' },
         ],
       },
     ]);

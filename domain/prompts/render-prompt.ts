@@ -1,6 +1,7 @@
 /** Renders a parsed prompt with a caller's variables into the messages of one chat request. */
 import type { Message, Part } from 'dotprompt';
-import type { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
+import type { ChatMessage, ContentPart } from '#domain/chat/chat-request.ts';
+import { imageSourceOf } from '#domain/chat/image-source.ts';
 import type { ParsedPrompt } from './parse-prompt.ts';
 import {
   RENDERED_MAXIMUM_CHARACTERS,
@@ -63,7 +64,8 @@ export async function renderPrompt(
 
 const HISTORY_PLACE: Message = { role: 'user', content: [{ text: 'history' }] };
 
-const CHAT_ROLES = { system: 'system', user: 'user', model: 'assistant', tool: 'tool' } as const;
+/** A template speaks in these; it cannot make tool calls, so it has no results of them. */
+const CHAT_ROLES = { system: 'system', user: 'user', model: 'assistant', tool: 'user' } as const;
 
 /** Blank lines around a message come from the template's layout; guards keep those of a variable. */
 function toChatMessage(message: Message, guard: string): readonly ChatMessage[] {
@@ -72,20 +74,17 @@ function toChatMessage(message: Message, guard: string): readonly ChatMessage[] 
     .filter((part) => part !== undefined);
   if (parts.length === 0) return [];
   const role = CHAT_ROLES[message.role];
-  const hasMedia = parts.some((part) => part.type !== 'text');
-  return hasMedia
-    ? [{ role, content: parts }]
-    : [{ role, content: parts.map((part) => part.text ?? '').join('') }];
+  const isText = parts.every(({ kind }) => kind === 'text');
+  return isText
+    ? [{ role, content: parts.map((part) => (part.kind === 'text' ? part.text : '')).join('') }]
+    : [{ role, content: parts }];
 }
 
-type ContentPart = {
-  readonly type: 'text' | 'image_url';
-  text?: string;
-  image_url?: { url: string };
-};
-
 function toContentPart(part: Part, guard: string): ContentPart | undefined {
-  if (part.media !== undefined) return { type: 'image_url', image_url: { url: part.media.url } };
-  if (part.text === undefined) return undefined;
-  return { type: 'text', text: removeGuards(part.text.trim(), guard) };
+  if (part.media !== undefined) {
+    const { url } = part.media;
+    // What is no image's address is told by the router, which names its place.
+    return { kind: 'image', image: imageSourceOf(url) ?? { kind: 'url', url } };
+  }
+  return part.text === undefined ? undefined : { kind: 'text', text: removeGuards(part.text.trim(), guard) };
 }

@@ -2,7 +2,7 @@
  * The runs of this pod: admits no more than it may, starts each with the configuration of that moment, and traces its
  * cycles.
  */
-import type { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
+import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';

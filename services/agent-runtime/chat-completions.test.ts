@@ -179,7 +179,7 @@ describe('POST /v1/chat/completions refuses with 400 and one sentence', () => {
       '"response_format" cannot be given',
     ],
     ['several answers', { ...ADA, n: 2 }, 'an agent gives one answer'],
-    ['no messages', { messages: [] }, '"messages"'],
+    ['no messages', { messages: [] }, 'messages is an empty list'],
     [
       'a last message that is not of the user',
       { messages: [{ role: 'assistant', content: 'x' }] },

@@ -75,11 +75,13 @@ function parseConfiguration(text: string): AgentConfiguration | undefined {
 function settingsOf({ settings }: ParsedPrompt, outputTokens: number | undefined): RunPlan['settings'] {
   const wanted = settings.maxOutputTokens ?? outputTokens ?? OUTPUT_TOKENS_DEFAULT;
   return {
-    max_completion_tokens: Math.min(wanted, outputTokens ?? wanted),
-    ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
-    ...(settings.topP === undefined ? {} : { top_p: settings.topP }),
-    ...(settings.topK === undefined ? {} : { top_k: settings.topK }),
-    ...(settings.stopSequences === undefined ? {} : { stop: [...settings.stopSequences] }),
+    maximumOutputTokens: Math.min(wanted, outputTokens ?? wanted),
+    sampling: {
+      ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+      ...(settings.topP === undefined ? {} : { topP: settings.topP }),
+      ...(settings.topK === undefined ? {} : { topK: settings.topK }),
+      ...(settings.stopSequences === undefined ? {} : { stopSequences: settings.stopSequences }),
+    },
   };
 }
 

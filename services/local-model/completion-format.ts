@@ -1,11 +1,8 @@
 /** The answers of the chat route in OpenAI's two forms: one JSON body, or server-sent events. */
 import type { GenerationUsage } from '#adapters/llama/language-model.ts';
-import type {
-  ChatCompletion,
-  ChatCompletionChunk,
-  FinishReason,
-  OpenAiUsage,
-} from '#domain/dialects/openai/wire-chat.ts';
+import type { FinishReason } from '#domain/chat/chat-answer.ts';
+import type { OpenAiUsage } from '#domain/dialects/openai/usage.ts';
+import type { ChatCompletion, ChatCompletionChunk } from '#domain/dialects/openai/wire-answer.ts';
 
 export interface AnswerIdentity {
   readonly id: string;

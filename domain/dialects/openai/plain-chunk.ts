@@ -40,6 +40,7 @@ interface Choice {
     readonly function_call?: unknown;
     readonly reasoning?: unknown;
     readonly thinking?: unknown;
+    readonly reasoning_signature?: unknown;
   } | null;
 }
 
@@ -62,6 +63,6 @@ function textOfChoice(choice: Choice | undefined | null): string | undefined {
 function textOfDelta(delta: NonNullable<Choice['delta']>): string | undefined {
   const { content, role, tool_calls: calls, function_call: call, refusal, reasoning, thinking } = delta;
   if (typeof content !== 'string' || calls !== undefined || call !== undefined) return undefined;
-  if (Boolean(refusal) || Boolean(reasoning) || Boolean(thinking)) return undefined;
+  if ([refusal, reasoning, thinking, delta.reasoning_signature].some(Boolean)) return undefined;
   return role === undefined || role === 'assistant' ? content : undefined;
 }

@@ -20,6 +20,8 @@ export const OPENAI_PROVIDER: ProviderDialect = {
   defaultEndpoint: 'https://api.openai.com/v1',
 };
 export const OPENAI_COMPATIBLE_PROVIDER: ProviderDialect = providerOf('OpenAICompatible');
+/** Our own router, as a client of it sees it. */
+export const CAPATAZ_ROUTER: ProviderDialect = providerOf('Capataz');
 
 function providerOf(flavour: OpenAiFlavour): ProviderDialect {
   return {

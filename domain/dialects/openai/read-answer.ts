@@ -30,16 +30,7 @@ const Answer = z.looseObject({
     .min(1),
 });
 
-const KNOWN_OF_ANSWER = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'x_groq',
-  'capataz',
-]);
+const KNOWN_OF_ANSWER = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'x_groq']);
 const KNOWN_OF_CHOICE = new Set(['index', 'message', 'delta', 'finish_reason', 'usage', 'error']);
 const KNOWN_OF_MESSAGE = new Set([
   'role',
@@ -48,6 +39,7 @@ const KNOWN_OF_MESSAGE = new Set([
   'reasoning_content',
   'reasoning',
   'reasoning_details',
+  'reasoning_signature',
   'thinking',
   'tool_calls',
   'function_call',
@@ -105,6 +97,7 @@ function readChoice(choice: WireChoice, position: number, request: ChatRequest):
       index,
       text: written.text === '' && choice.message.content !== '' ? null : written.text,
       ...(reasoning !== '' && { reasoning }),
+      ...given({ reasoningSignature: textOf(choice.message['reasoning_signature']) }),
       ...(content.refusal !== '' && { refusal: content.refusal }),
       toolCalls: calls.whole(),
       finishReason: settledFinishReason(finishReasonOf(choice['finish_reason']), calls.count),

@@ -12,7 +12,7 @@ import type {
 import type { ReadRequest } from '../dialect.ts';
 import { MOST_MESSAGES, MOST_PARTS, MOST_TOOL_CALLS } from './limits.ts';
 import { extensionsOf } from './extensions.ts';
-import { readImage } from './read-image.ts';
+import { imageSourceOf } from '#domain/chat/image-source.ts';
 import { readEach, readWire, refuse } from '../read-wire.ts';
 import { WireContentPart, WireMessage, WireToolCall, fieldsOf } from './wire-request.ts';
 import { type WireObject, given, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
@@ -130,7 +130,7 @@ function readImagePart(
   place: string,
 ): ReadRequest<ContentPart> {
   const url = isObject(image) ? image.url : image;
-  const source = url === undefined ? undefined : readImage(url);
+  const source = url === undefined ? undefined : imageSourceOf(url);
   if (source === undefined) {
     return refuse(
       `${place}.image_url.url`,

@@ -362,6 +362,20 @@ describe('what a stream says beside its text', () => {
     expect(told([inChoice, '[DONE]']).usages).toEqual([expected]);
   });
 
+  it('is what our own router wants back with the reasoning', () => {
+    const events = [
+      delta({ reasoning_content: 'hm' }),
+      delta({ reasoning_signature: 'sig' }),
+      delta({ content: 'x' }),
+    ];
+    expect(stream(dataEvents([...events, '[DONE]']))).toContainEqual({
+      kind: 'reasoning',
+      choice: 0,
+      text: '',
+      signature: 'sig',
+    });
+  });
+
   it('may be nothing: nulls, roles, empty lists and comments pass', () => {
     const nothing = [
       { choices: [] },

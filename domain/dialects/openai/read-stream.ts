@@ -107,8 +107,12 @@ class OpenAiStreamReader implements AnswerStreamReader {
     const delta = choice.delta ?? objectOf(choice['message']) ?? {};
     const { text, reasoning, refusal } = contentOf(delta);
     const written = open.thought.push(text);
+    const signature = textOf(delta['reasoning_signature']);
     const parts = [
       ...partsOf(open.index, { reasoning: reasoning + written.reasoning, text: written.text }, choice),
+      ...(signature === undefined
+        ? []
+        : [{ kind: 'reasoning', choice: open.index, text: '', signature } as const]),
       ...(refusal === '' ? [] : [{ kind: 'refusal', choice: open.index, text: refusal } as const]),
       ...open.calls.push(delta),
     ];

@@ -25,18 +25,27 @@ export function writeMessages(
   flavour: OpenAiFlavour,
   names: ToolNames,
 ): Written<readonly object[]> {
+  if (flavour === 'Capataz') {
+    return { ok: true, value: request.messages.map((message) => forCapataz(message, names)) };
+  }
   const grouped = groupToolResults(request.messages);
   if (!grouped.ok) return grouped;
-  const problem = flavour === 'OpenAI' ? problemOfImages(grouped.value) : undefined;
+  if (flavour === 'OpenAICompatible') {
+    const turns = joinTurnsOfTheAssistant(grouped.value);
+    return { ok: true, value: turns.map((message) => forCompatible(message, names)) };
+  }
+  const problem = problemOfImages(grouped.value);
   if (problem !== undefined) return { ok: false, problem };
-  const messages =
-    flavour === 'OpenAI' ? withImagesAtTheUser(grouped.value) : joinTurnsOfTheAssistant(grouped.value);
-  return {
-    ok: true,
-    value: messages.map((message) =>
-      flavour === 'OpenAI' ? forOpenAi(message, names) : forCompatible(message, names),
-    ),
-  };
+  const messages = withImagesAtTheUser(grouped.value);
+  return { ok: true, value: messages.map((message) => forOpenAi(message, names)) };
+}
+
+/** The router wants the developer's own role, and back what the provider gave to be given back. */
+function forCapataz(message: ChatMessage, names: ToolNames): object {
+  const written = forCompatible(message, names);
+  if (message.role === 'developer') return { ...written, role: 'developer' };
+  const signature = message.role === 'assistant' ? message.reasoning?.signature : undefined;
+  return signature === undefined ? written : { ...written, reasoning_signature: signature };
 }
 
 /** OpenAI refuses fields that it does not know, and has words of its own for what it caches and thinks. */

@@ -2,6 +2,7 @@
 import type { AnswerFormat, ChatMessage, ChatRequest } from '#domain/chat/chat-request.ts';
 import type { EmbeddingsRequest } from '#domain/chat/embeddings.ts';
 import type { ProviderRequest, ProviderTarget, Written } from '../dialect.ts';
+import { UNCHANGED_NAMES } from '../tool-names.ts';
 import { problemOfExtensions } from '../foreign-extensions.ts';
 import type { OpenAiFlavour } from './flavour.ts';
 import { type ModelAbilities, abilitiesOf, nearestEffort } from './model-abilities.ts';
@@ -24,7 +25,7 @@ export function writeOpenAiChatRequest(
     problemOfExtensions(request, 'openai', flavour === 'OpenAI' ? 'OpenAI' : `The server of ${model}`) ??
     (flavour === 'OpenAI' ? problemOfFields(request, model, abilities) : undefined);
   if (problem !== undefined) return { ok: false, problem };
-  const names = openAiToolNames(request);
+  const names = flavour === 'Capataz' ? UNCHANGED_NAMES : openAiToolNames(request);
   const messages = writeMessages(request, flavour, names);
   if (!messages.ok) return messages;
   const sampling = writeSampling(request, model, flavour, abilities);
@@ -62,7 +63,9 @@ function limitField(
   { isReasoning }: ModelAbilities,
 ): object {
   if (limit === undefined) return {};
-  return flavour === 'OpenAI' || isReasoning ? { max_completion_tokens: limit } : { max_tokens: limit };
+  return flavour !== 'OpenAICompatible' || isReasoning
+    ? { max_completion_tokens: limit }
+    : { max_tokens: limit };
 }
 
 function effortField(effort: string | undefined, abilities: ModelAbilities): object {
@@ -81,7 +84,7 @@ function streamFields({ stream, extensions }: ChatRequest): object {
 function writeFormat(format: AnswerFormat, flavour: OpenAiFlavour): object {
   if (format.kind === 'jsonObject') return { type: 'json_object' };
   const { name, description, schema, isStrict } = format;
-  const isFit = flavour === 'OpenAICompatible' || isStrict !== true || fitsStrict(schema);
+  const isFit = flavour !== 'OpenAI' || isStrict !== true || fitsStrict(schema);
   return {
     type: 'json_schema',
     json_schema: {

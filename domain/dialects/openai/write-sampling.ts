@@ -29,7 +29,7 @@ export function writeSampling(
     value: {
       ...(samples && randomness(sampling)),
       // OpenAI has no top_k. It only cuts the tail of what temperature and top_p leave, so the answer is one of the same kind.
-      ...(flavour === 'OpenAICompatible' && sampling.topK !== undefined && { top_k: sampling.topK }),
+      ...(flavour !== 'OpenAI' && sampling.topK !== undefined && { top_k: sampling.topK }),
       ...(sampling.seed !== undefined && { seed: sampling.seed }),
       ...(stops.length > 0 && { stop: stops }),
     },

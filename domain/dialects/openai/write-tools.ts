@@ -80,10 +80,10 @@ function writeTool(
   return {
     ok: true,
     value: {
-      ...(flavour === 'OpenAICompatible' && ownTool),
+      ...(flavour !== 'OpenAI' && ownTool),
       type: 'function',
       function: {
-        ...(flavour === 'OpenAICompatible' && isObject(ownFunction) && ownFunction),
+        ...(flavour !== 'OpenAI' && isObject(ownFunction) && ownFunction),
         name: names.toProvider(name),
         ...(description !== undefined && { description }),
         ...(schema.value !== undefined && { parameters: schema.value }),

@@ -12,9 +12,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { boundedArray, boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
+import { boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
+import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
-import { ChatMessage } from '#domain/dialects/openai/wire-chat.ts';
+import { readMessages } from '#domain/dialects/openai/read-messages.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {
@@ -31,13 +32,18 @@ import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity } from '../run-
 import type { ServedConfiguration } from '../served-configuration.ts';
 
 const ChatCompletionRequest = z.looseObject({
-  messages: boundedArray(ChatMessage, { minimum: 1, maximum: 10_000 }),
-  variables: boundedRecord(VARIABLES_MAXIMUM).optional(),
+  /** Read by the dialect, one by one. */
+  messages: z.array(z.unknown()),
+  variables: boundedRecord(VARIABLES_MAXIMUM).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.literal(1, { error: 'an agent gives one answer' }).nullish(),
 });
 type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
+
+interface Conversation extends Pick<ChatCompletionRequest, 'variables'> {
+  readonly messages: readonly ChatMessage[];
+}
 
 const REFUSED_FIELDS = [
   'tools',
@@ -61,7 +67,12 @@ export function registerChatCompletions(
   app.post('/v1/chat/completions', async (request, reply) => {
     const body = readBody(ChatCompletionRequest, request, reply);
     if (body === undefined) return reply;
-    const refusal = findRefusal(body);
+    const messages = readMessages(body.messages);
+    if (!messages.ok) {
+      sendFailure(reply, invalidRequest(messages.message, messages.param));
+      return reply;
+    }
+    const refusal = findRefusal(body, messages.value);
     if (refusal !== undefined) {
       sendFailure(reply, invalidRequest(refusal.message, refusal.param));
       return reply;
@@ -69,7 +80,10 @@ export function registerChatCompletions(
     const admission = admit(runs, reply);
     if (admission === undefined) return reply;
     try {
-      const rendered = await renderConversation(admission.served, body);
+      const rendered = await renderConversation(admission.served, {
+        messages: messages.value,
+        variables: body.variables,
+      });
       if (!rendered.ok) {
         sendFailure(reply, invalidVariables(rendered.message, 'variables'));
         return await reply;
@@ -88,15 +102,16 @@ export function registerChatCompletions(
 /** What would silently be another thing than asked for is refused. */
 function findRefusal(
   body: ChatCompletionRequest,
+  messages: readonly ChatMessage[],
 ): { readonly param: string; readonly message: string } | undefined {
   const field = REFUSED_FIELDS.find((name) => isGiven(body[name]));
   if (field !== undefined) {
     return { param: field, message: `"${field}" cannot be given: the agent and its prompt decide it` };
   }
-  const index = body.messages.findIndex(({ role }) => role === 'system' || role === 'developer');
+  const index = messages.findIndex(({ role }) => role === 'system' || role === 'developer');
   if (index === -1) return undefined;
   const param = `messages.${index}.role`;
-  const role = body.messages[index]?.role;
+  const role = messages[index]?.role;
   return { param, message: `"${param}" cannot be ${role}: the agent's prompt is its only system message` };
 }
 
@@ -108,12 +123,13 @@ function isGiven(value: unknown): boolean {
 
 async function renderConversation(
   served: ServedConfiguration,
-  { messages, variables }: ChatCompletionRequest,
+  { messages, variables }: Conversation,
 ): Promise<RenderResult> {
   const { prompt, chatVariable } = served;
-  if (variables !== undefined || chatVariable === undefined) {
+  const hasVariables = variables !== undefined && variables !== null;
+  if (hasVariables || chatVariable === undefined) {
     const rendered = await renderPrompt(prompt, variables ?? {}, messages);
-    const hint = variables === undefined ? '; give them in the body field "variables"' : '';
+    const hint = hasVariables ? '' : '; give them in the body field "variables"';
     return rendered.ok ? rendered : { ok: false, message: `${rendered.message}${hint}` };
   }
   const last = messages.at(-1);
@@ -130,9 +146,8 @@ async function renderConversation(
 /** Undefined when the message is more than text. */
 function textOf({ content }: ChatMessage): string | undefined {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return undefined;
-  const texts = content.map((part) => (part.type === 'text' ? part.text : undefined));
-  return texts.includes(undefined) ? undefined : texts.join('');
+  const texts = (content ?? []).map((part) => (part.kind === 'text' ? part.text : undefined));
+  return content === null || texts.includes(undefined) ? undefined : texts.join('');
 }
 
 type Messages = Parameters<AgentRuns['run']>[1]['messages'];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EmbeddingModel } from '#adapters/llama/language-model.ts';
 import { boundedArray } from '#domain/bounded-json/bounded-collection.ts';
 import { encodeEmbedding } from '#domain/dialects/embedding-encoding.ts';
-import type { EmbeddingsResponse } from '#domain/dialects/openai/wire-chat.ts';
+import type { EmbeddingsResponse } from '#domain/dialects/openai/wire-answer.ts';
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
 import type { RequestOutcome } from '../metrics.ts';
@@ -65,7 +65,7 @@ export function registerEmbeddings(app: FastifyInstance, dependencies: Embedding
     if (refusal !== undefined) return refuse(refusal);
     try {
       const response = await embedAll(parsed.data, texts, signal, dependencies);
-      metrics.tokens.inc({ kind: 'embedding' }, response.usage?.total_tokens ?? 0);
+      metrics.tokens.inc({ kind: 'embedding' }, response.usage.total_tokens);
       metrics.durationSeconds.observe({ kind: 'embeddings' }, (elapsed() - start) / 1000);
       count('answered');
       return response;

@@ -1,5 +1,5 @@
-/** An image as clients give it: a `data:` URL, with its media type as people write it, or the address of one. */
-import type { ImageSource } from '#domain/chat/chat-request.ts';
+/** An image as people give it: a `data:` URL, with its media type as people write it, or the address of one. */
+import type { ImageSource } from './chat-request.ts';
 
 const REGISTERED_TYPES = new Map([
   ['image/jpg', 'image/jpeg'],
@@ -9,7 +9,7 @@ const REGISTERED_TYPES = new Map([
 ]);
 
 /** Undefined when the URL is neither. */
-export function readImage(url: string): ImageSource | undefined {
+export function imageSourceOf(url: string): ImageSource | undefined {
   const text = url.trim();
   if (/^(?:https?|gs):\/\/[^\s]+$/i.test(text)) return { kind: 'url', url: text };
   const comma = text.indexOf(',');
