@@ -302,7 +302,7 @@ export const AgentStatus = kindStatus(
 export type AgentStatus = z.infer<typeof AgentStatus>;
 export type Agent = KindObject<AgentSpec, AgentStatus>;
 
-export const AGENT: KindDefinition = {
+export const AGENT = {
   kind: 'Agent',
   plural: 'agents',
   shortNames: ['agent'],
@@ -351,4 +351,4 @@ export const AGENT: KindDefinition = {
       description: 'When it was created.',
     },
   ],
-};
+} satisfies KindDefinition;

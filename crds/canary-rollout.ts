@@ -71,7 +71,7 @@ export const CanaryRolloutStatus = kindStatus(
 export type CanaryRolloutStatus = z.infer<typeof CanaryRolloutStatus>;
 export type CanaryRollout = KindObject<CanaryRolloutSpec, CanaryRolloutStatus>;
 
-export const CANARY_ROLLOUT: KindDefinition = {
+export const CANARY_ROLLOUT = {
   kind: 'CanaryRollout',
   plural: 'canaryrollouts',
   shortNames: ['canary'],
@@ -106,4 +106,4 @@ export const CANARY_ROLLOUT: KindDefinition = {
       description: 'When it was created.',
     },
   ],
-};
+} satisfies KindDefinition;

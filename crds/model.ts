@@ -250,7 +250,7 @@ export const ModelStatus = kindStatus({}, 'What was observed of the model.');
 export type ModelStatus = z.infer<typeof ModelStatus>;
 export type Model = KindObject<ModelSpec, ModelStatus>;
 
-export const MODEL: KindDefinition = {
+export const MODEL = {
   kind: 'Model',
   plural: 'models',
   shortNames: [],
@@ -289,4 +289,4 @@ export const MODEL: KindDefinition = {
       description: 'When it was created.',
     },
   ],
-};
+} satisfies KindDefinition;

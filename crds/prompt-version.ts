@@ -100,7 +100,7 @@ export const PromptVersionStatus = kindStatus(
 export type PromptVersionStatus = z.infer<typeof PromptVersionStatus>;
 export type PromptVersion = KindObject<PromptVersionSpec, PromptVersionStatus>;
 
-export const PROMPT_VERSION: KindDefinition = {
+export const PROMPT_VERSION = {
   kind: 'PromptVersion',
   plural: 'promptversions',
   // Not `pv`: that is PersistentVolume's, which wins, and every user of it would be warned of the clash.
@@ -144,4 +144,4 @@ export const PROMPT_VERSION: KindDefinition = {
       description: 'When it was created.',
     },
   ],
-};
+} satisfies KindDefinition;

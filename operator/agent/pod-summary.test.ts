@@ -31,6 +31,32 @@ describe('what is kept of a pod', () => {
       },
       'Unschedulable: 0/1 nodes fit',
     ],
+    [
+      'a container that was started again after it crashed, and is not ready yet',
+      {
+        containerStatuses: [
+          {
+            ready: false,
+            state: { running: {} },
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+          },
+        ],
+      },
+      'Restarted, it ended with exit code 1 (Error)',
+    ],
+    [
+      'a container that crashed once and is ready again',
+      {
+        containerStatuses: [
+          {
+            ready: true,
+            state: { running: {} },
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+          },
+        ],
+      },
+      undefined,
+    ],
     ['a pod that is only starting', waiting('ContainerCreating'), undefined],
     ['a pod that runs', { containerStatuses: [{ state: { running: {} } }] }, undefined],
     ['a pod without a status', undefined, undefined],

@@ -11,6 +11,7 @@ export interface PodSummary extends KubeObject {
 
 const ContainerStatus = z.object({
   image: z.string().optional(),
+  ready: z.boolean().optional(),
   state: z.object({ waiting: z.object({ reason: z.string().optional() }).optional() }).optional(),
   lastState: z
     .object({
@@ -58,8 +59,10 @@ export function summarisePod(pod: KubeObject): PodSummary {
 function findTrouble(status: z.infer<typeof PodStatus>): string | undefined {
   for (const container of status.containerStatuses ?? []) {
     const reason = container.state?.waiting?.reason;
-    if (reason === undefined || ORDINARY_WAITING.has(reason)) continue;
-    return describeWaiting(reason, container);
+    if (reason !== undefined && !ORDINARY_WAITING.has(reason)) return describeWaiting(reason, container);
+    const ended = container.ready === true ? undefined : describeEnd(container);
+    // Between two crashes it runs for a moment: that is no start like another.
+    if (ended !== undefined) return `Restarted, ${ended}`;
   }
   const scheduling = status.conditions?.find(
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
@@ -69,9 +72,14 @@ function findTrouble(status: z.infer<typeof PodStatus>): string | undefined {
     : `${scheduling.reason}: ${scheduling.message ?? 'no node fits'}`;
 }
 
-function describeWaiting(reason: string, { image, lastState }: z.infer<typeof ContainerStatus>): string {
-  if (image !== undefined && IMAGE_TROUBLE.test(reason)) return `${reason} of ${image}`;
+function describeWaiting(reason: string, container: z.infer<typeof ContainerStatus>): string {
+  if (container.image !== undefined && IMAGE_TROUBLE.test(reason)) return `${reason} of ${container.image}`;
+  const ended = describeEnd(container);
+  return ended === undefined ? reason : `${reason}, ${ended}`;
+}
+
+function describeEnd({ lastState }: z.infer<typeof ContainerStatus>): string | undefined {
   const ended = lastState?.terminated;
-  if (ended?.exitCode === undefined) return reason;
-  return `${reason}, it ended with exit code ${ended.exitCode}${ended.reason === undefined ? '' : ` (${ended.reason})`}`;
+  if (ended?.exitCode === undefined) return undefined;
+  return `it ended with exit code ${ended.exitCode}${ended.reason === undefined ? '' : ` (${ended.reason})`}`;
 }

@@ -1,6 +1,6 @@
 /** What the Agent controller watches: Agents, their children and pods, and by what they are found. */
 import { objectKey } from '#adapters/kubernetes/kube-object.ts';
-import { AGENT, AgentSpec, AgentStatus } from '#crds/agent.ts';
+import { AGENT } from '#crds/agent.ts';
 import { type WatchedResource, watchedKind, watchedObjects } from '../runtime/watched-resource.ts';
 import { type PodSummary, summarisePod } from './pod-summary.ts';
 
@@ -10,15 +10,12 @@ export const MANAGED_BY = 'capataz';
 
 const OF_AGENTS = `${MANAGED_BY_LABEL}=${MANAGED_BY},${AGENT_LABEL}`;
 
-export const AGENTS = watchedKind(
-  { ...AGENT, spec: AgentSpec, status: AgentStatus },
-  {
-    canaryRollout: ({ spec }) => [spec.promptRef.name],
-    /** What it is pinned to, and what it serves. */
-    promptVersion: ({ spec, status }) => [spec.promptRef.version, status?.prompt?.version],
-    model: ({ spec }) => spec.modelPolicy.allow.map(({ name }) => name),
-  },
-);
+export const AGENTS = watchedKind(AGENT, {
+  canaryRollout: ({ spec }) => [spec.promptRef.name],
+  /** What it is pinned to, and what it serves. */
+  promptVersion: ({ spec, status }) => [spec.promptRef.version, status?.prompt?.version],
+  model: ({ spec }) => spec.modelPolicy.allow.map(({ name }) => name),
+});
 
 export const SERVICE_ACCOUNTS = watchedObjects(
   { groupVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' },

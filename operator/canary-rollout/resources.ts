@@ -1,10 +1,7 @@
-import { CANARY_ROLLOUT, CanaryRolloutSpec, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
+import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
 import { watchedKind } from '../runtime/watched-resource.ts';
 
-export const CANARY_ROLLOUTS = watchedKind(
-  { ...CANARY_ROLLOUT, spec: CanaryRolloutSpec, status: CanaryRolloutStatus },
-  {
-    wantedVersion: ({ spec }) => [spec.versionRef.name],
-    stableVersion: ({ status }) => [status?.stable?.name],
-  },
-);
+export const CANARY_ROLLOUTS = watchedKind(CANARY_ROLLOUT, {
+  wantedVersion: ({ spec }) => [spec.versionRef.name],
+  stableVersion: ({ status }) => [status?.stable?.name],
+});

@@ -1,4 +1,4 @@
-import { MODEL, ModelSpec, ModelStatus } from '#crds/model.ts';
+import { MODEL } from '#crds/model.ts';
 import { watchedKind } from '../runtime/watched-resource.ts';
 
-export const MODELS = watchedKind({ ...MODEL, spec: ModelSpec, status: ModelStatus });
+export const MODELS = watchedKind(MODEL);

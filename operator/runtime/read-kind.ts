@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { type KubeObject, type KubeObjectMeta, objectKey } from '#adapters/kubernetes/kube-object.ts';
-import type { KindObject } from '#crds/kind-definition.ts';
+import type { ConditionStatus } from '#crds/conditions.ts';
+import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 /** What the local copy keeps of an object. */
@@ -59,10 +60,7 @@ export function readableObject<Spec, Status>(
 }
 
 /** The status of one condition, as far as it was observed at the present generation. */
-export function currentConditionStatus(
-  object: WithConditions,
-  type: string,
-): StoredCondition['status'] | undefined {
+export function currentConditionStatus(object: WithConditions, type: string): ConditionStatus | undefined {
   const condition = object.status?.conditions?.find((one) => one.type === type);
   return condition?.observedGeneration === object.metadata.generation ? condition.status : undefined;
 }
@@ -71,17 +69,8 @@ export function currentConditionStatus(
  * The status of one condition as it was observed last, also before the latest edit. For what an edit cannot change (a
  * PromptVersion's text), and for whoever must not flap between an edit and its first look.
  */
-export function lastConditionStatus(
-  object: WithConditions,
-  type: string,
-): StoredCondition['status'] | undefined {
+export function lastConditionStatus(object: WithConditions, type: string): ConditionStatus | undefined {
   return object.status?.conditions?.find((one) => one.type === type)?.status;
 }
 
-type WithConditions = KindObject<unknown, { readonly conditions?: readonly StoredCondition[] | undefined }>;
-
-interface StoredCondition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly observedGeneration?: number | undefined;
-}
+type WithConditions = KindObject<unknown, KindStatus>;
