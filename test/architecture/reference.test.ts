@@ -101,7 +101,7 @@ describe('docs/reference/errors.md', () => {
 
 /** Codes that are an argument or the default of one, as in badRequest(message, 'invalid_value'). */
 function codesPassed(paths: readonly string[]): ReadonlySet<string> {
-  const calls = [...matchesIn(paths, /(?:invalidRequest|badRequest)(\([\s\S]*?\)(?:;|,\n| \{))/g)];
+  const calls = [...matchesIn(paths, /(?:invalidRequest|badRequest)(\([\s\S]*?\)(?:;|,\n| \{| \}))/g)];
   const words = calls.flatMap((call) =>
     [...call.matchAll(/'([a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)'/g)].map(([, word]) => word ?? ''),
   );
