@@ -5,7 +5,7 @@ import type { ChatRequest, ToolCall } from '#domain/chat/chat-request.ts';
 import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
 import { type ModelAnswer, ModelError } from '#domain/conversation/model.ts';
 import type { AnswerStreamReader } from '#domain/dialects/dialect.ts';
-import { CAPATAZ_ROUTER } from '#domain/dialects/openai/provider.ts';
+import { ROUTER_DIALECT } from '#domain/dialects/openai/provider.ts';
 import { parseJson } from '#domain/dialects/read-failure.ts';
 
 const Annotation = z.object({ model: z.string(), costNanoUsd: z.number().nonnegative().nullable() });
@@ -23,7 +23,7 @@ export function parseRouterError(text: string): RouterError | undefined {
 }
 
 export function parseCompletion(text: string, request: ChatRequest): ModelAnswer {
-  const read = CAPATAZ_ROUTER.readChatAnswer(text, request);
+  const read = ROUTER_DIALECT.readChatAnswer(text, request);
   const choice = read.ok ? read.value.choices[0] : undefined;
   if (!read.ok || choice === undefined) throw malformed();
   const { text: content, toolCalls, finishReason, refusal, reasoning, reasoningSignature } = choice;
@@ -55,7 +55,7 @@ export class StreamedAnswer {
   #isComplete = false;
 
   constructor(request: ChatRequest) {
-    this.#reader = CAPATAZ_ROUTER.createStreamReader(request);
+    this.#reader = ROUTER_DIALECT.createStreamReader(request);
   }
 
   /** The text that the event adds. */

@@ -20,7 +20,7 @@ import {
   type ModelRequest,
 } from '#domain/conversation/model.ts';
 import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
-import { CAPATAZ_ROUTER } from '#domain/dialects/openai/provider.ts';
+import { ROUTER_DIALECT } from '#domain/dialects/openai/provider.ts';
 import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
 
 const CONNECT_MILLISECONDS = 3_000;
@@ -78,7 +78,7 @@ function chatRequestOf(request: ModelRequest, { onText }: ModelCallOptions): Cha
 }
 
 function bodyOf(chat: ChatRequest): string {
-  const written = CAPATAZ_ROUTER.writeChatRequest(chat, { endpoint: '', model: chat.model });
+  const written = ROUTER_DIALECT.writeChatRequest(chat, { endpoint: '', model: chat.model });
   if (!written.ok) throw new ModelError('request_refused', sentenceOf(written.problem));
   return written.value.body ?? '';
 }

@@ -21,7 +21,7 @@ export const OPENAI_PROVIDER: ProviderDialect = {
 };
 export const OPENAI_COMPATIBLE_PROVIDER: ProviderDialect = providerOf('OpenAICompatible');
 /** Our own router, as a client of it sees it. */
-export const CAPATAZ_ROUTER: ProviderDialect = providerOf('Capataz');
+export const ROUTER_DIALECT: ProviderDialect = providerOf('Capataz');
 
 function providerOf(flavour: OpenAiFlavour): ProviderDialect {
   return {
