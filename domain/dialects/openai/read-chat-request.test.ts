@@ -154,6 +154,13 @@ describe('a chat request of a caller', () => {
     );
   });
 
+  it('takes the names that the Responses API has for text', () => {
+    const parts = [{ type: 'input_text', text: 'a' }, { type: 'output_text', text: 'b' }, 'c'];
+    expect(read({ model: 'm', messages: [{ role: 'user', content: parts }] }).messages[0]?.content).toEqual(
+      ['a', 'b', 'c'].map((text) => ({ kind: 'text', text })),
+    );
+  });
+
   it('keeps a part that it has no word for, by its type', () => {
     const part = { type: 'input_audio', input_audio: { data: 'x' } };
     expect(read({ model: 'm', messages: [{ role: 'user', content: [part] }] }).messages[0]?.content).toEqual([

@@ -21,6 +21,9 @@ const KNOWN_OF_MESSAGE = fieldsOf(WireMessage);
 const KNOWN_OF_PART = fieldsOf(WireContentPart);
 const KNOWN_OF_CALL = fieldsOf(WireToolCall);
 
+/** Clients of the Responses API give their parts back under its names. */
+const TEXT_TYPES = new Set(['text', 'input_text', 'output_text']);
+
 export function readMessages(messages: readonly unknown[]): ReadRequest<readonly ChatMessage[]> {
   if (messages.length === 0) return refuse('messages', 'is an empty list: give one message at least');
   return readEach(messages, 'messages', MOST_MESSAGES, readMessage);
@@ -110,7 +113,7 @@ function readPart(value: unknown, place: string): ReadRequest<ContentPart> {
   const cache: { readonly cache?: CacheMark } =
     cacheControl === undefined ? {} : { cache: { lifetimeSeconds: cacheControl.ttl === '1h' ? 3600 : 300 } };
   const unknown = unknownFieldsOf(wire.value, KNOWN_OF_PART);
-  if (type === 'text') {
+  if (TEXT_TYPES.has(type)) {
     return text === undefined
       ? refuse(`${place}.text`, 'is missing: it must be a text')
       : { ok: true, value: { kind: 'text', text, ...cache, ...extensionsOf(unknown) } };
