@@ -14,6 +14,7 @@ export interface ObjectRoot {
   readonly combinations?: JsonSchema;
 }
 
+const MOST_BRANCHES = 256;
 const COMBINATIONS = ['anyOf', 'oneOf', 'allOf'] as const;
 const TAKEN: ReadonlySet<string> = new Set([
   ...COMBINATIONS,
@@ -50,7 +51,11 @@ export function objectRootOf(
       problem: `${where} is not a schema of an object, which the arguments of a tool are.`,
     };
   }
-  return { ok: true, value: fold(merged, { root, partlyNamed, path: new Set() }) };
+  const folding = { root, partlyNamed, path: new Set<unknown>(), count: { branches: 0 } };
+  const value = fold(merged, folding);
+  return folding.count.branches > MOST_BRANCHES
+    ? { ok: false, problem: `${where} combines more than ${MOST_BRANCHES} schemas: make it simpler.` }
+    : { ok: true, value };
 }
 
 interface Folding {
@@ -58,6 +63,8 @@ interface Folding {
   readonly partlyNamed: PartlyNamed;
   /** The alternatives that this one stands in. */
   readonly path: ReadonlySet<unknown>;
+  /** Of the whole fold: definitions that name each other twice would double it at each step. */
+  readonly count: { branches: number };
 }
 
 function fold(node: JsonSchema, folding: Folding): ObjectRoot {
@@ -90,6 +97,8 @@ function branchesOf(given: unknown, folding: Folding): readonly JsonSchema[] {
   if (!Array.isArray(given)) return [];
   return given.flatMap((branch: unknown) => {
     if (branch === false) return [];
+    folding.count.branches += 1;
+    if (folding.count.branches > MOST_BRANCHES) return [];
     const definition = isSchema(branch) ? (definitionOf(branch['$ref'], folding.root) ?? branch) : {};
     if (folding.path.has(definition)) return [{}];
     const types = [definition['type']].flat();
@@ -125,6 +134,8 @@ function mergedProperties(
 }
 
 function combined(schemas: readonly unknown[], keyword: (typeof COMBINATIONS)[number]): unknown {
+  const [only, ...others] = new Set(schemas);
+  if (others.length === 0) return only;
   const distinct = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
   return distinct.length === 1 ? distinct[0] : { [keyword === 'allOf' ? 'allOf' : 'anyOf']: distinct };
 }

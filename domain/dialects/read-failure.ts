@@ -2,6 +2,7 @@
 import { type JsonBounds, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
+import { ANSWER_BOUNDS } from './answer-limits.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -77,14 +78,11 @@ export function saysContextTooLong(text: string): boolean {
   return CONTEXT_TOO_LONG.test(text);
 }
 
-/** The adapters bound the size of an answer; long lists of numbers are the body of one. */
-const ANSWER_BOUNDS: JsonBounds = { depth: 128, values: 10_000_000 };
-
 /**
  * Undefined when the text is no JSON, or nests deeper than anything of use: whoever walks a value or writes it out again
  * goes one frame deeper for each level, and the stack has an end.
  */
-export function parseJson(text: string): unknown {
-  const parsed = parseBoundedJson(text, ANSWER_BOUNDS);
+export function parseJson(text: string, bounds: JsonBounds = ANSWER_BOUNDS): unknown {
+  const parsed = parseBoundedJson(text, bounds);
   return parsed.ok ? parsed.value : undefined;
 }

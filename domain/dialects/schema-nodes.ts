@@ -45,20 +45,38 @@ function unescapePointer(token: string): string {
 
 /** Whether any definition can hold itself. */
 export function isRecursive(root: JsonSchema): boolean {
-  const done = new Set<string>();
-  const visit = (node: unknown, path: ReadonlySet<string>): boolean => {
-    if (Array.isArray(node)) return node.some((item) => visit(item, path));
-    if (!isSchema(node)) return false;
-    const reference = node['$ref'];
-    if (typeof reference === 'string') {
-      if (path.has(reference) || reference === '#') return true;
+  // Definitions may refer to each other in a chain that is longer than the stack is deep: hence no function calls itself here.
+  const state = new Map<string, 'open' | 'done'>();
+  for (const first of referencesIn(root)) {
+    const path: { readonly reference: string; readonly inside: Iterator<string> }[] = [];
+    const enter = (reference: string): void => {
+      state.set(reference, 'open');
       const definition = definitionOf(reference, root);
-      if (definition !== undefined && !done.has(reference)) {
-        if (visit(definition, new Set([...path, reference]))) return true;
-        done.add(reference);
-      }
+      path.push({ reference, inside: referencesIn(definition)[Symbol.iterator]() });
+    };
+    if (first === '#') return true;
+    if (!state.has(first)) enter(first);
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      const next = last.inside.next();
+      if (next.done === true) {
+        state.set(last.reference, 'done');
+        path.pop();
+      } else if (next.value === '#' || state.get(next.value) === 'open') return true;
+      else if (!state.has(next.value)) enter(next.value);
     }
-    return Object.values(node).some((value) => visit(value, path));
-  };
-  return visit(root, new Set());
+  }
+  return false;
+}
+
+function referencesIn(schema: JsonSchema | undefined): ReadonlySet<string> {
+  const references = new Set<string>();
+  const waiting: unknown[] = [schema];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    if (isSchema(node) && typeof node['$ref'] === 'string') references.add(node['$ref']);
+    for (const value of Object.values(node)) {
+      if (typeof value === 'object' && value !== null) waiting.push(value);
+    }
+  }
+  return references;
 }

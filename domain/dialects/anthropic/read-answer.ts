@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest, ToolCall } from '#domain/chat/chat-request.ts';
+import { MOST_BLOCKS, MOST_TOOL_CALLS, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { Read } from '../dialect.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { toolNamesOf } from '../tool-names.ts';
@@ -31,7 +32,7 @@ type Block = z.infer<typeof Block>;
 const Message = z.looseObject({
   id: Text,
   model: Text,
-  content: z.array(Block).nullish(),
+  content: z.array(Block).max(MOST_BLOCKS).nullish(),
   stop_reason: Text,
   stop_details: z.looseObject({ explanation: Text }).nullish().catch(undefined),
   usage: AnthropicUsage.nullish().catch(undefined),
@@ -48,6 +49,9 @@ export function readAnthropicChatAnswer(body: string, request: ChatRequest): Rea
   const message = parsed.value;
   const blocks = message.content ?? [];
   const usage = fromAnthropicUsage(message.usage);
+  if (blocks.filter(({ type }) => type === 'tool_use').length > MOST_TOOL_CALLS) {
+    return malformed(TOO_MANY_TOOL_CALLS, usage);
+  }
   if (blocks.length === 0 && !message.stop_reason) {
     return malformed('The answer of Anthropic has neither content nor a stop reason.', usage);
   }

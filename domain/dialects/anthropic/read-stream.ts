@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { AnswerPart } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
+import { MOST_TOOL_CALLS, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { AnswerStreamReader, ProviderEvent } from '../dialect.ts';
 import { parseAnswer } from '../malformed-answer.ts';
 import { failure } from '../read-failure.ts';
@@ -200,6 +201,9 @@ class AnthropicStream {
       ];
     }
     const call = this.#toolCalls;
+    if (call >= MOST_TOOL_CALLS) {
+      return [{ kind: 'failure', failure: failure('answer_malformed', TOO_MANY_TOOL_CALLS) }];
+    }
     this.#toolCalls += 1;
     this.#openToolCalls.set(index, { call, input: block.input, received: false });
     const id = block.id || `${this.#id ?? 'call'}-${call}`;

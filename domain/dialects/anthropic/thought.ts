@@ -13,6 +13,10 @@ export interface ThoughtBlock {
   readonly data?: string;
 }
 
+/** More of it than this is for reading only: a stream tells the signature anew behind each block. */
+const MOST_CARRIED_BLOCKS = 64;
+const MOST_CARRIED_CHARACTERS = 1_000_000;
+
 const Carried = z.object({
   model: z.string().optional(),
   signature: z.string().optional(),
@@ -24,7 +28,7 @@ const Carried = z.object({
         data: z.string().optional(),
       }),
     )
-    .max(64)
+    .max(MOST_CARRIED_BLOCKS)
     .optional(),
 });
 
@@ -33,10 +37,19 @@ export function carryThought(blocks: readonly ThoughtBlock[], model: string | un
   const signed = blocks.filter(({ signature, data }) => Boolean(signature) || Boolean(data));
   const [only, ...more] = signed;
   if (only === undefined) return undefined;
+  if (signed.length > MOST_CARRIED_BLOCKS || charactersOf(signed) > MOST_CARRIED_CHARACTERS) return undefined;
   // A router like this one stands behind the endpoint, and has carried it already.
   if (only.signature?.startsWith('{') === true && more.length === 0) return only.signature;
   const isSole = more.length === 0 && blocks.length === 1 && only.data === undefined;
   return JSON.stringify({ model, ...(isSole ? { signature: only.signature } : { blocks: signed }) });
+}
+
+function charactersOf(blocks: readonly ThoughtBlock[]): number {
+  return blocks.reduce(
+    (sum, { thinking = '', signature = '', data = '' }) =>
+      sum + thinking.length + signature.length + data.length,
+    0,
+  );
 }
 
 export interface CarriedThought {

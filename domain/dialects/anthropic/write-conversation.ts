@@ -69,6 +69,8 @@ class ConversationWriter {
   readonly #system: AnthropicBlock[] = [];
   readonly #turns: Turn[] = [];
   readonly #usedIds = new Set<string>();
+  /** How often each of the caller's ids came. */
+  readonly #seenIds = new Map<string, number>();
   /** Provider's ids of the calls whose results come next, in their order. */
   #openIds: string[] = [];
   #hasThought = false;
@@ -183,8 +185,10 @@ class ConversationWriter {
    */
   #ownId(id: string): string {
     const legal = /^[a-zA-Z0-9_-]{1,64}$/.test(id) ? id : hashedId(id);
-    let unique = legal;
-    for (let count = 2; this.#usedIds.has(unique); count += 1) unique = hashedId(`${id}\0${count}`);
+    let count = (this.#seenIds.get(id) ?? 0) + 1;
+    let unique = count === 1 ? legal : hashedId(`${id}\0${count}`);
+    for (; this.#usedIds.has(unique); count += 1) unique = hashedId(`${id}\0${count + 1}`);
+    this.#seenIds.set(id, count);
     this.#usedIds.add(unique);
     return unique;
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { EmbeddingsAnswer, EmbeddingsRequest } from '#domain/chat/embeddings.ts';
 import type { ProviderRequest, ProviderTarget, Read, Written } from '../dialect.ts';
+import { Embedding, embeddingBounds } from '../answer-limits.ts';
 import { encodeEmbedding } from '../embedding-encoding.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { readGeminiError } from './read-failure.ts';
@@ -10,8 +11,6 @@ import { UsageMetadata, fromUsageMetadata } from './read-usage.ts';
 import { modelPath, postToModel } from './wire-request.ts';
 
 const MAXIMUM_BATCH = 100;
-/** A hundred vectors of some thousand numbers each. */
-const ANSWER_BOUNDS = { depth: 16, values: 2_000_000 };
 
 export function writeGeminiEmbeddingsRequest(
   { inputs, dimensions }: EmbeddingsRequest,
@@ -36,12 +35,16 @@ export function writeGeminiEmbeddingsRequest(
 }
 
 const Answer = z.looseObject({
-  embeddings: z.array(z.looseObject({ values: z.array(z.number()).min(1) })).min(1),
+  embeddings: z
+    .array(z.looseObject({ values: Embedding }))
+    .min(1)
+    .max(MAXIMUM_BATCH),
   usageMetadata: UsageMetadata.nullish().catch(undefined),
 });
 
 export function readGeminiEmbeddingsAnswer(body: string, request: EmbeddingsRequest): Read<EmbeddingsAnswer> {
-  const json = parseBoundedJson(body, ANSWER_BOUNDS);
+  const wanted = request.inputs.kind === 'texts' ? request.inputs.texts.length : request.inputs.tokens.length;
+  const json = parseBoundedJson(body, embeddingBounds(wanted));
   if (!json.ok) return malformed(`The answer of Gemini ${json.message}.`);
   const failure = readGeminiError(json.value);
   if (failure !== undefined) return { ok: false, failure };
@@ -49,7 +52,6 @@ export function readGeminiEmbeddingsAnswer(body: string, request: EmbeddingsRequ
   if (!parsed.ok) return parsed;
   const { embeddings, usageMetadata } = parsed.value;
   const usage = fromUsageMetadata(usageMetadata);
-  const wanted = request.inputs.kind === 'texts' ? request.inputs.texts.length : request.inputs.tokens.length;
   if (embeddings.length !== wanted) {
     return malformed(`The answer of Gemini has ${embeddings.length} embeddings for ${wanted} texts.`, usage);
   }

@@ -2,6 +2,7 @@
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { AnswerChoice, ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
+import { MOST_TOOL_CALLS, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { Read } from '../dialect.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { toolNamesOf } from '../tool-names.ts';
@@ -29,6 +30,7 @@ export function readGeminiChatAnswer(body: string, request: ChatRequest): Read<C
   let unnamed = 0;
   const nextCallId = (): string => `${answer.responseId || 'call'}-${unnamed++}`;
   const content = readCandidate(answer, toolNamesOf(request, GEMINI_TOOL_NAMES), nextCallId);
+  if (content.toolCalls.length > MOST_TOOL_CALLS) return malformed(TOO_MANY_TOOL_CALLS, usage);
   const ending = readEnding(answer, content.toolCalls.length > 0);
   if (ending.kind === 'broken') return malformed(ending.problem, usage);
   const isSilent = content.text === '' && content.toolCalls.length === 0;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { FinishReason } from '#domain/chat/chat-answer.ts';
 import type { ToolCall } from '#domain/chat/chat-request.ts';
+import { MOST_BLOCKS, MOST_CHOICES } from '../answer-limits.ts';
 import type { ToolNames } from '../tool-names.ts';
 
 const Text = z.string().nullish().catch(undefined);
@@ -14,12 +15,12 @@ const Part = z.looseObject({
 });
 
 const Candidate = z.looseObject({
-  content: z.looseObject({ parts: z.array(Part).nullish() }).nullish(),
+  content: z.looseObject({ parts: z.array(Part).max(MOST_BLOCKS).nullish() }).nullish(),
   finishReason: Text,
 });
 
 export const GenerateContentAnswer = z.looseObject({
-  candidates: z.array(Candidate).nullish(),
+  candidates: z.array(Candidate).max(MOST_CHOICES).nullish(),
   promptFeedback: z.looseObject({ blockReason: Text }).nullish().catch(undefined),
   modelVersion: Text,
   responseId: Text,

@@ -12,6 +12,7 @@ const ErrorBody = z.looseObject({
     status: Text,
     details: z
       .array(z.looseObject({ reason: Text, retryDelay: Text }))
+      .max(100)
       .nullish()
       .catch(undefined),
   }),

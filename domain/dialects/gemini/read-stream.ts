@@ -7,6 +7,7 @@ import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { AnswerPart } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
+import { MOST_TOOL_CALLS, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { AnswerStreamReader, ProviderEvent } from '../dialect.ts';
 import { parseAnswer } from '../malformed-answer.ts';
 import { failure } from '../read-failure.ts';
@@ -94,6 +95,9 @@ export function createGeminiStreamReader(request: ChatRequest): AnswerStreamRead
     const start = startParts(parsed.value);
     let unnamed = toolCalls;
     const content = readCandidate(parsed.value, names, () => `${responseId ?? 'call'}-${unnamed++}`);
+    if (toolCalls + content.toolCalls.length > MOST_TOOL_CALLS) {
+      return [...start, ...told, fail(failure('answer_malformed', TOO_MANY_TOOL_CALLS))];
+    }
     return [...start, ...told, ...contentParts(content), ...endingParts(parsed.value, content)];
   };
 

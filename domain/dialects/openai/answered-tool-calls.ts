@@ -5,7 +5,8 @@
  */
 import type { AnswerPart } from '#domain/chat/chat-answer.ts';
 import type { ToolCall } from '#domain/chat/chat-request.ts';
-import { parseJson } from '../read-failure.ts';
+import { MOST_TOOL_CALLS } from '../answer-limits.ts';
+import { JsonEnd } from './json-end.ts';
 import { countOf, isObject, objectOf, textOf, type WireObject } from './wire-values.ts';
 
 interface OpenCall {
@@ -18,7 +19,8 @@ interface OpenCall {
   name: string | undefined;
   signature: string | undefined;
   argumentsText: string;
-  lastCharacter: string;
+  /** Whether the arguments so far are one object from its first brace to its last. */
+  readonly argumentsEnd: JsonEnd;
 }
 
 export interface ToolCallNaming {
@@ -32,6 +34,7 @@ export class AnsweredToolCalls {
   readonly #choice: number;
   readonly #naming: ToolCallNaming;
   readonly #calls: OpenCall[] = [];
+  #hasTooMany = false;
   readonly #ids = new Set<string>();
   readonly #byServerId = new Map<string, OpenCall>();
   /** The call to which the last delta of this index belonged; -1 stands for deltas of any index. */
@@ -40,6 +43,11 @@ export class AnsweredToolCalls {
   constructor(choice: number, naming: ToolCallNaming) {
     this.#choice = choice;
     this.#naming = naming;
+  }
+
+  /** Calls beyond the limit are not kept. */
+  get hasTooMany(): boolean {
+    return this.#hasTooMany;
   }
 
   get count(): number {
@@ -63,16 +71,16 @@ export class AnsweredToolCalls {
   /** What is left to tell at the end: the arguments of a call without any are the empty object. */
   end(): readonly AnswerPart[] {
     return this.#calls
-      .filter(({ id, lastCharacter }) => id !== undefined && lastCharacter === '')
+      .filter(({ id, argumentsEnd }) => id !== undefined && argumentsEnd.isBlank)
       .map(({ place }) => this.#argumentsPart(place, '{}'));
   }
 
   /** The calls of a whole answer. */
   whole(): readonly ToolCall[] {
-    return this.#calls.map(({ id, name, argumentsText, lastCharacter, signature }) => ({
+    return this.#calls.map(({ id, name, argumentsText, argumentsEnd, signature }) => ({
       id: id ?? '',
       name: this.#naming.nameOf(name ?? ''),
-      argumentsText: lastCharacter === '' ? '{}' : argumentsText,
+      argumentsText: argumentsEnd.isBlank ? '{}' : argumentsText,
       ...(signature !== undefined && { signature }),
     }));
   }
@@ -86,13 +94,17 @@ export class AnsweredToolCalls {
     const [index, serverId] = [countOf(delta['index']), textOf(delta['id'])];
     const found = this.#findCall(index, serverId, name, text);
     const isFree = found !== undefined && (name === undefined || !named.has(found));
+    if (!isFree && this.#calls.length >= MOST_TOOL_CALLS) {
+      this.#hasTooMany = true;
+      return [];
+    }
     const call = isFree ? found : this.#open(index);
     this.#remember(call, index, serverId);
     if (name !== undefined) named.add(call);
     call.name ??= name;
     call.signature ??= signatureOf(delta);
     call.argumentsText += text;
-    call.lastCharacter = text.trimEnd().at(-1) ?? call.lastCharacter;
+    call.argumentsEnd.push(text);
     if (call.name === undefined) return [];
     if (call.id !== undefined) return text === '' ? [] : [this.#argumentsPart(call.place, text)];
     const opening = this.#openingPart(call, call.name);
@@ -133,7 +145,7 @@ export class AnsweredToolCalls {
       name: undefined,
       signature: undefined,
       argumentsText: '',
-      lastCharacter: '',
+      argumentsEnd: new JsonEnd(),
     };
     this.#calls.push(call);
     return call;
@@ -171,7 +183,7 @@ function isNextCall(
   if (name === undefined || last.name === undefined) return false;
   // Without ids the name tells: another name, or the same one again after arguments that are whole.
   if (name !== last.name) return true;
-  return text !== '' && last.lastCharacter === '}' && isObject(parseJson(last.argumentsText));
+  return text !== '' && last.argumentsEnd.isWholeObject;
 }
 
 function argumentsTextOf(value: unknown): string {

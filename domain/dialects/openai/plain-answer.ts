@@ -11,11 +11,15 @@ import { tokenUsageOf } from './usage.ts';
 import { countOf, isObject } from './wire-values.ts';
 import { beginsWithText } from './written-thought.ts';
 
+/** It is parsed without a bound on its values: a longer one goes the way that counts them first. */
+const LONGEST_PLAIN_CHARACTERS = 500_000;
+
 /** The usage of a plain answer, or undefined when the answer is not plain. */
 export function readPlainAnswer(
   body: string,
   request: ChatRequest,
 ): { readonly usage: TokenUsage } | undefined {
+  if (body.length > LONGEST_PLAIN_CHARACTERS) return undefined;
   let answer: unknown;
   try {
     answer = JSON.parse(body);

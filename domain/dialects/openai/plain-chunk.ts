@@ -3,8 +3,12 @@
  * parsed, so that rubbish is found, but neither checked field by field nor written anew.
  */
 
+/** It is parsed without a bound on its values: a longer one goes the way that counts them first. */
+const LONGEST_PLAIN_CHARACTERS = 100_000;
+
 /** The chunk's text, or undefined when it must take the long way. */
 export function plainTextOf(data: string): string | undefined {
+  if (data.length > LONGEST_PLAIN_CHARACTERS) return undefined;
   // A line feed inside the data would end the field.
   if (data.charCodeAt(0) !== 0x7b || data.includes('\n')) return undefined;
   let chunk: unknown;

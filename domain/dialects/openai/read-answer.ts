@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AnswerChoice, ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
+import { MOST_CHOICES, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { Read } from '../dialect.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { failure, parseJson } from '../read-failure.ts';
@@ -27,7 +28,8 @@ const Answer = z.looseObject({
         }),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(MOST_CHOICES),
 });
 
 const KNOWN_OF_ANSWER = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'x_groq']);
@@ -87,6 +89,7 @@ function readChoice(choice: WireChoice, position: number, request: ChatRequest):
   const index = countOf(choice['index']) ?? position;
   const calls = new AnsweredToolCalls(index, toolCallNamingOf(request, index));
   calls.push(choice.message);
+  if (calls.hasTooMany) return malformed(TOO_MANY_TOOL_CALLS);
   if (calls.hasNameless) return malformed('A tool call in the answer of the provider has no name.');
   const content = contentOf(choice.message);
   const written = splitWrittenThought(content.text, request.format !== undefined);

@@ -12,6 +12,7 @@ import type { AnswerPart, FinishReason } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
+import { MOST_CHOICES, TOO_MANY_TOOL_CALLS } from '../answer-limits.ts';
 import type { AnswerStreamReader, ProviderEvent } from '../dialect.ts';
 import { malformed, parseAnswer } from '../malformed-answer.ts';
 import { failure, parseJson } from '../read-failure.ts';
@@ -29,7 +30,10 @@ import { WrittenThought, type ThoughtAndText } from './written-thought.ts';
 
 /** Only what a chunk cannot be understood without. */
 const Chunk = z.looseObject({
-  choices: z.array(z.looseObject({ delta: z.looseObject({}).nullish() })).nullish(),
+  choices: z
+    .array(z.looseObject({ delta: z.looseObject({}).nullish() }))
+    .max(MOST_CHOICES)
+    .nullish(),
 });
 type WireChoice = NonNullable<z.infer<typeof Chunk>['choices']>[number];
 
@@ -102,7 +106,13 @@ class OpenAiStreamReader implements AnswerStreamReader {
         failure(breakdown, `The provider gave up its answer with the finish reason ${word}.`),
       );
     }
-    const open = this.#open(countOf(choice['index']) ?? 0);
+    const index = countOf(choice['index']) ?? 0;
+    if (index >= MOST_CHOICES) {
+      return this.#fail(
+        malformed(`The answer of the provider has more than ${MOST_CHOICES} choices.`).failure,
+      );
+    }
+    const open = this.#open(index);
     // Some servers send their last chunk, or all of them, as whole messages.
     const delta = choice.delta ?? objectOf(choice['message']) ?? {};
     const { text, reasoning, refusal } = contentOf(delta);
@@ -116,6 +126,7 @@ class OpenAiStreamReader implements AnswerStreamReader {
       ...(refusal === '' ? [] : [{ kind: 'refusal', choice: open.index, text: refusal } as const]),
       ...open.calls.push(delta),
     ];
+    if (open.calls.hasTooMany) return this.#fail(malformed(TOO_MANY_TOOL_CALLS).failure);
     open.finishReason = finishReasonOf(choice['finish_reason']) ?? open.finishReason;
     return parts;
   }
