@@ -27,6 +27,16 @@ export interface CallContext {
   readonly isStream: boolean;
 }
 
+export type Writable<Value> = { -readonly [Field in keyof Value]: Value[Field] };
+
+/** The parts of a context that not every call has. */
+export function copyOptionalContext(to: Writable<CallContext>, from: CallContext): void {
+  if (from.callersRequestId !== undefined) to.callersRequestId = from.callersRequestId;
+  if (from.run !== undefined) to.run = from.run;
+  if (from.prompt !== undefined) to.prompt = from.prompt;
+  if (from.modelAsked !== undefined) to.modelAsked = from.modelAsked;
+}
+
 /** What a caller says about the run in headers. Whatever does not fit is dropped: it never costs the caller his answer. */
 export function readCallHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -35,6 +45,7 @@ export function readCallHeaders(
     const value = headers[name];
     return typeof value === 'string' && pattern.test(value) ? value : undefined;
   };
+  // Most callers say nothing, and the rest is looked at for each request.
   const callersRequestId = read('x-request-id', IDENTIFIER);
   const runId = read('x-capataz-run-id', IDENTIFIER);
   const step = read('x-capataz-step', STEP);

@@ -27,6 +27,7 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
     logger: parts.logger,
     drain: parts.drain,
     requestId: parts.newRequestId,
+    routesTellRequestId: true,
     paths: `${FRONTS.flatMap(({ chatPath, embeddingsPath }) => [chatPath, embeddingsPath])
       .filter((path) => path !== undefined)
       .map((path) => `POST ${path}`)

@@ -4,7 +4,7 @@
  */
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import { type AttemptFact, attemptOutcome } from '#domain/facts/attempt-fact.ts';
-import type { CallContext } from '#domain/facts/call-context.ts';
+import { type CallContext, type Writable, copyOptionalContext } from '#domain/facts/call-context.ts';
 import { type AttemptCharge, chargeAttempt } from '#domain/pricing/charge-attempt.ts';
 import { costNanoUsd } from '#domain/pricing/token-price.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
@@ -90,26 +90,33 @@ export class Attempt implements Disposable {
     this.end(NOT_ENDED);
   }
 
+  /** Written out field by field: it is made for every attempt, and spreading costs ten times as much. */
   #factOf(failure: AttemptFailure | undefined, { usage, source }: AttemptCharge): AttemptFact {
     const { model, number, context, now } = this.#options;
-    const { namespace, name, provider, providerModel, price } = model;
-    const firstContentAt = this.#firstContentAt;
-    return {
+    const { namespace, name, price } = model;
+    const fact: Writable<AttemptFact> = {
       kind: 'attempt',
-      ...context,
+      requestId: context.requestId,
+      caller: context.caller,
+      operation: context.operation,
+      isStream: context.isStream,
       attempt: number,
       model: { namespace, name },
-      provider,
-      providerModel,
-      ...(this.#modelServed !== undefined && { modelServed: this.#modelServed }),
+      provider: model.provider,
+      providerModel: model.providerModel,
       startedAtEpochMilliseconds: this.#startedAtEpochMilliseconds,
       durationMilliseconds: now() - this.#startedAt,
-      ...(firstContentAt !== undefined && { firstTokenMilliseconds: firstContentAt - this.#startedAt }),
-      outcome: attemptOutcome(failure?.code, firstContentAt !== undefined),
-      ...(failure !== undefined && { failureCode: failure.code }),
-      ...(usage !== undefined && { usage }),
+      outcome: attemptOutcome(failure?.code, this.#firstContentAt !== undefined),
       usageSource: source,
       costNanoUsd: usage === undefined ? 0 : price === undefined ? null : costNanoUsd(price.price, usage),
     };
+    copyOptionalContext(fact, context);
+    if (failure !== undefined) fact.failureCode = failure.code;
+    if (usage !== undefined) fact.usage = usage;
+    if (this.#modelServed !== undefined) fact.modelServed = this.#modelServed;
+    if (this.#firstContentAt !== undefined) {
+      fact.firstTokenMilliseconds = this.#firstContentAt - this.#startedAt;
+    }
+    return fact;
   }
 }

@@ -4,8 +4,13 @@
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Cancellation } from '#adapters/model-providers/cancellation.ts';
-import { type CallContext, readCallHeaders } from '#domain/facts/call-context.ts';
-import type { RequestOutcome } from '#domain/facts/request-fact.ts';
+import {
+  type CallContext,
+  type Writable,
+  copyOptionalContext,
+  readCallHeaders,
+} from '#domain/facts/call-context.ts';
+import type { RequestFact, RequestOutcome } from '#domain/facts/request-fact.ts';
 import { FAILURES, type FailureCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { AnswerAnnotation } from '#domain/dialects/dialect.ts';
@@ -149,6 +154,7 @@ export class RoutedRequest implements Disposable {
 
   headers(model?: RoutableModel): Record<string, string> {
     return {
+      'x-request-id': this.context.requestId,
       'x-capataz-request-id': this.context.requestId,
       'x-capataz-attempts': String(this.#attempts),
       'x-capataz-decision': this.#decision,
@@ -176,23 +182,30 @@ export class RoutedRequest implements Disposable {
     response.off('close', this.#end);
     parts.drain.delete(this.#end);
     const { usage, source } = this.#charge;
-    const firstContentAt = this.#firstContentAt;
-    parts.facts.publish({
+    const { context } = this;
+    const fact: Writable<RequestFact> = {
       kind: 'request',
-      ...this.context,
+      requestId: context.requestId,
+      caller: context.caller,
+      operation: context.operation,
+      isStream: context.isStream,
       outcome,
       status: status ?? (failureCode === undefined ? 200 : FAILURES[failureCode].status),
-      ...(failureCode !== undefined && { failureCode }),
       attempts: this.#attempts,
-      ...(this.#lastAsked !== undefined && { model: this.#lastAsked.name }),
       decision: this.#decision,
       startedAtEpochMilliseconds: this.#startedAtEpochMilliseconds,
       durationMilliseconds: parts.now() - this.#startedAt,
-      ...(firstContentAt !== undefined && { firstTokenMilliseconds: firstContentAt - this.#startedAt }),
-      ...(usage !== undefined && { usage }),
       usageSource: source,
       costNanoUsd: this.#costNanoUsd,
-    });
+    };
+    copyOptionalContext(fact, context);
+    if (failureCode !== undefined) fact.failureCode = failureCode;
+    if (this.#lastAsked !== undefined) fact.model = this.#lastAsked.name;
+    if (usage !== undefined) fact.usage = usage;
+    if (this.#firstContentAt !== undefined) {
+      fact.firstTokenMilliseconds = this.#firstContentAt - this.#startedAt;
+    }
+    parts.facts.publish(fact);
   }
 
   [Symbol.dispose](): void {

@@ -13,13 +13,17 @@ interface ListedModel {
 }
 
 export function registerModels(app: FastifyInstance, parts: RouterParts): void {
-  app.get('/v1/models', (request) => ({ object: 'list', data: modelsOf(parts, agentOf(request)) }));
+  app.get('/v1/models', (request, reply) =>
+    reply
+      .header('x-request-id', request.id)
+      .send({ object: 'list', data: modelsOf(parts, agentOf(request)) }),
+  );
 
   app.get<{ Params: { name: string } }>('/v1/models/:name', (request, reply) => {
     const { name } = request.params;
     const agent = agentOf(request);
     const model = modelsOf(parts, agent).find(({ id }) => id === name);
-    if (model !== undefined) return reply.send(model);
+    if (model !== undefined) return reply.header('x-request-id', request.id).send(model);
     return sendRefusal(reply, {
       code: 'model_not_found',
       message: `No such model: GET /v1/models lists those that the Agent ${agent.namespace}/${agent.name} may use.`,

@@ -29,7 +29,7 @@ export function sendRefusal(
   const { code, retryAfterSeconds } = refusal;
   return reply
     .code(FAILURES[code].status)
-    .headers(headers)
+    .headers({ 'x-request-id': reply.request.id, ...headers })
     .headers(retryAfterSeconds === undefined ? {} : retryHeaders(retryAfterSeconds))
     .header('content-type', 'application/json; charset=utf-8')
     .send(frontDialectOf(reply.request).writeRefusal(refusal));
@@ -45,14 +45,14 @@ function retryHeaders(seconds: number): Record<string, string> {
 
 /** A whole answer, written past fastify: nothing of its own is left to be done. */
 export function sendWhole(reply: FastifyReply, body: string, headers: Record<string, string>): FastifyReply {
-  const bytes = Buffer.from(body);
   reply.hijack();
   reply.raw.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
+    'content-length': Buffer.byteLength(body),
     ...headers,
   });
-  reply.raw.end(bytes);
+  // A text goes out with the head in one write; bytes would need a second one.
+  reply.raw.end(body);
   return reply;
 }
 
