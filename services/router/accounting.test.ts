@@ -1,5 +1,5 @@
 /** What is told and charged of each attempt, and that nothing between its beginning and its end can be skipped. */
-import { request as httpRequest } from 'node:http';
+import { type ServerResponse, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptFact } from '#domain/facts/attempt-fact.ts';
 import type { RequestFact } from '#domain/facts/request-fact.ts';
@@ -386,6 +386,81 @@ describe('a caller of a stream who waits', () => {
     expect(answer.text).toContain('"code":"timed_out"');
     expect(answer.text).not.toContain('[DONE]');
     expect(requests()).toMatchObject([{ outcome: 'failed', status: 200, failureCode: 'timed_out' }]);
+  });
+});
+
+describe('a model that thinks', () => {
+  const think = (response: ServerResponse, thought: string): void => {
+    openStream(response);
+    response.write(openAiChunk({ role: 'assistant', content: '<think>' }));
+    for (const word of thought.split(' ')) response.write(openAiChunk({ content: `${word} ` }));
+  };
+
+  it('keeps the caller waiting with comments, and is alive as long as it thinks', async () => {
+    await router.close();
+    router = await startRouterUnderTest({ keepAliveSeconds: 0.1 });
+    await aModel(
+      'main',
+      (_call, response) => {
+        think(response, 'first');
+        let words = 0;
+        const timer = setInterval(() => {
+          words += 1;
+          response.write(openAiChunk({ content: 'and then ' }));
+          if (words < 6) return;
+          clearInterval(timer);
+          response.write(openAiChunk({ content: '</think>' }) + openAiChunk({ content: '{"a":1}' }));
+          response.end(openAiChunk({}, 'stop') + openAiUsageChunk() + DONE);
+        }, 100);
+      },
+      { timeouts: { firstByteSeconds: 0.4, idleSeconds: 0.4 } },
+    );
+    allow('main');
+    const format = { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object' } } };
+    const { text } = await ask({ ...HELLO, stream: true, response_format: format });
+    expect(text).toMatch(/^: keep-alive\n\n/);
+    const chunks = [...text.matchAll(/^data: (\{.*)$/gm)].map(
+      ([, json = '']) => JSON.parse(json) as { choices: { delta: { content?: string } }[] },
+    );
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('{"a":1}');
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
+    expect(attempts()).toMatchObject([{ outcome: 'answered', usageSource: 'reported' }]);
+  });
+
+  it('and breaks off before it answers is replaced by another, and its thought is charged', async () => {
+    await aModel('thinker', (_call, response) => {
+      think(response, 'word '.repeat(200));
+      setTimeout(() => response.socket?.resetAndDestroy(), 30);
+    });
+    await aModel('healthy', honestProvider);
+    allow('thinker', 'healthy');
+    const answer = await ask({ ...HELLO, stream: true });
+    expect(answer.headers.get('x-capataz-model')).toBe('healthy');
+    expect(answer.text).not.toContain('word');
+    expect(attempts()[0]).toMatchObject({ outcome: 'cut', usageSource: 'estimated' });
+    expect(attempts()[0]?.usage?.outputTokens).toBeGreaterThan(200);
+  });
+});
+
+describe('an answer in the dialect of the caller', () => {
+  it('goes to him as it came, fields of its own included, when it is plain text', async () => {
+    const own = (content: string): string =>
+      sse({
+        id: 'c',
+        object: 'chat.completion.chunk',
+        created: 1,
+        model: 'm',
+        choices: [{ index: 0, delta: { content }, finish_reason: null, logprobs: null }],
+        system_fingerprint: 'fp_1',
+      });
+    await aModel('main', (_call, response) => {
+      openStream(response);
+      response.write(own('One'));
+      setTimeout(() => response.end(own('Two') + own('Three') + openAiChunk({}, 'stop') + DONE), 20);
+    });
+    allow('main');
+    const { text } = await ask({ ...HELLO, stream: true });
+    expect(text).toContain(own('Two') + own('Three'));
   });
 });
 
