@@ -137,6 +137,15 @@ describe('a check', () => {
     }
   });
 
+  it.each(['regex', 'email', 'uri', 'duration', 'json-pointer', 'date-time', 'uri-template', 'json-string'])(
+    'pays for each of many texts that are held against the format %s',
+    (format) => {
+      const long = '(?<a>x)|'.repeat(500);
+      const texts = Array.from({ length: 100_000 }, () => long);
+      expect(problemsOf({ items: { anyOf: [{ format }, true] } }, texts)[0]).toMatch(/cannot be checked/);
+    },
+  );
+
   it('tells equal items among tens of thousands without comparing each with each', () => {
     const objects = Array.from({ length: 20_000 }, (_, id) => ({ id, name: `n${id}` }));
     expect(problemsOf({ uniqueItems: true }, objects)).toEqual([]);
@@ -193,6 +202,7 @@ describe('a check', () => {
 
   it('ends when the numbers are at the ends of what a number can be', () => {
     const items = Array.from({ length: 100_000 }, () => Number.MAX_VALUE);
-    expect(problemsOf({ items: { multipleOf: Number.MIN_VALUE } }, items)).toEqual([]);
+    expect(problemsOf({ items: { multipleOf: Number.MIN_VALUE } }, items)[0]).toMatch(/cannot be checked/);
+    expect(problemsOf({ items: { multipleOf: Number.MIN_VALUE } }, items.slice(0, 1_000))).toEqual([]);
   });
 });

@@ -101,7 +101,19 @@ function compileNode(located: LocatedSchema, document: SchemaDocument, patterns:
       (value, place, evaluation, seen) =>
         seen?.failed === true || keyword(value, place, evaluation, seen),
   );
-  node.keywords = [...compile(KEYWORDS), ...guarded];
+  const keywords = [...compile(KEYWORDS), ...guarded];
+  node.keywords = isNullableWhole(schema)
+    ? keywords.map(
+        (keyword) =>
+          (value, ...rest) =>
+            value === null || keyword(value, ...rest),
+      )
+    : keywords;
+}
+
+/** As OpenAPI 3.0 writes an optional reference: `nullable` beside `allOf` and no `type` that it could widen. */
+export function isNullableWhole(schema: JsonSchema): boolean {
+  return schema['nullable'] === true && !Object.hasOwn(schema, 'type');
 }
 
 function findProblems(root: SchemaNode, value: unknown): readonly string[] {
@@ -133,7 +145,7 @@ function explain(root: SchemaNode, value: unknown): readonly string[] {
 
 function describeProblem({ place, clause }: Problem): string {
   const path = pathOf(place);
-  return `${path === '' ? 'the value' : `"${path}"`} ${clause}`.slice(0, PROBLEM_MAXIMUM_CHARACTERS);
+  return `${place === undefined ? 'the value' : `"${path}"`} ${clause}`.slice(0, PROBLEM_MAXIMUM_CHARACTERS);
 }
 
 const PATH_MAXIMUM_CHARACTERS = 150;

@@ -4,6 +4,7 @@
  * time or memory than the purse holds.
  */
 import { canonicalJson } from '#domain/conversation/canonical-json.ts';
+import { FORMATTED_TEXT_MAXIMUM_CHARACTERS, type Format } from './formats.ts';
 import type { LinearPattern } from './linear-pattern.ts';
 
 /** A quarter of a second at worst; a common answer of a model needs fewer than a hundred. */
@@ -83,6 +84,13 @@ export class Evaluation {
   matches(pattern: LinearPattern, text: string): boolean {
     this.spend(1 + (text.length * pattern.weight) / INSTRUCTIONS_PER_STEP);
     return pattern.test(text);
+  }
+
+  hasFormat(format: Format, value: string | number): boolean {
+    const characters =
+      typeof value === 'string' ? Math.min(value.length, FORMATTED_TEXT_MAXIMUM_CHARACTERS) : 0;
+    this.spend(1 + characters * format.stepsPerCharacter);
+    return format.holds(value);
   }
 
   /** The one spelling of a value, so that equal values are equal texts. */

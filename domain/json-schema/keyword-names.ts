@@ -31,11 +31,13 @@ const ASSERTIONS = words(`
   $ref $dynamicRef
 `);
 
-/** Said about a value, never checked. The last row is OpenAPI's. */
+/** Said about a value, never checked. The last rows are OpenAPI's, Gemini's, and those of editors and form builders. */
 const ANNOTATIONS = words(`
   $schema $id $anchor $dynamicAnchor $comment title description default
   examples deprecated readOnly writeOnly contentEncoding contentMediaType
   discriminator example externalDocs xml
+  propertyOrdering
+  defaultSnippets enumDescriptions enumNames errorMessage markdownDescription markdownEnumDescriptions tsType
 `);
 
 function words(text: string): readonly string[] {

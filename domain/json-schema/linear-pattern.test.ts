@@ -106,10 +106,46 @@ describe('compilePattern', () => {
     );
   });
 
+  it('reads lookaheads behind the first "^" as ECMAScript does, in any number', () => {
+    const conditions = fc.array(fc.tuple(fc.constantFrom('(?=', '(?!', '(?=.*', '(?!.*'), pattern), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(
+        conditions,
+        pattern,
+        fc.array(text, { minLength: 8, maxLength: 8 }),
+        (given, rest, texts) => {
+          const source = `^${given.map(([opening, inner]) => `${opening}(?:${inner}))`).join('')}(?:${rest})`;
+          const compiled = compilePattern(source);
+          if (!compiled.ok) throw new Error(compiled.problem);
+          const native = new RegExp(source, 'u');
+          for (const each of texts)
+            expect([each, compiled.pattern.test(each)]).toEqual([each, native.test(each)]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each([
+    ['^\\d{3}\\-\\d{4}$', '123-4567', '1234567'],
+    ['^[^\\@]+\\@[\\w\\-]+\\_$', 'a@b-_', 'a@@_'],
+    ['^\\"\\:\\ \\#\\%$', '": #%', ':'],
+  ])(
+    'takes a backslash before a sign that needs none, as generators write it: %s',
+    (source, fitting, unfit) => {
+      const compiled = compilePattern(source);
+      if (!compiled.ok) throw new Error(compiled.problem);
+      expect([fitting, unfit].map((each) => compiled.pattern.test(each))).toEqual([true, false]);
+    },
+  );
+
   it.each([
     [
       '(?=a)b',
-      /uses the lookahead \(\?=a\): write it without, or as several patterns under "allOf" and "not"/,
+      /uses the lookahead \(\?=a\): put it right behind the first "\^", or write several patterns under "allOf"/,
     ],
     ['(?<!a)b', /uses the lookbehind \(\?<!a\)/],
     ['(a)\\1', /refers back to a group by \\1: write out what may stand there/],
@@ -118,7 +154,7 @@ describe('compilePattern', () => {
     ['((a{100}){100}){100}', /repeats a part more than 1000 times/],
     ['([a-z]{30}[0-9]{30}){30}{2}', /is no ECMAScript regular expression: Nothing to repeat/],
     ['(', /is no ECMAScript regular expression: Unterminated group/],
-    ['\\-', /is no ECMAScript regular expression: Invalid escape/],
+    ['\\a', /is no ECMAScript regular expression: Invalid escape/],
     ['\\p{Emoji}', /uses \\p\{Emoji\}, which is not supported: use a general category/],
     ['(?i:a)', /uses \(\?i:a\), which is not supported/],
   ])('refuses %s by name and says how to mend it', (source, problem) => {

@@ -3,14 +3,14 @@
  * letters takes a minute. The pattern is read as ECMAScript with the flag "u", as JSON Schema lays down, and written
  * anew for RE2, so that it means the same there (what `.`, `\s`, `$` take, letters beyond the first plane).
  */
-import { type AST, RegExpParser } from '@eslint-community/regexpp';
+import type { AST } from '@eslint-community/regexpp';
 import { RE2JS } from 're2js';
+import { type PatternPart, PatternRefusal, parsePattern, readPatternParts } from './pattern-parts.ts';
 
 export const PATTERN_MAXIMUM_CHARACTERS = 2_000;
 /** Instructions of the compiled pattern: each costs time for each character of a text. */
 export const PATTERN_MAXIMUM_WEIGHT = 5_000;
 const REPETITIONS_MAXIMUM = 1_000;
-const GROUPS_DEPTH_MAXIMUM = 100;
 
 export interface LinearPattern {
   readonly source: string;
@@ -25,56 +25,34 @@ export type LinearPatternResult =
 
 const REPEATS_TOO_MUCH = 'repeats too much: bound the length by "maxLength" instead';
 
-class PatternRefusal extends Error {}
-
-const parser = new RegExpParser({ ecmaVersion: 2025 });
-
 export function compilePattern(source: string): LinearPatternResult {
   if (source.length > PATTERN_MAXIMUM_CHARACTERS) {
     return { ok: false, problem: `is longer than ${PATTERN_MAXIMUM_CHARACTERS} characters` };
   }
   try {
-    const { text, weight } = writeAlternatives(parsePattern(source).alternatives, 1);
+    const parts = readPatternParts(source).map(compilePart);
+    const weight = parts.reduce((sum, part) => sum + part.weight, 0);
     if (weight > PATTERN_MAXIMUM_WEIGHT) throw new PatternRefusal(REPEATS_TOO_MUCH);
-    const compiled = RE2JS.compile(text);
-    return { ok: true, pattern: { source, weight, test: (given) => testBounded(compiled, weight, given) } };
+    return { ok: true, pattern: { source, weight, test: (text) => parts.every((part) => part.holds(text)) } };
   } catch (error) {
     if (error instanceof PatternRefusal) return { ok: false, problem: error.message };
-    return { ok: false, problem: `cannot be matched in linear time: ${messageOf(error)}` };
+    return {
+      ok: false,
+      problem: `cannot be matched in linear time: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
-/** Whether ECMAScript takes it, whatever it would cost to match. */
-export function isRegularExpression(source: string): boolean {
-  try {
-    parsePattern(source);
-    return true;
-  } catch {
-    return false;
-  }
+interface CompiledPart {
+  readonly weight: number;
+  readonly holds: (text: string) => boolean;
 }
 
-function parsePattern(source: string): AST.Pattern {
-  // The parser recurses over groups.
-  if (depthOfGroups(source) > GROUPS_DEPTH_MAXIMUM) {
-    throw new PatternRefusal(`nests groups deeper than ${GROUPS_DEPTH_MAXIMUM} levels`);
-  }
-  try {
-    return parser.parsePattern(source, 0, source.length, { unicode: true });
-  } catch (error) {
-    const reason = messageOf(error).replace(/^Invalid regular expression: \/.*\/u?: /s, '');
-    throw new PatternRefusal(`is no ECMAScript regular expression: ${reason}`);
-  }
-}
-
-function depthOfGroups(source: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const character of source) {
-    if (character === '(') deepest = Math.max(deepest, (depth += 1));
-    else if (character === ')') depth -= 1;
-  }
-  return deepest;
+function compilePart({ pattern, isExcluded }: PatternPart): CompiledPart {
+  const { text, weight } = writeAlternatives(parsePattern(pattern).alternatives, 1);
+  if (weight > PATTERN_MAXIMUM_WEIGHT) throw new PatternRefusal(REPEATS_TOO_MUCH);
+  const compiled = RE2JS.compile(text);
+  return { weight, holds: (given) => testBounded(compiled, weight, given) !== isExcluded };
 }
 
 /**
@@ -131,8 +109,9 @@ function writeAssertion(assertion: AST.Assertion): string {
   if (assertion.kind === 'start') return '\\A';
   if (assertion.kind === 'end') return '\\z';
   if (assertion.kind === 'word') return assertion.negate ? '\\B' : '\\b';
+  const place = assertion.kind === 'lookahead' ? 'put it right behind the first "^"' : 'write it without';
   throw new PatternRefusal(
-    `uses the ${assertion.kind} ${assertion.raw.slice(0, 40)}: write it without, or as several patterns under "allOf" and "not"`,
+    `uses the ${assertion.kind} ${assertion.raw.slice(0, 40)}: ${place}, or write several patterns under "allOf" and "not"`,
   );
 }
 
@@ -239,7 +218,3 @@ const GENERAL_CATEGORIES: Readonly<Record<string, string>> = {
   cntrl: 'Cc',
   Format: 'Cf',
 };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -39,6 +39,7 @@ const DRAFTS: Readonly<Record<string, { readonly refsStandAlone: boolean }>> = {
   'https://json-schema.org/draft/2019-09/schema': { refsStandAlone: false },
   'http://json-schema.org/draft-07/schema': { refsStandAlone: true },
   'http://json-schema.org/draft-06/schema': { refsStandAlone: true },
+  'http://json-schema.org/draft-04/schema': { refsStandAlone: true },
 };
 
 export class SchemaDocument {

@@ -32,7 +32,6 @@ const type: KeywordFactory = (context) => {
 
 const nullable: KeywordFactory = (context) => {
   if (typeof context.value !== 'boolean') context.mustBe('true or false');
-  if (!context.has('type')) context.mustBe('beside "type"');
   return undefined;
 };
 
@@ -75,15 +74,23 @@ function showValue(value: unknown): string {
   return text.length > SHOWN_CHARACTERS_MAXIMUM ? `${text.slice(0, SHOWN_CHARACTERS_MAXIMUM)}...` : text;
 }
 
-function numberKeyword(
-  word: string,
-  holds: (value: number, limit: number) => boolean,
-): (context: KeywordContext) => Keyword {
-  return (context) => {
-    const limit = context.number();
+type LimitKeyword = (context: KeywordContext, limit?: number) => Keyword;
+
+function numberKeyword(word: string, holds: (value: number, limit: number) => boolean): LimitKeyword {
+  return (context, limit = context.number()) => {
     const clause = `must be ${word} ${limit}`;
     return (value, place, evaluation) =>
       typeof value !== 'number' || holds(value, limit) || evaluation.report(place, clause);
+  };
+}
+
+/** Draft 4 and OpenAPI 3.0 say by true that the bound beside it is itself excluded. */
+function exclusive(bound: 'minimum' | 'maximum', keyword: LimitKeyword): KeywordFactory {
+  return (context) => {
+    if (typeof context.value !== 'boolean') return keyword(context);
+    const limit = context.schema[bound];
+    if (!context.value) return undefined;
+    return typeof limit === 'number' ? keyword(context, limit) : context.mustBe(`beside "${bound}"`);
   };
 }
 
@@ -93,13 +100,14 @@ const multipleOf: KeywordFactory = (context) => {
   const clause = `must be a multiple of ${divisor}`;
   return (value, place, evaluation) => {
     if (typeof value !== 'number') return true;
-    evaluation.spend(DIVISION_STEPS);
+    const isPlain = Number.isSafeInteger(value) && Number.isSafeInteger(divisor);
+    evaluation.spend(isPlain ? 1 : DIVISION_STEPS);
     return isMultipleOf(value, divisor) || evaluation.report(place, clause);
   };
 };
 
-/** Decimals are divided as long integers. */
-const DIVISION_STEPS = 4;
+/** Decimals are divided as integers of up to six hundred digits. */
+const DIVISION_STEPS = 20;
 
 const minLength: KeywordFactory = (context) => {
   const least = context.count() ?? 0;
@@ -137,14 +145,21 @@ const pattern: KeywordFactory = (context) => {
 const format: KeywordFactory = (context) => {
   const name = context.text();
   const known = findFormat(name);
-  if (known === undefined) return context.mustBe(`one of ${FORMAT_NAMES.join(', ')}`);
+  if (known === undefined) return context.mustBe(describeFormats(name));
   const clause = `must match format "${name}"`;
   return (value, place, evaluation) =>
     (typeof value !== 'string' && typeof value !== 'number') ||
     typeof value !== known.appliesTo ||
-    known.holds(value) ||
+    evaluation.hasFormat(known, value) ||
     evaluation.report(place, clause);
 };
+
+/** All of them would be a sentence of a hundred words. */
+function describeFormats(given: string): string {
+  const alike = FORMAT_NAMES.filter((name) => name[0] === given.toLowerCase()[0]).slice(0, 8);
+  const shown = alike.length > 0 ? alike : ['date-time', 'email', 'uri', 'uuid'];
+  return `the name of a known format, such as ${shown.join(', ')}`;
+}
 
 export const VALUE_KEYWORDS: Readonly<Record<string, KeywordFactory>> = {
   type,
@@ -153,8 +168,14 @@ export const VALUE_KEYWORDS: Readonly<Record<string, KeywordFactory>> = {
   enum: enumeration,
   minimum: numberKeyword('>=', (value, limit) => value >= limit),
   maximum: numberKeyword('<=', (value, limit) => value <= limit),
-  exclusiveMinimum: numberKeyword('>', (value, limit) => value > limit),
-  exclusiveMaximum: numberKeyword('<', (value, limit) => value < limit),
+  exclusiveMinimum: exclusive(
+    'minimum',
+    numberKeyword('>', (value, limit) => value > limit),
+  ),
+  exclusiveMaximum: exclusive(
+    'maximum',
+    numberKeyword('<', (value, limit) => value < limit),
+  ),
   multipleOf,
   minLength,
   maxLength,

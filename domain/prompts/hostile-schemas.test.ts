@@ -54,8 +54,8 @@ describe('a prompt version', () => {
   });
 
   it('is told which part of a pattern cannot be matched in linear time', async () => {
-    expect(await problemOf(variable({ type: 'string', pattern: '^(?!spam)' }))).toContain(
-      'the pattern "^(?!spam)" in #/properties/a uses the lookahead (?!spam)',
+    expect(await problemOf(variable({ type: 'string', pattern: 'a(?!spam)' }))).toContain(
+      'the pattern "a(?!spam)" in #/properties/a uses the lookahead (?!spam)',
     );
   });
 

@@ -23,7 +23,7 @@ const REASONS = {
   remoteReference: /refers to another document, and none is fetched/,
   metaSchemaReference: /refers to a meta-schema/,
   otherMetaSchema: /"\$schema" is .* which is not supported/,
-  unknownFormat: /"format" in \S+ must be one of/,
+  unknownFormat: /"format" in \S+ must be the name of a known format/,
   unknownKeyword: /is not a keyword of JSON Schema/,
   notASchema: /leads to no schema in this document/,
 } as const;

@@ -239,6 +239,7 @@ export class Conjunctions {
   }
 
   #excludeOthers(branches: readonly Schema[]): ExclusiveBranches {
+    if (branches.length > ALTERNATIVES_MAXIMUM) throw tooManyAlternatives();
     const overlapping = branches.map((branch, index) =>
       branches.filter((other, position) => position !== index && !this.#areDisjoint(branch, other, 0)),
     );

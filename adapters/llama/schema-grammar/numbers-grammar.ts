@@ -4,6 +4,7 @@ import { type Decimal, compareDecimals, floorDivide, toDecimal, unitsAt } from '
 import type { GrammarBuilder } from './grammar-builder.ts';
 import { type Expression, choice, text } from './grammar-expression.ts';
 import { type NumberRange, higher, lower, numberGrammar } from './number-grammar.ts';
+import { WHOLE_NUMBER_FORMATS } from '#domain/json-schema/formats.ts';
 import type { ValueType } from './value-types.ts';
 
 /** So many multiples are written one by one. */
@@ -19,7 +20,7 @@ export function numbersGrammar(
   const excluded = [...excludedScalars(members, 'integer'), ...excludedScalars(members, 'fraction')];
   const hasWhole = types.includes('integer');
   const isWhole =
-    !types.includes('fraction') || members.some(({ schema }) => isWholeFormat(schema['format']));
+    !types.includes('fraction') || members.some(({ schema }) => wholeFormat(schema['format']) !== undefined);
   const listed = listMultiples(multiples, range);
   if (listed !== undefined) {
     const fitting = listed.filter(
@@ -49,18 +50,19 @@ export function fitsNumber(value: number, members: Alternative): boolean {
   const { low, high } = rangeOf(members);
   if (low !== undefined && compareDecimals(decimal, low.value) < (low.isExclusive ? 1 : 0)) return false;
   if (high !== undefined && compareDecimals(decimal, high.value) > (high.isExclusive ? -1 : 0)) return false;
-  if (!Number.isInteger(value) && members.some(({ schema }) => isWholeFormat(schema['format']))) return false;
+  if (!Number.isInteger(value) && members.some(({ schema }) => wholeFormat(schema['format']) !== undefined))
+    return false;
   return multiplesOf(members).every((multiple) => {
     const places = Math.max(multiple.places, decimal.places);
     return unitsAt(decimal, places) % unitsAt(multiple, places) === 0n;
   });
 }
 
-function isWholeFormat(format: unknown): boolean {
-  return format === 'int32' || format === 'int64';
+function wholeFormat(format: unknown): { readonly least: number; readonly most: number } | undefined {
+  return typeof format === 'string' && Object.hasOwn(WHOLE_NUMBER_FORMATS, format)
+    ? WHOLE_NUMBER_FORMATS[format]
+    : undefined;
 }
-
-const LARGEST_INT32 = 2 ** 31 - 1;
 
 function rangeOf(members: Alternative): NumberRange {
   let { low, high }: NumberRange = {};
@@ -75,9 +77,10 @@ function rangeOf(members: Alternative): NumberRange {
     if (above !== undefined) low = higher(low, { value: above, isExclusive: true });
     if (maximum !== undefined) high = lower(high, { value: maximum, isExclusive: false });
     if (below !== undefined) high = lower(high, { value: below, isExclusive: true });
-    if (schema['format'] === 'int32') {
-      low = higher(low, { value: toDecimal(-LARGEST_INT32 - 1), isExclusive: false });
-      high = lower(high, { value: toDecimal(LARGEST_INT32), isExclusive: false });
+    const whole = wholeFormat(schema['format']);
+    if (whole !== undefined) {
+      low = higher(low, { value: toDecimal(whole.least), isExclusive: false });
+      high = lower(high, { value: toDecimal(whole.most), isExclusive: false });
     }
   }
   return { low, high };

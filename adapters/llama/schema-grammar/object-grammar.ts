@@ -27,6 +27,8 @@ import { SchemaProblem } from './schema-problem.ts';
 import { contains } from './string-language.ts';
 
 const PATTERNS_MAXIMUM = 4;
+/** Their rules are made one inside of the other. */
+const PROPERTIES_MAXIMUM = 1000;
 /** Properties times how many of them are counted. */
 const COUNTED_PLACES_MAXIMUM = 5000;
 
@@ -37,6 +39,9 @@ interface Property {
 
 export function objectGrammar(members: Alternative, builder: GrammarBuilder): Expression {
   const names = declaredNames(members);
+  if (names.length > PROPERTIES_MAXIMUM) {
+    throw new SchemaProblem(`an object has more than ${PROPERTIES_MAXIMUM} properties`);
+  }
   const required = new Set(
     members.flatMap(({ schema }) => (schema['required'] as string[] | undefined) ?? []),
   );

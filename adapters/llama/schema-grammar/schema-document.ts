@@ -1,4 +1,5 @@
 /** A schema as the grammars read it: its parts, and where a `$ref` leads. */
+import { isNullableWhole } from '#domain/json-schema/compile-json-schema.ts';
 import {
   type LocatedSchema,
   SchemaDocument as CheckedDocument,
@@ -14,6 +15,8 @@ const SAYING_NOTHING = words(`
   $anchor $comment $defs $dynamicAnchor $id $schema contentEncoding contentMediaType contentSchema default
   definitions deprecated description discriminator else example examples externalDocs id maxContains minContains
   nullable readOnly then title writeOnly xml
+  propertyOrdering defaultSnippets enumDescriptions enumNames errorMessage markdownDescription
+  markdownEnumDescriptions tsType
 `);
 const READ = words(`
   $dynamicRef $ref additionalItems additionalProperties allOf anyOf const contains dependencies dependentRequired
@@ -78,6 +81,27 @@ export class SchemaDocument {
       if (unread !== undefined)
         throw new SchemaProblem(`the keyword ${JSON.stringify(unread)} has no grammar`);
     }
+    for (const located of this.#document.schemas) this.#modernize(located);
+  }
+
+  /** What OpenAPI 3.0 and draft 4 say in their own way, said as later drafts do. */
+  #modernize(located: LocatedSchema): void {
+    if (typeof located.schema === 'boolean' || this.standsAlone(located.schema)) return;
+    const schema = located.schema as Record<string, unknown>;
+    for (const [exclusive, bound] of [
+      ['exclusiveMinimum', 'minimum'],
+      ['exclusiveMaximum', 'maximum'],
+    ] as const) {
+      if (typeof schema[exclusive] !== 'boolean') continue;
+      if (schema[exclusive]) schema[exclusive] = schema[bound];
+      else delete schema[exclusive];
+    }
+    if (!isNullableWhole(schema)) return;
+    const { nullable: _, ...rest } = schema;
+    for (const keyword of Object.keys(schema)) delete schema[keyword];
+    schema['anyOf'] = [rest, { type: 'null' }];
+    // References in it are still resolved from where they were written.
+    this.#located.set(rest, located);
   }
 
   /** In old drafts all that stands beside a $ref is ignored. */

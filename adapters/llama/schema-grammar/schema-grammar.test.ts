@@ -71,6 +71,50 @@ describe('a grammar of a schema', () => {
       ['{}', '{"a": "x"}'],
     ],
     [
+      'keeps what looks ahead at the beginning of a pattern',
+      { type: 'string', pattern: '^(?=.*\\d)(?!.*x)[a-z\\d]{2,4}$' },
+      ['"a1"', '"1bc"'],
+      ['"ab"', '"x1"', '"1"'],
+    ],
+    [
+      'keeps the bounds that OpenAPI 3.0 excludes by true',
+      { type: 'integer', minimum: 0, exclusiveMinimum: true, maximum: 2, exclusiveMaximum: false },
+      ['1', '2'],
+      ['0', '3'],
+    ],
+    [
+      'writes null where OpenAPI 3.0 allows it beside a reference',
+      { nullable: true, allOf: [{ $ref: '#/$defs/a' }], $defs: { a: { type: 'string', maxLength: 1 } } },
+      ['null', '"a"'],
+      ['"ab"', '1'],
+    ],
+    [
+      'keeps the width of whole numbers',
+      { type: 'integer', format: 'uint8' },
+      ['0', '255'],
+      ['256', '-1', '1.5'],
+    ],
+    [
+      'does not take what const or enum name as looked at',
+      {
+        enum: [{ a: 1 }, { a: 'x' }, ['x'], [1]],
+        unevaluatedProperties: { type: 'string' },
+        unevaluatedItems: false,
+      },
+      ['{"a": "x"}'],
+      ['{"a": 1}', '["x"]'],
+    ],
+    [
+      'does not take what a dependency says of objects as looked at in a list',
+      {
+        type: 'array',
+        dependentSchemas: { b: { prefixItems: [true] } },
+        unevaluatedItems: { type: 'null' },
+      },
+      ['[]', '[null, null]'],
+      ['[1]'],
+    ],
+    [
       'keeps the "one" in oneOf',
       {
         oneOf: [
@@ -299,7 +343,22 @@ describe('a schema is refused, with the keyword and the reason, when', () => {
     ],
     ['it refers to itself at the same place', { anyOf: [{ $ref: '#' }, { type: 'null' }] }, /itself/],
     ['it refers elsewhere', { $ref: 'https://example.com/other' }, /other/],
-    ['a pattern looks ahead', { type: 'string', pattern: '^(?=.*\\d).+$' }, /pattern .* lookahead/],
+    ['a pattern looks ahead', { type: 'string', pattern: 'a(?=.*\\d).+$' }, /pattern .* lookahead/],
+    [
+      'an object has thousands of properties',
+      { properties: Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [index, {}])) },
+      /more than 1000 properties/,
+    ],
+    [
+      'an object needs thousands of properties',
+      { required: Array.from({ length: 5000 }, (_, index) => `k${index}`) },
+      /more than 1000 properties/,
+    ],
+    [
+      'oneOf has thousands of branches',
+      { oneOf: Array.from({ length: 2000 }, (_, index) => ({ const: index })) },
+      /too many alternatives/,
+    ],
     ['a pattern is not regular', { type: 'string', pattern: '^(a+)b\\1$' }, /pattern .* refers back/],
     ['a pattern multiplies', { type: 'string', pattern: '((x{0,100}){0,100}){0,100}' }, /pattern .* repeats/],
     [

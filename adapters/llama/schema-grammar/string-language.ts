@@ -4,6 +4,7 @@
  */
 import { CharSet, DFA, ENFA, JS, NFA, type NoParent, TooManyNodesError } from 'refa';
 import type { CharacterClass, Concatenation, Element, Quantifier } from 'refa';
+import { type PatternPart, PatternRefusal, readPatternParts } from '#domain/json-schema/pattern-parts.ts';
 import { SchemaProblem } from './schema-problem.ts';
 
 /** An automaton may need exponentially more states than its pattern has letters: beyond this the pattern is refused. */
@@ -23,7 +24,26 @@ const ANY_CHARACTER = CharSet.all(MAXIMUM_CHARACTER).without(SURROGATES);
 export type StringLanguage = DFA;
 
 /** The strings in which the pattern is found, as `new RegExp(pattern, 'u')` finds it. Throws SchemaProblem. */
-export function languageOfPattern(pattern: string): StringLanguage {
+export function languageOfPattern(source: string): StringLanguage {
+  const languages = partsOf(source).map(({ pattern, isExcluded }) => {
+    const language = languageOfPart(pattern);
+    return isExcluded ? complementOf(language) : language;
+  });
+  return intersectionOf(languages);
+}
+
+function partsOf(source: string): readonly PatternPart[] {
+  try {
+    return readPatternParts(source);
+  } catch (error) {
+    if (error instanceof PatternRefusal) {
+      throw new SchemaProblem(`the pattern ${quote(source)} ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function languageOfPart(pattern: string): StringLanguage {
   return bounded(`the pattern ${quote(pattern)}`, () => {
     const alternatives = parsePattern(pattern);
     const around = repeat([characterClass(ANY_CHARACTER)], 0, Infinity);
