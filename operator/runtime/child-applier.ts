@@ -60,7 +60,7 @@ export function createChildApplier(options: {
 }): ChildApplier {
   const { kubeClient, writer, fieldManager, tolerance } = options;
   const nowMilliseconds = options.nowMilliseconds ?? (() => performance.now());
-  /** By uid: differences that an apply did not remove. */
+  /** By uid: differences that were there right after a write. */
   const settled = new Map<string, string>();
   /** By uid and fields: when these were repaired lately. */
   const repairs = new Map<string, readonly number[]>();
@@ -88,6 +88,7 @@ export function createChildApplier(options: {
       if (live === undefined) {
         const created = await writer.create(resource, object);
         remember(lastDesired, place, desiredDigest);
+        settle(object, created);
         return { kind: isSameWish ? 'repaired' : 'created', live: created };
       }
       // On its way out: it comes back once it is gone.
@@ -140,10 +141,15 @@ export function createChildApplier(options: {
       const kept = entriesToKeep(written.metadata.managedFields, fieldManager);
       written = await writer.own(resource, written, kept);
     }
-    const differences = describeDifferences(object, written);
+    settle(object, written);
+    return written;
+  }
+
+  /** What differs right after a write is the server's own way of writing it, and nobody's edit. */
+  function settle(desired: DesiredObject, written: KubeObject): void {
+    const differences = describeDifferences(desired, written);
     if (differences === '') settled.delete(written.metadata.uid);
     else remember(settled, written.metadata.uid, differences);
-    return written;
   }
 
   /** Different edits are many hands; the same fields again and again are another controller. */
