@@ -41,6 +41,25 @@ export function statusOfClaims(
   return { observedGeneration: generation, conditions: [...conditions] };
 }
 
+/**
+ * What is said of an object that this version of the operator cannot read: one that was stored under another version of
+ * its definition. What it said of itself before stays, but for whether it is ready.
+ */
+export function unreadableStatus<Status extends KindStatus>(
+  object: KindObject<unknown, Status>,
+  problem: string,
+  now: Date,
+): KindStatus {
+  const ready = {
+    type: 'Ready',
+    status: 'False',
+    reason: 'SpecUnreadable',
+    message: `This version of the operator cannot read the spec: ${problem}. Correct the spec, or install the chart's definitions and operator in one version.`,
+  } as const;
+  const outlook: Outlook = { kind: 'stalled', because: ready };
+  return { ...object.status, ...statusOfClaims(object, [ready], outlook, now) };
+}
+
 function outlookClaims(claims: readonly ConditionClaim[], outlook: Outlook): readonly ConditionClaim[] {
   if (outlook.kind === 'reconciling') {
     const ready = claims.find(({ type }) => type === 'Ready');

@@ -14,7 +14,12 @@ export interface ReadObject<Spec, Status> extends KubeObject {
   readonly metadata: KubeObjectMeta;
   readonly content:
     | { readonly ok: true; readonly object: KindObject<Spec, Status> }
-    | { readonly ok: false; readonly problem: string };
+    | {
+        readonly ok: false;
+        readonly problem: string;
+        /** With a spec that nobody may look at. */
+        readonly object: KindObject<unknown, Status>;
+      };
 }
 
 export function readKindObject<Spec, Status>(
@@ -25,31 +30,26 @@ export function readKindObject<Spec, Status>(
   // managedFields is most of a small object's size and of no use for our own kinds.
   const { managedFields: _, ...metadata } = object.metadata;
   const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
-  const parsedSpec = schemas.spec.safeParse(spec);
-  if (!parsedSpec.success) {
-    const problem = z.prettifyError(parsedSpec.error);
-    logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
-    return { metadata, content: { ok: false, problem } };
-  }
   // A status that cannot be read is written anew from what is observed.
   const parsedStatus = schemas.status.safeParse(status);
-  return {
-    metadata,
-    content: {
-      ok: true,
-      object: {
-        apiVersion: object.apiVersion ?? '',
-        kind: object.kind ?? '',
-        metadata: {
-          ...metadata,
-          namespace: metadata.namespace ?? '',
-          generation: metadata.generation ?? 0,
-        },
-        spec: parsedSpec.data as Spec,
-        ...(parsedStatus.success ? { status: parsedStatus.data as Status } : {}),
-      },
-    },
-  };
+  const withSpec = <Known>(known: Known): KindObject<Known, Status> => ({
+    apiVersion: object.apiVersion ?? '',
+    kind: object.kind ?? '',
+    metadata: { ...metadata, namespace: metadata.namespace ?? '', generation: metadata.generation ?? 0 },
+    spec: known,
+    ...(parsedStatus.success ? { status: parsedStatus.data as Status } : {}),
+  });
+  const parsedSpec = schemas.spec.safeParse(spec);
+  if (parsedSpec.success) {
+    return { metadata, content: { ok: true, object: withSpec(parsedSpec.data as Spec) } };
+  }
+  const problem = oneLine(z.prettifyError(parsedSpec.error));
+  logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
+  return { metadata, content: { ok: false, problem, object: withSpec<unknown>(undefined) } };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** The object, when it is there and can be read. */

@@ -33,11 +33,9 @@ const condition = (type: string) => ({
 /** An Agent with all it needs in a cluster that is nothing but this; writes are put into it, as the API server would. */
 function aCluster() {
   const view = createInMemoryView(resourcesOf([AGENT_KIND]));
-  const agentOf = (status: object): object => ({
-    metadata: meta('a'),
-    spec: { promptRef: { version: 'v1' }, modelPolicy: { allow: [{ name: 'm' }] } },
-    status,
-  });
+  let spec: object = { promptRef: { version: 'v1' }, modelPolicy: { allow: [{ name: 'm' }] } };
+  let generation = 1;
+  const agentOf = (status: object): object => ({ metadata: { ...meta('a'), generation }, spec, status });
   view.put(AGENTS, agentOf({ observedGeneration: -1 }));
   view.put(PROMPT_VERSIONS, {
     metadata: meta('v1'),
@@ -98,10 +96,14 @@ function aCluster() {
   const pass = () => reconcile(KEY, new AbortController().signal);
   const readyOf = () => {
     const read = view.of(AGENTS).get(KEY);
-    const object = read?.content.ok === true ? read.content.object : undefined;
-    return object?.status?.conditions?.find(({ type }) => type === 'Ready');
+    return read?.content.object.status?.conditions?.find(({ type }) => type === 'Ready');
   };
-  return { view, state, pass, readyOf };
+  const edit = (edited: object) => {
+    spec = edited;
+    generation += 1;
+    view.put(AGENTS, agentOf(view.of(AGENTS).get(KEY)?.content.object.status ?? {}));
+  };
+  return { view, state, pass, readyOf, edit };
 }
 
 describe('a pass', () => {
@@ -173,5 +175,21 @@ describe('a pass', () => {
     state.writes.length = 0;
     expect(await pass()).toEqual({ kind: 'awaitChange' });
     expect(state.writes).toEqual([]);
+  });
+
+  it('says of an object that it cannot read that it is stalled, once, and leaves its children alone', async () => {
+    const { view, state, pass, readyOf, edit } = aCluster();
+    await pass();
+    state.writes.length = 0;
+    edit({ promptRef: { version: 'v1' }, somethingOfTomorrow: true });
+    await pass();
+    await pass();
+    expect(state.writes).toEqual(['status']);
+    expect(readyOf()).toMatchObject({ status: 'False', reason: 'SpecUnreadable', observedGeneration: 2 });
+    expect(readyOf()?.message).toMatch(/somethingOfTomorrow.*Correct the spec/);
+    expect(readyOf()?.message).not.toContain('\n');
+    const status = view.of(AGENTS).get(KEY)?.content.object.status;
+    expect(status?.conditions?.map(({ type }) => type)).toEqual(['Ready', 'Stalled']);
+    expect(status).toMatchObject({ observedGeneration: 2, selector: expect.any(String) });
   });
 });

@@ -4,15 +4,17 @@
  * What became of the children is an observation like any other: when a write changed them or was refused, the kind
  * decides again with that, and the status of the second decision is the one that is written.
  */
+import { KubeApiError } from '#adapters/kubernetes/kube-api-error.ts';
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
 import type { ObjectWriter } from '#adapters/kubernetes/object-writer.ts';
-import type { KindStatus } from '#crds/kind-definition.ts';
+import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
 import { createChildApplier } from './child-applier.ts';
 import { type ChildKeeper, NO_CHILD_KEEPER, areSameChildren, createChildKeeper } from './child-keeper.ts';
 import { NO_CHILDREN, type ObservedChildren } from './decision.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
 import type { Kind, KindContext } from './kind-module.ts';
+import { unreadableStatus } from './kind-status.ts';
 import { AWAIT_CHANGE, type Outcome, recheckAfter } from './outcome.ts';
 import { readinessNews, readinessOf } from './readiness-news.ts';
 import { writeStatus } from './status-writer.ts';
@@ -58,8 +60,7 @@ export function createReconciler<Spec, Status extends KindStatus, Observed>(
     // An object that is being deleted takes its children along by their owner references.
     if (read.metadata.deletionTimestamp !== undefined) return AWAIT_CHANGE;
     if (!read.content.ok) {
-      const note = `The object cannot be read by this version of the operator: ${read.content.problem}`;
-      events.record(kind.objects, read.metadata, { type: 'Warning', reason: 'SpecUnreadable', note });
+      await tellUnreadable(read.content.object, read.content.problem);
       return AWAIT_CHANGE;
     }
     const { object } = read.content;
@@ -84,6 +85,18 @@ export function createReconciler<Spec, Status extends KindStatus, Observed>(
       news.recheckSeconds,
       after.problems.length > 0 ? PROBLEM_RECHECK_SECONDS : undefined,
     );
+  }
+
+  async function tellUnreadable(object: KindObject<unknown, Status>, problem: string): Promise<void> {
+    const status = unreadableStatus(object, problem, now());
+    const note = status.conditions?.find(({ type }) => type === 'Ready')?.message ?? problem;
+    events.record(kind.objects, object.metadata, { type: 'Warning', reason: 'SpecUnreadable', note });
+    try {
+      await writeStatus<KindStatus>(writer, kind.objects, object, status);
+    } catch (error) {
+      // The API server may find invalid what it stored itself under another definition; then the event has to do.
+      if (!(error instanceof KubeApiError && error.status === 422)) throw error;
+    }
   }
 
   function memoryOf(key: string, uid: string, toldReadiness: string | undefined): Memory {

@@ -27,6 +27,9 @@ So Flux, Argo CD and everything else that reads an object with kstatus sees it r
 | \`Ready\` is False or Unknown: something else is missing or fails, and may come right | InProgress |
 | \`Reconciling\` is True | InProgress |
 | \`Stalled\` is True | Failed |
+
+An object whose spec this version of the operator cannot read (it was stored under another version of its definition) has
+\`Ready\` False and \`Stalled\` True with the reason \`SpecUnreadable\`, whatever its kind. What runs for it goes on as it is.
 `;
 
 function kindSection({ kind, conditions, conditionsNote }: KindDefinition): string {
