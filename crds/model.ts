@@ -195,7 +195,8 @@ export const MODEL_CONDITIONS = {
     },
     ServerError: {
       status: 'False',
-      meaning: 'The endpoint answers with an error of its own, or is not one of this provider.',
+      meaning:
+        'The endpoint answers with an error of its own, does not finish its answer, or is not one of this provider.',
       remedy: 'Wait, ask the provider, or correct `spec.endpoint`.',
     },
     NotProbed: {

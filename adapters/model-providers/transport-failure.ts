@@ -14,6 +14,8 @@ const WORDS_OF_CODE: Readonly<Record<string, string>> = {
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'The request could not be sent whole',
   UND_ERR_INVALID_ARG:
     'The request could not be formed: the key or endpoint holds a character that HTTP forbids',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'The endpoint begins with https:// and does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'The endpoint begins with https:// and does not speak TLS',
   BLOCKED_ADDRESS: 'The endpoint is an address that models may not have',
 };
 

@@ -445,4 +445,45 @@ describe('the probe', () => {
     router.setModel('main', { endpoint: 'http://127.0.0.1:1/v1' });
     expect(await probeOf(router)).toMatchObject({ reachable: 'connectionFailed', key: 'notNeeded' });
   });
+
+  it.each<[string, ProviderScript, RegExp]>([
+    [
+      'an answer without end',
+      (_call, response) => void response.end(Buffer.alloc(5 * 1024 * 1024, ' ')),
+      /larger than/,
+    ],
+    [
+      'an answer that is cut off',
+      (_call, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('{', () => response.destroy());
+      },
+      /cut its answer off/,
+    ],
+    ['what is not HTTP', (_call, response) => void response.socket?.end('SSH-2.0-x\r\n'), /not HTTP/],
+  ])('does not take %s for a connection that fails', async (_, script, said) => {
+    const { router, provider } = await aServingRouter();
+    provider.script = script;
+    router.setModel('main', { endpoint: provider.url });
+    const probe = await probeOf(router);
+    expect(probe).toMatchObject({ reachable: 'serverError' });
+    expect(probe['message']).toMatch(said);
+  });
+
+  it('does not take a web page for a sign that the key was taken', async () => {
+    const { router, provider } = await aServingRouter();
+    provider.script = (_call, response) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html></html>');
+    };
+    router.setModel('main', { endpoint: provider.url }, 'sk-one');
+    expect(await probeOf(router)).toMatchObject({ reachable: 'reachable', key: 'notProbed' });
+  });
+
+  it('says that an https endpoint speaks no TLS', async () => {
+    const { router, provider } = await aServingRouter();
+    router.setModel('main', { endpoint: provider.url.replace('http:', 'https:') });
+    const probe = await probeOf(router);
+    expect(probe).toMatchObject({ reachable: 'connectionFailed' });
+    expect(probe['message']).toContain('does not speak TLS');
+  });
 });

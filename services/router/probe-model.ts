@@ -78,7 +78,7 @@ async function probeNow(asked: RoutableModel, options: ModelProberOptions): Prom
   });
   const found = asking.ok
     ? readAnswer(model, asking.answer.status, asking.answer.headers, asking.answer.body)
-    : unreachable(asking.failure);
+    : withoutAnswer(asking.failure);
   return { secret: key.state, price, ...found, ...keyOf(key, found.key) };
 }
 
@@ -87,14 +87,15 @@ function keyOf(key: ModelKey, found: ModelProbe['key']): Pick<ModelProbe, 'key'>
   return { key: key.state === 'notNeeded' && found !== 'refused' ? 'notNeeded' : found };
 }
 
-function unreachable({ message, certificateRemedy }: AttemptFailure): Found {
-  return certificateRemedy === undefined
-    ? { reachable: 'connectionFailed', key: 'notProbed', message: `${message}.` }
-    : {
-        reachable: 'certificateNotTrusted',
-        key: 'notProbed',
-        message: `${message}. ${certificateRemedy}`,
-      };
+/** What is no answer. Somebody was there all the same, unless there was no connection to begin with. */
+function withoutAnswer({ code, message, certificateRemedy }: AttemptFailure): Found {
+  const key = 'notProbed';
+  if (certificateRemedy !== undefined) {
+    return { reachable: 'certificateNotTrusted', key, message: `${message}. ${certificateRemedy}` };
+  }
+  if (code === 'unreachable') return { reachable: 'connectionFailed', key, message: `${message}.` };
+  const advice = 'Is its server well, and is spec.endpoint that of the API?';
+  return { reachable: 'serverError', key, message: `${message}. ${advice}` };
 }
 
 type Found = Pick<ModelProbe, 'reachable' | 'key' | 'message'>;
@@ -105,6 +106,10 @@ function readAnswer(
   headers: Readonly<Record<string, string | undefined>>,
   body: string,
 ): Found {
+  if (status < 300 && (headers['content-type'] ?? '').includes('html')) {
+    // A server may have no list of models and a page for every path; of the key it says nothing.
+    return { reachable: 'reachable', key: 'notProbed', message: 'The endpoint answers with a web page.' };
+  }
   if (status < 300) {
     return { reachable: 'reachable', key: 'accepted', message: 'The endpoint answers and takes the key.' };
   }
