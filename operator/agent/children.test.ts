@@ -81,6 +81,16 @@ describe('the children of an Agent', () => {
     expect(template(anAgent({ image: 'other' }))).not.toEqual(template(anAgent()));
   });
 
+  it('are not probed before a process can listen, so that a normal start is no Warning event', () => {
+    for (const image of [undefined, 'example.com/own:1']) {
+      const deployment = deploymentSpecOf(anAgent(image === undefined ? {} : { image }));
+      const { spec } = deployment.template as {
+        spec: { containers: { startupProbe: { initialDelaySeconds?: number } }[] };
+      };
+      expect(spec.containers.map(({ startupProbe }) => startupProbe.initialDelaySeconds)).toEqual([2]);
+    }
+  });
+
   it('have the number of pods that the Agent says, or that the autoscaler chose', () => {
     const autoscaled = anAgent({ autoscaling: { minReplicas: 2, maxReplicas: 9 } });
     expect([replicasOf(anAgent()), replicasOf(anAgent({ replicas: 0 }), 5)]).toEqual([1, 0]);

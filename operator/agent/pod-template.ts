@@ -125,9 +125,13 @@ function environment(agent: Agent, settings: PodSettings): readonly Json[] {
   ];
 }
 
+/** A probe before the process listens fails for certain, and each failure is a Warning event of the kubelet. */
+const BOOT_SECONDS = 2;
+
 const RUNTIME_PROBES: Json = {
   startupProbe: {
     httpGet: { path: '/readyz', port: 9090 },
+    initialDelaySeconds: BOOT_SECONDS,
     periodSeconds: 1,
     timeoutSeconds: 2,
     failureThreshold: 60,
@@ -150,6 +154,7 @@ const RUNTIME_PROBES: Json = {
 const BRING_YOUR_OWN_PROBES: Json = {
   startupProbe: {
     httpGet: { path: '/readyz', port: 8080 },
+    initialDelaySeconds: BOOT_SECONDS,
     periodSeconds: 2,
     timeoutSeconds: 2,
     failureThreshold: 60,

@@ -72,6 +72,8 @@ describe('every pod of the chart', () => {
       expect(Object.keys(container ?? {})).toEqual(
         expect.arrayContaining(['startupProbe', 'livenessProbe', 'readinessProbe']),
       );
+      // Sooner, nothing listens yet, and a normal start would be a Warning event.
+      expect(container?.['startupProbe']).toMatchObject({ initialDelaySeconds: 2 });
     }
   });
 

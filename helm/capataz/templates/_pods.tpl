@@ -75,8 +75,10 @@ ports:
     containerPort: 8080
   - name: metrics
     containerPort: 9090
+# A probe before the process listens fails for certain, and each failure is a Warning event of the kubelet.
 startupProbe:
   httpGet: { path: /livez, port: metrics }
+  initialDelaySeconds: 2
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:
