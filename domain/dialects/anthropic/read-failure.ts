@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
-import { codeOfStatus, failure, parseJson, retryAfterSeconds, saysContextTooLong } from '../read-failure.ts';
+import { codeOfStatus, failure, parseJson, refinedByWords, retryAfterSeconds } from '../read-failure.ts';
 
 const Text = z.string().nullish().catch(undefined);
 const ErrorBody = z.looseObject({
@@ -31,9 +31,9 @@ export function readAnthropicFailure(
   body: string,
 ): ProviderFailure {
   const { type, message } = readError(parseJson(body)) ?? { type: '', message: '' };
-  const code = CODE_OF_TYPE.get(type) ?? codeOfStatus(status);
+  const code = CODE_OF_TYPE.get(type) ?? codeOfStatus(status, body);
   return failure(
-    refine(code, message),
+    refinedByWords(code, message),
     message || `Anthropic answered status ${status}.`,
     retryAfterSeconds(headers),
   );
@@ -44,7 +44,7 @@ export function readAnthropicError(body: unknown): ProviderFailure | undefined {
   const error = readError(body);
   if (error === undefined) return undefined;
   const code = CODE_OF_TYPE.get(error.type) ?? 'unavailable';
-  return failure(refine(code, error.message), error.message || 'Anthropic answered with an error.');
+  return failure(refinedByWords(code, error.message), error.message || 'Anthropic answered with an error.');
 }
 
 function readError(body: unknown): { readonly type: string; readonly message: string } | undefined {
@@ -54,11 +54,4 @@ function readError(body: unknown): { readonly type: string; readonly message: st
   return typeof error === 'string'
     ? { type: '', message: error }
     : { type: error.type ?? '', message: error.message ?? '' };
-}
-
-/** An empty account and a prompt that is too long both come as a plain invalid_request_error. */
-function refine(code: ProviderFailureCode, message: string): ProviderFailureCode {
-  if (code !== 'request_refused') return code;
-  if (saysContextTooLong(message)) return 'context_length_exceeded';
-  return /credit balance is too low/i.test(message) ? 'rate_limited' : code;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
-import { codeOfStatus, failure, parseJson, retryAfterSeconds, saysContextTooLong } from '../read-failure.ts';
+import { codeOfStatus, failure, parseJson, refinedByWords, retryAfterSeconds } from '../read-failure.ts';
 
 const Text = z.string().nullish().catch(undefined);
 const ErrorBody = z.looseObject({
@@ -28,6 +28,11 @@ const CODE_OF_STATUS = new Map<string, ProviderFailureCode>(
     PERMISSION_DENIED: 'key_refused',
     NOT_FOUND: 'model_not_found',
     RESOURCE_EXHAUSTED: 'rate_limited',
+    ABORTED: 'unavailable',
+    CANCELLED: 'unavailable',
+    DEADLINE_EXCEEDED: 'unavailable',
+    INTERNAL: 'unavailable',
+    UNAVAILABLE: 'unavailable',
   }),
 );
 
@@ -36,13 +41,20 @@ export function readGeminiFailure(
   headers: Readonly<Record<string, string | undefined>>,
   body: string,
 ): ProviderFailure {
-  return toFailure(readError(parseJson(body)), status, retryAfterSeconds(headers));
+  return toFailure(
+    readError(parseJson(body)),
+    codeOfStatus(status, body),
+    retryAfterSeconds(headers),
+    `Gemini answered status ${status}.`,
+  );
 }
 
 /** The failure that a body or an event with status 200 tells of; undefined when it tells of none. */
 export function readGeminiError(body: unknown): ProviderFailure | undefined {
   const error = readError(body);
-  return error === undefined ? undefined : toFailure(error, error.code ?? 500, undefined);
+  return error === undefined
+    ? undefined
+    : toFailure(error, codeOfStatus(error.code ?? 500), undefined, 'Gemini answered with an error.');
 }
 
 function readError(body: unknown): GoogleError | undefined {
@@ -52,11 +64,12 @@ function readError(body: unknown): GoogleError | undefined {
 
 function toFailure(
   error: GoogleError | undefined,
-  status: number,
+  base: ProviderFailureCode,
   headerSeconds: number | undefined,
+  unsaid: string,
 ): ProviderFailure {
-  const message = error?.message || `Gemini answered status ${status}.`;
-  const code = CODE_OF_STATUS.get(error?.status ?? '') ?? codeOfStatus(status);
+  const message = error?.message || unsaid;
+  const code = CODE_OF_STATUS.get(error?.status ?? '') ?? base;
   return failure(refine(code, message, error), message, headerSeconds ?? retryDelaySeconds(error));
 }
 
@@ -65,12 +78,10 @@ function refine(
   message: string,
   error: GoogleError | undefined,
 ): ProviderFailureCode {
-  if (code === 'unavailable' && /overloaded/i.test(message)) return 'overloaded';
-  if (code !== 'request_refused') return code;
   // A wrong key comes as status 400 INVALID_ARGUMENT; only the reason tells it from a wrong request.
   const isKeyRefused = error?.details?.some(({ reason }) => reason?.startsWith('API_KEY_') === true);
-  if (isKeyRefused === true || /api key (?:not valid|expired)/i.test(message)) return 'key_refused';
-  return saysContextTooLong(message) ? 'context_length_exceeded' : code;
+  const isAboutKey = isKeyRefused === true || /api key (?:not valid|expired)/i.test(message);
+  return code === 'request_refused' && isAboutKey ? 'key_refused' : refinedByWords(code, message);
 }
 
 /** google.rpc.RetryInfo writes a protobuf Duration: seconds with up to nine decimals and an `s`. */

@@ -1,9 +1,7 @@
 /** Gemini's usage, the same in whole answers, in streams and in embeddings. */
 import { z } from 'zod';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
-
-/** A count that is none is as good as untold: an answer is not thrown away for it. */
-const Count = z.int().nonnegative().nullish().catch(undefined);
+import { Count } from '../count.ts';
 
 /** Counts of zero are left out on the wire, as all zeros of protobuf are. */
 export const UsageMetadata = z.looseObject({
@@ -18,17 +16,13 @@ export type UsageMetadata = z.infer<typeof UsageMetadata>;
 
 /**
  * promptTokenCount contains the cached tokens; candidatesTokenCount does not contain the thoughts, which cost the same. Some
- * models count the thoughts in the total only. Undefined when no count was told.
+ * models count the thoughts in the total only. Undefined when no count was told, or none but zeros.
  */
 export function fromUsageMetadata(usage: UsageMetadata | null | undefined): TokenUsage | undefined {
   if (usage === null || usage === undefined) return undefined;
   const { promptTokenCount: prompt, candidatesTokenCount: candidates, totalTokenCount: total } = usage;
   const { thoughtsTokenCount: thoughts, toolUsePromptTokenCount: toolUse } = usage;
-  if (
-    [prompt, candidates, thoughts, toolUse, total].every((count) => count === undefined || count === null)
-  ) {
-    return undefined;
-  }
+  if ([prompt, candidates, thoughts, toolUse, total].every((count = 0) => count === 0)) return undefined;
   const inputTokens = (prompt ?? 0) + (toolUse ?? 0);
   const cachedInputTokens = Math.min(usage.cachedContentTokenCount ?? 0, prompt ?? 0);
   return {
@@ -36,7 +30,7 @@ export function fromUsageMetadata(usage: UsageMetadata | null | undefined): Toke
     cachedInputTokens,
     cacheWriteTokens: 0,
     outputTokens: Math.max((candidates ?? 0) + (thoughts ?? 0), (total ?? 0) - inputTokens),
-    ...(thoughts !== undefined && thoughts !== null && { reasoningTokens: thoughts }),
+    ...(thoughts !== undefined && { reasoningTokens: thoughts }),
   };
 }
 

@@ -7,7 +7,8 @@ import type { AnswerPart } from '#domain/chat/chat-answer.ts';
 import type { ToolCall } from '#domain/chat/chat-request.ts';
 import { MOST_TOOL_CALLS } from '../answer-limits.ts';
 import { JsonEnd } from './json-end.ts';
-import { countOf, isObject, objectOf, textOf, type WireObject } from './wire-values.ts';
+import { countOf } from '../count.ts';
+import { isObject, objectOf, textOf, type WireObject } from './wire-values.ts';
 
 interface OpenCall {
   readonly place: number;

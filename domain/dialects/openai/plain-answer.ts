@@ -8,7 +8,8 @@ import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import type { AnswerAnnotation } from '../dialect.ts';
 import { tokenUsageOf } from './usage.ts';
-import { countOf, isObject } from './wire-values.ts';
+import { countOf } from '../count.ts';
+import { isObject } from './wire-values.ts';
 import { beginsWithText } from './written-thought.ts';
 
 /** It is parsed without a bound on its values: a longer one goes the way that counts them first. */

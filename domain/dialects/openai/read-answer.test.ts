@@ -251,7 +251,7 @@ describe('an error in an answer with status 200', () => {
     [{ detail: 'Model is loading' }, 'unavailable'],
     [{ detail: [{ loc: ['body'], msg: 'wrong', type: 'value_error' }] }, 'unavailable'],
     [{ errors: [{ code: 500, message: 'x' }], success: false }, 'unavailable'],
-    [{ base_resp: { status_code: 1002, status_msg: 'rate limit' }, choices: null }, 'unavailable'],
+    [{ base_resp: { status_code: 1002, status_msg: 'rate limit' }, choices: null }, 'rate_limited'],
     [
       { choices: [{ error: { code: 502, message: 'x' }, finish_reason: 'error', message: {} }] },
       'unavailable',
@@ -341,9 +341,9 @@ describe('the usage of an answer', () => {
     expect(usageOf(deepSeek)).toMatchObject({ inputTokens: 6, cachedInputTokens: 4 });
   });
 
-  it('never makes input negative when a server counts more cached tokens than tokens', () => {
+  it('takes more cached tokens than tokens of the prompt for tokens beside it, and never makes input negative', () => {
     const usage = { prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 99 } };
-    expect(usageOf(usage)).toMatchObject({ inputTokens: 0, cachedInputTokens: 10 });
+    expect(usageOf(usage)).toMatchObject({ inputTokens: 10, cachedInputTokens: 99 });
   });
 
   it.each([{ prompt_tokens: -1 }, { prompt_tokens: 1.5 }, { prompt_tokens: 'many' }, 'none', {}])(

@@ -13,7 +13,8 @@ import { breakdownOf, finishReasonOf, settledFinishReason } from './finish-reaso
 import { failureInside } from './read-failure.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
-import { type WireObject, countOf, given, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
+import { countOf } from '../count.ts';
+import { type WireObject, given, isObject, textOf, unknownFieldsOf } from './wire-values.ts';
 import { splitWrittenThought } from './written-thought.ts';
 
 /** Only what an answer cannot be understood without. */

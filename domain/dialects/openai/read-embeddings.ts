@@ -9,7 +9,8 @@ import { parseJson } from '../read-failure.ts';
 import { MOST_INPUTS } from './limits.ts';
 import { failureInside } from './read-failure.ts';
 import { usageIn } from './usage.ts';
-import { countOf, given, isObject, textOf } from './wire-values.ts';
+import { countOf } from '../count.ts';
+import { given, isObject, textOf } from './wire-values.ts';
 
 const Answer = z.looseObject({
   data: z

@@ -38,7 +38,7 @@ describe('a refusal of OpenAI', () => {
       error('You have insufficient permissions for this operation. Missing scopes: model.request'),
       'key_refused',
     ],
-    [403, '<html>Access denied</html>', 'key_refused'],
+    [403, '<html>Access denied</html>', 'unavailable'],
     [404, error('The model `x` does not exist', 'model_not_found'), 'model_not_found'],
     [
       429,

@@ -1,15 +1,25 @@
 /** Refusals in OpenAI's error shape, and in the shapes of the servers that only nearly speak it. */
 import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
-import { codeOfStatus, failure, parseJson, retryAfterSeconds, saysContextTooLong } from '../read-failure.ts';
+import {
+  codeOfStatus,
+  failure,
+  parseJson,
+  refinedByWords,
+  retryAfterSeconds,
+  saysContextTooLong,
+} from '../read-failure.ts';
 import { type WireObject, isObject, objectOf, textOf } from './wire-values.ts';
 
 const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
   Object.entries({
     context_length_exceeded: 'context_length_exceeded',
+    exceed_context_size_error: 'context_length_exceeded',
     content_policy_violation: 'content_refused',
     content_filter: 'content_refused',
     moderation_blocked: 'content_refused',
+    data_inspection_failed: 'content_refused',
+    invalid_prompt: 'content_refused',
     invalid_api_key: 'key_refused',
     authentication_error: 'key_refused',
     invalid_organization: 'key_refused',
@@ -17,10 +27,19 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     model_not_available: 'model_not_found',
     not_found_error: 'model_not_found',
     unsupported_model: 'model_not_found',
+    invalid_model: 'model_not_found',
+    model_decommissioned: 'model_not_found',
+    model_not_active: 'model_not_found',
+    model_terms_required: 'model_not_found',
+    model_permission_blocked_org: 'model_not_found',
+    model_permission_blocked_project: 'model_not_found',
     rate_limit_exceeded: 'rate_limited',
     rate_limit_error: 'rate_limited',
     // An empty account heals by itself once somebody pays: like a limit, and unlike a wrong key.
     insufficient_quota: 'rate_limited',
+    exceeded_current_quota_error: 'rate_limited',
+    insufficient_balance: 'rate_limited',
+    arrearage: 'rate_limited',
     billing_not_active: 'rate_limited',
     billing_hard_limit_reached: 'rate_limited',
     // The key is good, the place is not: nothing is known about other Models of this key at other endpoints.
@@ -30,6 +49,10 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     overloaded_error: 'overloaded',
     server_error: 'unavailable',
     internal_error: 'unavailable',
+    // The model wrote what the server could not read: the request is not to blame, and another attempt may do better.
+    tool_use_failed: 'answer_malformed',
+    json_validate_failed: 'answer_malformed',
+    output_parse_failed: 'answer_malformed',
     unsupported_parameter: 'unsupported',
     unsupported_value: 'unsupported',
     invalid_function_parameters: 'unsupported',
@@ -37,9 +60,6 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     invalid_request_error: 'request_refused',
   }),
 );
-
-const MODEL_OUT_OF_REACH =
-  /(?:does not|doesn't|do not|don't|not) have access to (?:the )?(?:requested )?(?:model|engine)|not (?:allowed|authorized|permitted|entitled) to (?:use|access|call|sample from) (?:this |the )?model|\bmodel\b.{0,120}\b(?:does not exist|not found|is not available|is not supported|has been (?:deprecated|decommissioned))|must be verified to (?:use|stream)|invalid model (?:id|name)|no access to (?:the )?model/i;
 
 interface ToldError {
   readonly message: string;
@@ -56,7 +76,7 @@ export function readOpenAiFailure(
     message: `The provider answered status ${status}.`,
     words: [],
   };
-  return failure(codeOf(codeOfStatus(status), words, message), message, retryAfterSeconds(headers));
+  return failure(codeOf(codeOfStatus(status, body), words, message), message, retryAfterSeconds(headers));
 }
 
 /**
@@ -67,7 +87,7 @@ export function failureInside(body: unknown): ProviderFailure | undefined {
   const told = toldError(body);
   if (told === undefined) return undefined;
   const status = told.words.map(Number).find((word) => word >= 400 && word < 600);
-  const word = told.words.map((each) => CODE_OF_WORD.get(each)).find((code) => code !== undefined);
+  const word = codeOfWords(told.words);
   const base = status === undefined ? (word ?? 'unavailable') : codeOfStatus(status);
   return failure(codeOf(base, told.words, told.message), told.message);
 }
@@ -132,21 +152,30 @@ function flatError(body: WireObject): ToldError | undefined {
 }
 
 function saysFailure(word: string): boolean {
-  return CODE_OF_WORD.has(word) || /^[45]\d\d$/.test(word) || /error|fail|invalid/i.test(word);
+  return CODE_OF_WORD.has(word.toLowerCase()) || /^[45]\d\d$/.test(word) || /error|fail|invalid/i.test(word);
 }
 
 /** Words of the body may say more than the status does, but only where the status leaves it open. */
 function codeOf(base: ProviderFailureCode, words: readonly string[], message: string): ProviderFailureCode {
-  const told = words.map((word) => CODE_OF_WORD.get(word)).find((code) => code !== undefined);
-  const isAboutModel = told === 'model_not_found' || MODEL_OUT_OF_REACH.test(message);
+  const told = codeOfWords(words);
   if (base === 'request_refused') {
     if (saysContextTooLong(`${words.join(' ')} ${message}`)) return 'context_length_exceeded';
-    return isAboutModel ? 'model_not_found' : (told ?? base);
+    if (told !== undefined && told !== 'request_refused') return told;
+    // How much a model may write at most is known to its provider alone: another Model may write more.
+    if (/supports at most \d+ (?:completion|output) tokens/i.test(message)) return 'unsupported';
   }
-  if (base === 'key_refused') {
-    // A key that may not use this Model is good for others: only the Model is out of reach.
-    if (isAboutModel) return 'model_not_found';
-    return told === 'content_refused' || told === 'unavailable' || told === 'rate_limited' ? told : base;
-  }
-  return base === 'unavailable' && /overloaded|slow down/i.test(message) ? 'overloaded' : base;
+  if (base === 'key_refused' && told !== undefined && OTHER_THAN_KEY.has(told)) return told;
+  return refinedByWords(base, message);
+}
+
+/** What status 401 and 403 may mean as well. A key that may not use this Model is good for others. */
+const OTHER_THAN_KEY: ReadonlySet<ProviderFailureCode> = new Set([
+  'model_not_found',
+  'content_refused',
+  'unavailable',
+  'rate_limited',
+]);
+
+function codeOfWords(words: readonly string[]): ProviderFailureCode | undefined {
+  return words.map((word) => CODE_OF_WORD.get(word.toLowerCase())).find((code) => code !== undefined);
 }

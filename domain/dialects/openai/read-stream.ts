@@ -25,7 +25,8 @@ import { plainTextOf } from './plain-chunk.ts';
 import { identityOf } from './read-answer.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
-import { type WireObject, countOf, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
+import { countOf } from '../count.ts';
+import { type WireObject, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
 import { WrittenThought, type ThoughtAndText } from './written-thought.ts';
 
 /** Only what a chunk cannot be understood without. */

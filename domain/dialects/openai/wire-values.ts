@@ -18,12 +18,6 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A whole number from 0 that can be counted with. */
-export function countOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
-  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined;
-}
-
 /** The fields that are not `known` and say something; undefined when there are none. */
 export function unknownFieldsOf(object: WireObject, known: ReadonlySet<string>): WireObject | undefined {
   const unknown = Object.entries(object).filter(
