@@ -22,8 +22,8 @@ export function serviceAccountIdentity(
       : { ok: true, caller: { kind: 'agent', namespace, name: agent } };
   };
   return {
-    identify: ({ authorization }: IncomingHttpHeaders) => {
-      const token = bearerToken(authorization);
+    identify: (headers: IncomingHttpHeaders) => {
+      const token = tokenIn(headers);
       if (token === undefined) return { ok: false, refusal: UNAUTHENTICATED };
       const known = tokenReviewer.remembered?.(token, ROUTER_AUDIENCE);
       if (known !== undefined) return identified(known);
@@ -32,8 +32,11 @@ export function serviceAccountIdentity(
   };
 }
 
-function bearerToken(authorization: string | undefined): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+/** Where the official clients of the fronts put what they are given as their key. */
+function tokenIn(headers: IncomingHttpHeaders): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const key = headers['x-api-key'] ?? headers['x-goog-api-key'];
+  return bearer ?? (typeof key === 'string' && key !== '' ? key : undefined);
 }
 
 const TOKEN_ADVICE = `send "Authorization: Bearer <token>" with a projected ServiceAccount token of audience ${ROUTER_AUDIENCE}`;

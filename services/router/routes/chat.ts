@@ -18,10 +18,18 @@ import type { RouterParts } from '../router-parts.ts';
 import { StreamingCaller } from '../streaming-caller.ts';
 import { agentOf, answerSafely, sendFailure, sendRefusal, sendWhole } from './replies.ts';
 
-export function registerChat(app: FastifyInstance, { dialect, chatPath }: Front, parts: RouterParts): void {
+export function registerChat(app: FastifyInstance, front: Front, parts: RouterParts): void {
+  const { dialect, chatPath, readPath } = front;
   app.post(chatPath, (request, reply) =>
     answerSafely(parts, reply, async () => {
-      const body = readBody(request.body, dialect.readChatRequest);
+      const path = readPath?.(request.params as Readonly<Record<string, string>>);
+      if (readPath !== undefined && path === undefined) {
+        return sendRefusal(reply, {
+          code: 'unknown_path',
+          message: `Nothing is served at ${chatPath} but chat.`,
+        });
+      }
+      const body = readBody(request.body, (json) => dialect.readChatRequest(json, path));
       if (!body.ok) return sendRefusal(reply, body.refusal);
       const chat = body.value;
       using routed = new RoutedRequest({
