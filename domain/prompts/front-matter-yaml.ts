@@ -54,7 +54,13 @@ export function readFrontMatterYaml(source: string, lineBefore: number): FrontMa
   if (excess !== undefined) return fault(excess.line, excess.problem);
   const lineCounter = new LineCounter();
   const lineAt = (offset: number): number => lineCounter.linePos(offset).line;
-  const document = parseDocument(source, { lineCounter, prettyErrors: false, version: '1.2' });
+  const document = parseDocument(source, {
+    lineCounter,
+    prettyErrors: false,
+    version: '1.2',
+    // Of "!!binary", "!!set" and their like YAML makes values that are no JSON.
+    resolveKnownTags: false,
+  });
   const error = document.errors[0] ?? document.warnings[0];
   if (error !== undefined) return fault(lineAt(error.pos[0]), describeYamlError(error.code, error.message));
   const { contents } = document;
@@ -113,6 +119,7 @@ function describeYamlError(code: string, message: string): string {
   if (code === 'BLOCK_AS_IMPLICIT_KEY') {
     return 'nested mappings cannot stand on one line: put a value that holds ": " in quotes, or indent the next line alike';
   }
+  if (code === 'TAG_RESOLVE_FAILED') return 'a YAML tag ("!...") is refused: write the value without it';
   return message;
 }
 
@@ -136,6 +143,9 @@ function findRefusedNode(
 function problemOf(key: unknown, node: unknown, pathLength: number): string | undefined {
   if (isAlias(node)) return `the YAML alias "*${node.source}" is refused: write the value out`;
   if (pathLength > DEPTH_MAXIMUM * 2) return TOO_DEEP;
+  if (isScalar(node) && typeof node.value === 'number' && !Number.isFinite(node.value)) {
+    return `the number ${node.source ?? ''} cannot be told in JSON: put it in quotes, or leave it out`;
+  }
   if (key !== 'key') return undefined;
   if (!isScalar(node)) return 'a key must be a text';
   return node.value === '__proto__' ? 'the key "__proto__" is refused' : undefined;

@@ -204,6 +204,28 @@ describe('parsePrompt refuses with reason and line', () => {
       /space must follow/,
     ],
     ['a temperature out of range', '---\nconfig: {temperature: 9}\n---\nHi', 'FrontMatterInvalid', 2, /temp/],
+    [
+      'a number that is none in JSON',
+      '---\nmetadata:\n  a: .inf\n---\nHi',
+      'FrontMatterInvalid',
+      3,
+      /number \.inf/,
+    ],
+    [
+      'a number too large for JSON',
+      '---\nmetadata: [1e400]\n---\nHi',
+      'FrontMatterInvalid',
+      2,
+      /number 1e400/,
+    ],
+    [
+      'a value that only a tag makes',
+      '---\nmetadata: !!binary YQ==\n---\nHi',
+      'FrontMatterInvalid',
+      2,
+      /YAML tag/,
+    ],
+    ['a set of YAML', '---\nmetadata: {a: !!set {x, y}}\n---\nHi', 'FrontMatterInvalid', 2, /YAML tag/],
     ['a prototype key', '---\nacme.x: {__proto__: {a: 1}}\n---\nHi', 'FrontMatterInvalid', 2, /__proto__/],
     ['an unknown type', withSchema('a: strin', '{{a}}'), 'VariablesSchemaInvalid', 4, /strin/],
     [
