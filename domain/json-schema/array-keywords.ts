@@ -88,7 +88,9 @@ function lengthOf(list: unknown): number {
   return Array.isArray(list) ? list.length : 0;
 }
 
-const prefixItems: KeywordFactory = (context) => tuple(context.branches());
+/** Empty, as generators write a tuple of nothing, it says nothing. */
+const prefixItems: KeywordFactory = (context) =>
+  tuple(context.list().map((_, index) => context.node(String(index))));
 
 const items: KeywordFactory = (context) => {
   // Before 2020-12 a list here was what "prefixItems" is now, and an empty one was allowed.

@@ -65,11 +65,11 @@ const oneOf: KeywordFactory = (context) => {
 
 const BRANCHES_EXPLAINED_MAXIMUM = 32;
 const PROBLEMS_OF_BRANCH_MAXIMUM = 5;
-const CLAUSES_JOINED_MAXIMUM = 4;
+const CLAUSES_JOINED_MAXIMUM = 8;
 
 /**
  * One clause, not one for each branch: what is wrong with the branch that the value was meant for when that is plain,
- * else the types that would do, else that none fits.
+ * else the values of the member that names the branch, else the types that would do, else that none fits.
  */
 function explainNone(
   nodes: readonly SchemaNode[],
@@ -89,9 +89,10 @@ function explainNone(
     const meant = inside.filter((problems) => !problems.some(({ isOtherValue }) => isOtherValue === true));
     const only = meant.length === 1 ? meant[0] : undefined;
     if (only !== undefined) return evaluation.reportAll(only);
+    const tag = meant.length === 0 ? findTag(inside, place) : undefined;
+    if (tag !== undefined) return evaluation.report(tag.place, tag.clause, true);
     const clause = joinClauses(
-      branches.map(([first]) => first),
-      place,
+      branches.map(([first]) => (first?.place === place ? first?.clause : undefined)),
     );
     if (clause !== undefined) return evaluation.report(place, clause);
   }
@@ -100,14 +101,22 @@ function explainNone(
 
 const MUST_BE = 'must be ';
 
-function joinClauses(
-  problems: readonly (Problem | undefined)[],
-  place: Place | undefined,
-): string | undefined {
-  const clauses = new Set(
-    problems.map((problem) => (problem?.place === place ? problem?.clause : undefined)),
+/** The member by which the branches are told apart, when the value has another there than any of them names. */
+function findTag(branches: readonly (readonly Problem[])[], place: Place | undefined): Problem | undefined {
+  const others = branches.map((problems) =>
+    problems.find(
+      (problem) =>
+        problem.isOtherValue === true && problem.place !== undefined && problem.place.parent === place,
+    ),
   );
-  const all = [...clauses];
+  const [first] = others;
+  if (first === undefined || others.some((other) => other?.place?.key !== first.place?.key)) return undefined;
+  const clause = joinClauses(others.map((other) => other?.clause));
+  return clause === undefined ? undefined : { place: first.place, clause };
+}
+
+function joinClauses(clauses: readonly (string | undefined)[]): string | undefined {
+  const all = [...new Set(clauses)];
   if (all.length > CLAUSES_JOINED_MAXIMUM) return undefined;
   const ends = all.flatMap((clause) => (clause?.startsWith(MUST_BE) ? [clause.slice(MUST_BE.length)] : []));
   return ends.length === all.length ? MUST_BE + ends.join(' or ') : undefined;

@@ -209,6 +209,8 @@ describe('compileJsonSchema', () => {
     ],
     ['a count that is none', { minLength: -1 }, '"minLength" in # must be a whole number of 0 or more'],
     ['a list that is none', { required: 'a' }, '"required" in # must be a list of names'],
+    ['a type that is none', { type: null }, '"type" in # must be one or several of null, boolean'],
+    ['members that are none', { properties: [] }, '#/properties must be an object with a schema under'],
     ['an empty combination', { anyOf: [] }, '"anyOf" in # must be a list of at least one schema'],
     [
       'a schema that is none',
@@ -299,10 +301,22 @@ describe('a problem of a combination is one clause', () => {
       ['"radius" must be number'],
     ],
     [
-      'none fits',
-      { anyOf: [circle, square] },
+      'the values of the member that tells the branches apart',
+      { anyOf: [circle, square, { type: 'null' }] },
       { kind: 'line' },
-      ['the value must fit a schema of "anyOf", and fits none of the 2'],
+      ['"kind" must be "circle" or "square"'],
+    ],
+    [
+      'the value of that member, when one branch has it',
+      { anyOf: [circle, { type: 'null' }] },
+      { kind: 'line', radius: 1 },
+      ['"kind" must be "circle"'],
+    ],
+    [
+      'none fits',
+      { anyOf: [circle, { required: ['side'] }, { required: ['width'] }] },
+      { kind: 'circle' },
+      ['the value must fit a schema of "anyOf", and fits none of the 3'],
     ],
     [
       'values of several',

@@ -115,6 +115,7 @@ const SCHEMAS: readonly [string, JsonSchema, readonly unknown[], readonly unknow
     [{ id: 'V1StGXR8_Z5jdHi6B-myT', net: '10.0.0.0/8', token: 'YQ' }],
     [{ id: 'x' }, { token: '*' }],
   ],
+  ['zod: a tuple of nothing', { type: 'array', prefixItems: [], items: false }, [[]], [[1]]],
   [
     'Gemini and editors: annotations of their own',
     {

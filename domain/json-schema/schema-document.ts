@@ -105,8 +105,13 @@ export class SchemaDocument {
       }
       for (const [inner, path] of schemasUnder(keyword, value)) {
         const innerPointer = pointerTo(pointer, keyword, ...path);
-        if (!isSchema(inner))
-          throw new SchemaRefusal(`${innerPointer} must be a schema: an object or a boolean`);
+        if (!isSchema(inner)) {
+          const isMember = path.length > 0 || schemaPositionOf(keyword).isSingle;
+          const wanted = isMember
+            ? 'a schema: an object or a boolean'
+            : 'an object with a schema under each name';
+          throw new SchemaRefusal(`${innerPointer} must be ${wanted}`);
+        }
         this.#read(inner, innerPointer, this.#openResource(inner, innerPointer, resource));
       }
     }

@@ -16,10 +16,14 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   object: isPlainObject,
 };
 
+function isType(name: unknown): name is string {
+  return typeof name === 'string' && Object.hasOwn(TYPES, name);
+}
+
 const type: KeywordFactory = (context) => {
-  const names = typeof context.value === 'string' ? [context.value] : context.names();
-  if (names.length === 0 || !names.every((name) => Object.hasOwn(TYPES, name))) {
-    context.mustBe(`one or several of ${Object.keys(TYPES).join(', ')}`);
+  const names: readonly unknown[] = Array.isArray(context.value) ? context.value : [context.value];
+  if (names.length === 0 || !names.every(isType)) {
+    return context.mustBe(`one or several of ${Object.keys(TYPES).join(', ')}`);
   }
   // OpenAPI 3.0 says so what later drafts say by a second type.
   const all = context.schema['nullable'] === true ? [...new Set([...names, 'null'])] : names;
