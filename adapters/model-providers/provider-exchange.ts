@@ -6,8 +6,9 @@
  * A whole answer is silent until it is done, then comes in one piece: its silence is counted in bytes. A stream may send
  * bytes for ever that say nothing, so its silence ends with content alone, of which its listener tells by `progressed`.
  *
- * A listener that throws ends the exchange like any other failure. Cancelling closes the upstream socket at once and tells the listener nothing. `pause` stops reading, so a slow
- * client slows the provider down instead of filling our memory; the idle limit rests meanwhile.
+ * A listener that throws ends the exchange like any other failure. Cancelling closes the upstream socket at once and
+ * tells the listener nothing. `pause` stops reading, so a slow client slows the provider down instead of filling our
+ * memory; the idle limit rests meanwhile.
  */
 import type { Dispatcher } from 'undici';
 import type { ProviderRequest } from '#domain/dialects/dialect.ts';
@@ -59,6 +60,7 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   readonly #limits: ExchangeLimits;
   readonly #listener: ExchangeListener;
   #controller: Dispatcher.DispatchController | undefined;
+  #isStarting = true;
   #isOver = false;
   #hasHead = false;
   #silentBytes = 0;
@@ -90,9 +92,9 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
         this,
       );
     } catch (error) {
-      // The caller holds no Exchange yet, so it must not hear of its end before this constructor is through.
-      queueMicrotask(() => this.#fail(describeTransportError(error, false)));
+      this.#fail(describeTransportError(error, false));
     }
+    this.#isStarting = false;
   }
 
   readonly cancel = (): void => {
@@ -187,7 +189,9 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
 
   #fail(failure: AttemptFailure): boolean {
     if (!this.#finish()) return false;
-    this.#listener.onFailure(failure);
+    // Whoever starts an exchange holds it only when the constructor is through, and needs it to hear of its end.
+    if (this.#isStarting) queueMicrotask(() => this.#listener.onFailure(failure));
+    else this.#listener.onFailure(failure);
     return true;
   }
 
@@ -206,7 +210,8 @@ const ENDLESS_SILENCE: AttemptFailure = {
   message: `The provider sent more than ${LARGEST_SILENCE_BYTES} bytes without any content`,
 };
 
-function mistake(error: unknown): AttemptFailure {
+/** What a listener threw. */
+export function mistake(error: unknown): AttemptFailure {
   return { code: 'internal_error', message: 'The answer could not be worked on', cause: error };
 }
 

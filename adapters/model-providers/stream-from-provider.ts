@@ -12,6 +12,7 @@ import {
   type AnswerHeaders,
   type Exchange,
   type ExchangeLimits,
+  mistake,
   startExchange,
 } from './provider-exchange.ts';
 
@@ -30,7 +31,10 @@ export interface EventStreamListener {
 const LARGEST_EVENT_CHARACTERS = 4 * 1024 * 1024;
 const LARGEST_REFUSAL_BYTES = 64 * 1024;
 
-/** Exactly one of onClose, onRefusal and onFailure is called, once and last; none after `cancel`. */
+/**
+ * Exactly one of onClose, onRefusal and onFailure is called, once and last; none after `cancel`. When onClose or
+ * onRefusal throws, onFailure follows.
+ */
 export function streamFromProvider(
   connections: ProviderConnections,
   request: ProviderRequest,
@@ -58,7 +62,12 @@ export function streamFromProvider(
     if (isOver) return;
     isOver = true;
     exchange.cancel();
-    tell();
+    try {
+      tell();
+    } catch (error) {
+      // The exchange is over, so nobody else would tell whoever waits for the end.
+      listener.onFailure(mistake(error));
+    }
   };
   const readRefusal = (chunk: Buffer): void => {
     refusal.push(chunk.subarray(0, LARGEST_REFUSAL_BYTES - refusalBytes));
