@@ -6,6 +6,7 @@ const LIMITS = {
   firstRestMilliseconds: 100,
   longestRestMilliseconds: 400,
   lastResortTrials: 2,
+  provingMilliseconds: 50,
 };
 
 function anOpenBreaker(): CircuitBreaker {
@@ -70,6 +71,17 @@ describe('CircuitBreaker', () => {
     expect([1, 2, 3].map(() => breaker.admit(10, true))).toEqual(['trial', 'trial', undefined]);
     breaker.endTrial();
     expect(breaker.admit(10, true)).toBe('trial');
+  });
+
+  it('is not taken for fit because a trial has begun to answer: only when it goes on, or ends well', () => {
+    const breaker = anOpenBreaker();
+    breaker.admit(100, false);
+    breaker.trialAnswers(110);
+    expect([110, 159, 160].map((now) => breaker.benchedMilliseconds(now))).toEqual([50, 1, 0]);
+    // Whoever has nobody else to ask is let through meanwhile.
+    expect([1, 2].map(() => breaker.admit(120, true))).toEqual(['trial', 'trial']);
+    breaker.succeeded();
+    expect(breaker.benchedMilliseconds(120)).toBe(0);
   });
 
   it('gives the trial free again when the caller left it', () => {

@@ -15,6 +15,8 @@ export interface BreakerLimits {
   readonly longestRestMilliseconds: number;
   /** Trials that may run at once while the breaker is open and there is no other target to ask. */
   readonly lastResortTrials: number;
+  /** So long a trial that has begun to answer must go on before the target is taken for fit; or to its end. */
+  readonly provingMilliseconds: number;
 }
 
 export const BREAKER_LIMITS: BreakerLimits = {
@@ -22,6 +24,7 @@ export const BREAKER_LIMITS: BreakerLimits = {
   firstRestMilliseconds: 1_000,
   longestRestMilliseconds: 30_000,
   lastResortTrials: 4,
+  provingMilliseconds: 10_000,
 };
 
 export const BREAKER_STATES = ['closed', 'open', 'halfOpen'] as const;
@@ -34,6 +37,7 @@ export class CircuitBreaker {
   /** Undefined while closed. */
   #openUntil: number | undefined;
   #trials = 0;
+  #provesUntil = 0;
 
   constructor(limits: BreakerLimits = BREAKER_LIMITS) {
     this.#limits = limits;
@@ -50,10 +54,10 @@ export class CircuitBreaker {
     if (this.#openUntil === undefined) return 0;
     if (now < this.#openUntil) return this.#openUntil - now;
     // One trial is enough; whoever comes beside it goes elsewhere if he can.
-    return this.#trials > 0 ? 1 : 0;
+    return Math.max(this.#trials > 0 ? 1 : 0, this.#provesUntil - now);
   }
 
-  /** Whether an attempt may start, and whether it is a trial, which must be followed by exactly one endTrial. */
+  /** Whether an attempt may start, and whether it is a trial, which must be followed by exactly one endTrial or trialAnswers. */
   admit(now: number, isLastResort: boolean): 'ordinary' | 'trial' | undefined {
     if (this.#openUntil === undefined) return 'ordinary';
     const mostTrials = isLastResort ? this.#limits.lastResortTrials : now < this.#openUntil ? 0 : 1;
@@ -65,6 +69,7 @@ export class CircuitBreaker {
   succeeded(): void {
     this.#failures = 0;
     this.#openUntil = undefined;
+    this.#provesUntil = 0;
     this.#restMilliseconds = this.#limits.firstRestMilliseconds;
   }
 
@@ -80,7 +85,12 @@ export class CircuitBreaker {
     this.#openUntil = now + this.#restMilliseconds;
   }
 
-  /** The trial is over, or the target answers so far and need not be spared any more. */
+  /** In place of its end: the trial has begun to answer, and its place is free for others who have nobody else to ask. */
+  trialAnswers(now: number): void {
+    this.endTrial();
+    if (this.#openUntil !== undefined) this.#provesUntil = now + this.#limits.provingMilliseconds;
+  }
+
   endTrial(): void {
     this.#trials = Math.max(0, this.#trials - 1);
   }

@@ -262,6 +262,43 @@ describe('a stream that is cut', () => {
     expect(healthy.calls.length).toBeGreaterThanOrEqual(14);
   });
 
+  it('spares the model again while its one trial runs, however well that began', async () => {
+    const open = new Set<() => void>();
+    const broken = await aModel('broken', (_call, response) => {
+      openStream(response);
+      response.write(openAiChunk({ content: 'Hel' }));
+      open.add(() => response.destroy());
+    });
+    await aModel('healthy', honestProvider);
+    allow('broken', 'healthy');
+    const cutAll = async (): Promise<void> => {
+      for (const cut of open) cut();
+      await Promise.all(streams.splice(0));
+      open.clear();
+    };
+    const streams: Promise<unknown>[] = [];
+    for (let index = 0; index < 5; index += 1) streams.push(ask({ ...HELLO, stream: true }));
+    await expect.poll(() => open.size).toBe(5);
+    await cutAll();
+    // Its rest is over after a second, then one trial begins and goes on.
+    await expect
+      .poll(
+        async () => {
+          streams.push(ask({ ...HELLO, stream: true }));
+          await expect.poll(() => open.size + requests().length).toBeGreaterThan(streams.length);
+          return open.size;
+        },
+        { timeout: 5_000, interval: 50 },
+      )
+      .toBe(1);
+    const before = broken.calls.length;
+    for (let index = 0; index < 10; index += 1) {
+      expect((await ask({ ...HELLO, stream: true })).headers.get('x-capataz-model')).toBe('healthy');
+    }
+    expect(broken.calls.length).toBe(before);
+    await cutAll();
+  });
+
   it('stays a trial only until it begins: others may try beside it, and its true end gives the verdict', async () => {
     const failing: ProviderScript = (_call, response) => sayJson(response, 500, {});
     const provider = await aModel('main', failing);

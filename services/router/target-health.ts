@@ -31,24 +31,22 @@ interface KeyCircuit {
  * in between, no place is held for ever.
  */
 export class Admission implements Disposable {
-  readonly #release: () => void;
+  readonly #release: (isAnswering: boolean) => void;
   readonly #judge: (failure: AttemptFailure | undefined) => void;
   #isHeld = true;
   #isOver = false;
 
-  constructor(release: () => void, judge: (failure: AttemptFailure | undefined) => void) {
+  constructor(release: (isAnswering: boolean) => void, judge: (failure: AttemptFailure | undefined) => void) {
     this.#release = release;
     this.#judge = judge;
   }
 
   /**
-   * The target has begun to answer. It is no verdict yet, but others may try it beside this one: a trial that streams
-   * for minutes must not keep them all away.
+   * The target has begun to answer. It is no verdict yet, but others who have nobody else to ask may try it beside this
+   * one: a trial that streams for minutes must not keep them all away.
    */
   answers(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#release();
+    this.#giveBack(true);
   }
 
   /** `failure` is undefined when the answer came whole. A second verdict changes nothing. */
@@ -60,7 +58,13 @@ export class Admission implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isOver = true;
-    this.answers();
+    this.#giveBack(false);
+  }
+
+  #giveBack(isAnswering: boolean): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#release(isAnswering);
   }
 }
 
@@ -95,9 +99,12 @@ export class TargetHealthRegistry {
     const { breaker } = this.#targetOf(model);
     const place = breaker.admit(this.#now(), isLastResort);
     if (place === undefined) return undefined;
-    return new Admission(place === 'trial' ? () => breaker.endTrial() : () => undefined, (failure) =>
-      this.#judge(model, failure),
-    );
+    const release = (isAnswering: boolean): void => {
+      if (place !== 'trial') return;
+      if (isAnswering) breaker.trialAnswers(this.#now());
+      else breaker.endTrial();
+    };
+    return new Admission(release, (failure) => this.#judge(model, failure));
   }
 
   #judge(model: RoutableModel, failure: AttemptFailure | undefined): void {
