@@ -18,7 +18,10 @@ import type { ProviderConnections } from './provider-connections.ts';
 import { describeTransportError } from './transport-failure.ts';
 
 export interface ExchangeLimits extends AttemptTimeouts {
-  /** What the caller has left; when it is shorter than the total, its end is the caller's and not the model's. */
+  /**
+   * What the caller has left, Infinity when he set no deadline. When it is shorter than the total, its end is the caller's
+   * and not the model's.
+   */
   readonly deadlineMilliseconds: number;
   /** What ends a silence. */
   readonly silenceEndsWith: 'bytes' | 'content';
@@ -60,7 +63,7 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   readonly #limits: ExchangeLimits;
   readonly #listener: ExchangeListener;
   #controller: Dispatcher.DispatchController | undefined;
-  #isStarting = true;
+  readonly #isStarting: boolean;
   #isOver = false;
   #hasHead = false;
   #silentBytes = 0;
@@ -75,6 +78,7 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
     limits: ExchangeLimits,
     listener: ExchangeListener,
   ) {
+    this.#isStarting = true;
     this.#limits = limits;
     this.#listener = listener;
     this.#silence = setTimeout(() => this.#timeOut('firstByte'), limits.firstByteMilliseconds);
@@ -169,7 +173,7 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
   }
 
   #timeOut(limit: TimeLimit): void {
-    const seconds = SECONDS_OF_LIMIT[limit](this.#limits) / 1000;
+    const seconds = Math.ceil(MILLISECONDS_OF_LIMIT[limit](this.#limits)) / 1000;
     const code = limit === 'deadline' ? 'deadline_exceeded' : 'timed_out';
     const failure = { code, message: `${WORDS_OF_LIMIT[limit]} ${seconds} s` } as const;
     this.#giveUp(failure);
@@ -224,7 +228,7 @@ const WORDS_OF_LIMIT: Readonly<Record<TimeLimit, string>> = {
   deadline: "The caller's deadline was over after",
 };
 
-const SECONDS_OF_LIMIT: Readonly<Record<TimeLimit, (limits: ExchangeLimits) => number>> = {
+const MILLISECONDS_OF_LIMIT: Readonly<Record<TimeLimit, (limits: ExchangeLimits) => number>> = {
   firstByte: (limits) => limits.firstByteMilliseconds,
   idle: (limits) => limits.idleMilliseconds,
   total: (limits) => limits.totalMilliseconds,

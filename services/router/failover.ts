@@ -34,7 +34,7 @@ export type FailoverResult<Value> =
 
 export interface FailoverOptions<Value> {
   readonly candidates: readonly Candidate[];
-  /** By the same clock as `now`, in milliseconds. */
+  /** No attempt begins after it. By the same clock as `now`, in milliseconds. */
   readonly deadline: number;
   readonly cancellation: Cancellation;
   readonly now: () => number;
@@ -44,7 +44,7 @@ export interface FailoverOptions<Value> {
   /** The model with the key that its Secret holds now. */
   readonly rereadKey: (model: RoutableModel) => Promise<RoutableModel | undefined>;
   readonly begin: (model: RoutableModel, admission: Admission) => Attempt;
-  /** Must settle soon after the cancellation. What it throws is a failed attempt. */
+  /** `deadlineMilliseconds` is what is left. Must settle soon after the cancellation. What it throws is a failed attempt. */
   readonly ask: (attempt: Attempt, deadlineMilliseconds: number) => Promise<AttemptResult<Value>>;
   readonly onFailure: (attempt: FailedAttempt) => void;
 }

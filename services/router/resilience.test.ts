@@ -110,6 +110,17 @@ describe('a target that fails once', () => {
     expect(provider.calls).toHaveLength(1);
   });
 
+  it.each([['1000000000'], ['9'.repeat(400)], ['1e999']])(
+    'is believed when it says %s, but nobody is told to wait for longer than a day or two',
+    async (value) => {
+      await onlyModel((_call, response) => sayJson(response, 429, {}, { 'retry-after': value }));
+      const { headers, status } = await ask();
+      expect(status).toBe(429);
+      const seconds = headers.get('retry-after');
+      expect(seconds === null || (Number(seconds) > 0 && Number(seconds) <= 2 * 86_400)).toBe(true);
+    },
+  );
+
   it('is not asked by later requests when there is no other: they are told at once when to come again', async () => {
     const provider = await onlyModel((_call, response) =>
       sayJson(response, 429, {}, { 'retry-after': '40' }),
@@ -194,6 +205,35 @@ describe('the deadline', () => {
     expect(await router.metrics()).toContain(
       'capataz_breaker_state{namespace="shop",model="main",state="closed"} 1',
     );
+  });
+
+  it.each([false, true])(
+    'of a caller who set none is no excuse for a model that never answers (stream: %s)',
+    async (stream) => {
+      const provider = await onlyModel(() => undefined, {
+        timeouts: { firstByteSeconds: 0.05, totalSeconds: 0.05 },
+      });
+      for (let index = 0; index < 5; index += 1) {
+        const answer = await ask({ ...HELLO, stream });
+        expect(answer.status).toBe(504);
+        expect(JSON.parse(answer.text)).toMatchObject({
+          error: { code: 'timed_out', message: expect.stringMatching(/ 0\.05 s\.$/) as string },
+        });
+      }
+      expect(provider.calls).toHaveLength(5);
+      expect(await router.metrics()).toContain(
+        'capataz_breaker_state{namespace="shop",model="main",state="open"} 1',
+      );
+    },
+  );
+
+  it('that is not given holds for no attempt, also not for a second one', async () => {
+    const provider = await onlyModel(
+      (_call, response, number) => (number === 1 ? sayJson(response, 503, {}) : undefined),
+      { timeouts: { totalSeconds: 0.3 } },
+    );
+    expect(JSON.parse((await ask()).text)).toMatchObject({ error: { code: 'timed_out' } });
+    expect(provider.calls).toHaveLength(2);
   });
 
   it('bounds all attempts together', async () => {

@@ -43,6 +43,8 @@ export interface RoutedRequestOptions {
 }
 
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
+/** The longest limits of providers are by the day; what is above that is no time. */
+const LONGEST_RETRY_AFTER_SECONDS = 86_400;
 
 export class RoutedRequest implements Disposable {
   readonly choice: ModelChoice;
@@ -52,7 +54,10 @@ export class RoutedRequest implements Disposable {
   readonly #startedAt: number;
   readonly #startedAtEpochMilliseconds: number;
   readonly #decision: string;
+  /** No attempt begins after it. */
   readonly #deadline: number;
+  /** Whether the caller set it: only then it ends attempts too, and is his when it does. */
+  readonly #isDeadlineGiven: boolean;
   readonly #deadlineProblem: string | undefined;
   readonly #end = (): void => this.cancellation.cancel();
   #attempts = 0;
@@ -88,6 +93,7 @@ export class RoutedRequest implements Disposable {
     };
     const deadline = readDeadline(headers['x-capataz-deadline-ms']);
     this.#deadlineProblem = typeof deadline === 'string' ? deadline : undefined;
+    this.#isDeadlineGiven = typeof deadline === 'number';
     // Who gave no deadline gets time enough for each model that may have to be asked.
     const totals = this.choice.candidates.map(({ model }) => model.timeouts.totalMilliseconds);
     const enough = totals.reduce((sum, total) => sum + total, 0);
@@ -122,7 +128,7 @@ export class RoutedRequest implements Disposable {
       retryBudget: parts.retryBudgets.of(`${agent.namespace}/${agent.name}`),
       rereadKey: parts.registry.rereadKey,
       begin: (model, admission) => this.#begin(model, admission),
-      ask,
+      ask: (attempt, left) => ask(attempt, this.#isDeadlineGiven ? left : Infinity),
       onFailure: ({ failure: { code, cause } }) => {
         if (code === 'internal_error') parts.mistakes.report(cause, this.context.requestId);
       },
@@ -140,7 +146,8 @@ export class RoutedRequest implements Disposable {
       : refusalOfFailures(result.failures, parts.now() >= this.#deadline);
     const { retryAfterSeconds } = refusal;
     if (retryAfterSeconds === undefined) return refusal;
-    return { ...refusal, retryAfterSeconds: spread(retryAfterSeconds * 1000, parts.random) / 1000 };
+    const told = Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS);
+    return { ...refusal, retryAfterSeconds: spread(told * 1000, parts.random) / 1000 };
   }
 
   annotation(model: RoutableModel): AnswerAnnotation {
