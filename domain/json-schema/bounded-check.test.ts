@@ -146,6 +146,18 @@ describe('a check', () => {
     },
   );
 
+  it('pays for texts of any length that many formats read', () => {
+    const schema = { allOf: Array.from({ length: 2_000 }, () => ({ format: 'byte' })) };
+    expect(problemsOf(schema, 'A'.repeat(4_000_000))[0]).toMatch(/cannot be checked/);
+    expect(problemsOf({ format: 'byte' }, 'A'.repeat(4_000_000))).toEqual([]);
+    expect(problemsOf({ format: 'binary' }, 'A'.repeat(40_000_000))).toEqual([]);
+  });
+
+  it('divides two hundred thousand prices', () => {
+    const prices = Array.from({ length: 199_000 }, (_, cents) => cents / 100);
+    expect(problemsOf({ items: { multipleOf: 0.01 } }, prices)).toEqual([]);
+  });
+
   it('tells equal items among tens of thousands without comparing each with each', () => {
     const objects = Array.from({ length: 20_000 }, (_, id) => ({ id, name: `n${id}` }));
     expect(problemsOf({ uniqueItems: true }, objects)).toEqual([]);

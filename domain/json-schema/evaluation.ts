@@ -4,7 +4,7 @@
  * time or memory than the purse holds.
  */
 import { canonicalJson } from '#domain/conversation/canonical-json.ts';
-import { FORMATTED_TEXT_MAXIMUM_CHARACTERS, type Format } from './formats.ts';
+import type { Format } from './formats.ts';
 import type { LinearPattern } from './linear-pattern.ts';
 
 /** A quarter of a second at worst; a common answer of a model needs fewer than a hundred. */
@@ -87,8 +87,7 @@ export class Evaluation {
   }
 
   hasFormat(format: Format, value: string | number): boolean {
-    const characters =
-      typeof value === 'string' ? Math.min(value.length, FORMATTED_TEXT_MAXIMUM_CHARACTERS) : 0;
+    const characters = typeof value === 'string' ? Math.min(value.length, format.charactersMaximum) : 0;
     this.spend(1 + characters * format.stepsPerCharacter);
     return format.holds(value);
   }

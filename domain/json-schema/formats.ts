@@ -29,12 +29,15 @@ export interface Format {
   readonly appliesTo: 'string' | 'number';
   /** What the check costs for each character, in steps of an evaluation. */
   readonly stepsPerCharacter: number;
+  /** A longer text is refused unread. */
+  readonly charactersMaximum: number;
   readonly holds: (value: string | number) => boolean;
 }
 
 const always = (): boolean => true;
 
 const STEPS_PER_CHARACTER = 0.25;
+const STEPS_PER_CHARACTER_OF_BASE64 = 1 / 16;
 /** "regex" is no regular expression itself: each text is parsed. */
 const STEPS_PER_CHARACTER_OF_PARSER = 8;
 
@@ -137,15 +140,27 @@ export function findFormat(name: string): Format | undefined {
     const check = TEXT_FORMATS[name] ?? always;
     return {
       appliesTo: 'string',
-      stepsPerCharacter: name === 'regex' ? STEPS_PER_CHARACTER_OF_PARSER : STEPS_PER_CHARACTER,
+      stepsPerCharacter: stepsOf(name),
+      charactersMaximum: OF_ANY_LENGTH.has(name) ? Infinity : FORMATTED_TEXT_MAXIMUM_CHARACTERS,
       holds: (value) => holdsForText(name, check, String(value)),
     };
   }
   if (Object.hasOwn(NUMBER_FORMATS, name)) {
     const check = NUMBER_FORMATS[name] ?? always;
-    return { appliesTo: 'number', stepsPerCharacter: 0, holds: (value) => check(Number(value)) };
+    return {
+      appliesTo: 'number',
+      stepsPerCharacter: 0,
+      charactersMaximum: 0,
+      holds: (value) => check(Number(value)),
+    };
   }
   return undefined;
+}
+
+function stepsOf(name: string): number {
+  if (name === 'regex') return STEPS_PER_CHARACTER_OF_PARSER;
+  if (NOTED_TEXT_FORMATS.includes(name)) return 0;
+  return OF_ANY_LENGTH.has(name) ? STEPS_PER_CHARACTER_OF_BASE64 : STEPS_PER_CHARACTER;
 }
 
 function holdsForText(name: string, check: (text: string) => boolean, text: string): boolean {

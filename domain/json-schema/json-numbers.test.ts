@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMultipleOf } from './json-numbers.ts';
+import { isMultipleOf, isMultipleOfQuickly } from './json-numbers.ts';
 
 describe('isMultipleOf', () => {
   it('takes every amount in cents as a multiple of 0.01, and none with a part of a cent', () => {
@@ -22,6 +22,29 @@ describe('isMultipleOf', () => {
         },
       ),
     );
+  });
+
+  it('is told the same quickly, where it is', () => {
+    const number = fc
+      .tuple(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }), fc.integer({ min: -9, max: 9 }))
+      .map(([units, exponent]) => Number(`${units}e${exponent}`));
+    const divisor = fc.constantFrom(0.01, 0.1, 0.5, 0.05, 0.25, 1, 3, 7.5, 0.000001, 1e-7, 1e15);
+    fc.assert(
+      fc.property(
+        fc.oneof(number, fc.double({ noNaN: true, noDefaultInfinity: true })),
+        divisor,
+        (value, by) => {
+          const quick = isMultipleOfQuickly(value, by);
+          expect([value, by, quick]).toEqual([
+            value,
+            by,
+            quick === undefined ? undefined : isMultipleOf(value, by),
+          ]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+    expect([19.99, 0.3, 1e9].map((value) => isMultipleOfQuickly(value, 0.01))).toEqual([true, true, true]);
   });
 
   it.each([

@@ -9,6 +9,21 @@ export function isMultipleOf(value: number, divisor: number): boolean {
   return scaled(left, unit) % scaled(right, unit) === 0n;
 }
 
+/** Fifteen digits: so many are told apart, and read back as they were written. */
+const EXACT_MAXIMUM = 1e15;
+const SCALES = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+
+/** The same for what is written in few digits, as prices and shares are; undefined for all else. */
+export function isMultipleOfQuickly(value: number, divisor: number): boolean | undefined {
+  const scale = SCALES.find((each) => Math.round(divisor * each) / each === divisor);
+  if (scale === undefined || Math.abs(value) * scale >= EXACT_MAXIMUM || divisor * scale >= EXACT_MAXIMUM) {
+    return undefined;
+  }
+  const units = Math.round(value * scale);
+  // With more places behind the point than the divisor has, it is none of its multiples.
+  return units / scale === value && units % Math.round(divisor * scale) === 0;
+}
+
 interface Decimal {
   readonly digits: bigint;
   readonly exponent: number;

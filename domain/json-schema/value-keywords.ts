@@ -2,7 +2,7 @@
 import { canonicalJson } from '#domain/conversation/canonical-json.ts';
 import type { Keyword } from './evaluation.ts';
 import { FORMAT_NAMES, findFormat } from './formats.ts';
-import { isMultipleOf } from './json-numbers.ts';
+import { isMultipleOf, isMultipleOfQuickly } from './json-numbers.ts';
 import type { KeywordContext, KeywordFactory } from './keyword-context.ts';
 import { isPlainObject } from './schema-document.ts';
 
@@ -104,14 +104,14 @@ const multipleOf: KeywordFactory = (context) => {
   const clause = `must be a multiple of ${divisor}`;
   return (value, place, evaluation) => {
     if (typeof value !== 'number') return true;
-    const isPlain = Number.isSafeInteger(value) && Number.isSafeInteger(divisor);
-    evaluation.spend(isPlain ? 1 : DIVISION_STEPS);
-    return isMultipleOf(value, divisor) || evaluation.report(place, clause);
+    const quick = isMultipleOfQuickly(value, divisor);
+    evaluation.spend(quick === undefined ? DIVISION_STEPS : 1);
+    return (quick ?? isMultipleOf(value, divisor)) || evaluation.report(place, clause);
   };
 };
 
 /** Decimals are divided as integers of up to six hundred digits. */
-const DIVISION_STEPS = 20;
+const DIVISION_STEPS = 100;
 
 const minLength: KeywordFactory = (context) => {
   const least = context.count() ?? 0;
