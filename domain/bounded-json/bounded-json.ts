@@ -28,12 +28,13 @@ export type BoundedJson =
 
 /** Never throws. Nothing of the text is quoted in the message: it may be anybody's secret. */
 export function parseBoundedJson(text: string, bounds: JsonBounds = BODY_BOUNDS): BoundedJson {
-  const excess = findExcess(text, bounds);
+  const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+  const excess = findExcess(json, bounds);
   if (excess !== undefined) return excess;
   try {
     return {
       ok: true,
-      value: MAY_NAME_PROTOTYPE.test(text) ? JSON.parse(text, dropPrototypeKey) : JSON.parse(text),
+      value: MAY_NAME_PROTOTYPE.test(json) ? JSON.parse(json, dropPrototypeKey) : JSON.parse(json),
     };
   } catch (error) {
     const place = /position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
@@ -45,6 +46,8 @@ export function parseBoundedJson(text: string, bounds: JsonBounds = BODY_BOUNDS)
   }
 }
 
+/** Programs of Windows write it before a text; it says nothing. */
+const BYTE_ORDER_MARK = 0xfeff;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;

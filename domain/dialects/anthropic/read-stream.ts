@@ -67,6 +67,9 @@ type StreamEvent = z.infer<typeof StreamEvent>;
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
 
+/** The second is OpenAI's end of a stream, which gateways write behind every stream. */
+const NOTHING_SAID: ReadonlySet<string> = new Set(['', '[DONE]']);
+
 export function createAnthropicStreamReader(request: ChatRequest): AnswerStreamReader {
   const stream = new AnthropicStream(toolNamesOf(request, ANTHROPIC_TOOL_NAMES));
   let over = false;
@@ -77,7 +80,7 @@ export function createAnthropicStreamReader(request: ChatRequest): AnswerStreamR
   };
 
   const push = ({ event, data }: ProviderEvent): readonly AnswerPart[] => {
-    if (over || data.trim() === '') return [];
+    if (over || NOTHING_SAID.has(data.trim())) return [];
     const json = parseBoundedJson(data);
     if (!json.ok) {
       return fail(
@@ -133,6 +136,7 @@ class AnthropicStream {
   #model: string | undefined;
   #usage: AnthropicUsage = {};
   #toolCalls = 0;
+  #hasBlock = false;
   #finished = false;
 
   constructor(names: ToolNames) {
@@ -161,6 +165,10 @@ class AnthropicStream {
       case 'message_stop':
         break;
     }
+    if (!this.#hasBlock && !this.#finished) {
+      const problem = 'The stream of Anthropic ended with neither content nor a stop reason.';
+      return [{ kind: 'failure', failure: failure('answer_malformed', problem) }];
+    }
     return this.#finished ? [{ kind: 'end' }] : [...this.#finishParts(undefined), { kind: 'end' }];
   }
 
@@ -173,6 +181,7 @@ class AnthropicStream {
   }
 
   #startBlock(index: number, block: z.infer<typeof Start>): readonly AnswerPart[] {
+    this.#hasBlock = true;
     switch (block.type) {
       case 'text':
         return block.text ? [{ kind: 'text', choice: 0, text: block.text }] : [];
@@ -211,6 +220,7 @@ class AnthropicStream {
   }
 
   #continueBlock(index: number, delta: z.infer<typeof Delta>): readonly AnswerPart[] {
+    this.#hasBlock = true;
     if (delta.type === 'text_delta' && delta.text) return [{ kind: 'text', choice: 0, text: delta.text }];
     const thought = this.#thoughts.get(index);
     if (thought !== undefined && delta.type === 'signature_delta') thought.signature += delta.signature ?? '';
@@ -240,8 +250,11 @@ class AnthropicStream {
 
   #finishParts(stopReason: string | undefined, explanation?: string | null): readonly AnswerPart[] {
     this.#finished = true;
+    // Not every server closes its blocks.
+    const stopped = [...this.#openToolCalls.keys()].flatMap((index) => this.#stopBlock(index));
     const reason = fromStopReason(stopReason, this.#toolCalls > 0);
     return [
+      ...stopped,
       ...(reason === 'content_filter' && explanation
         ? ([{ kind: 'refusal', choice: 0, text: explanation }] as const)
         : []),

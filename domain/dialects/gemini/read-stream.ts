@@ -17,6 +17,9 @@ import { readGeminiError } from './read-failure.ts';
 import { usageIn } from './read-usage.ts';
 import { GEMINI_TOOL_NAMES } from './write-tools.ts';
 
+/** The second is OpenAI's end of a stream, which gateways write behind every stream. */
+const NOTHING_SAID: ReadonlySet<string> = new Set(['', '[DONE]']);
+
 export function createGeminiStreamReader(request: ChatRequest): AnswerStreamReader {
   const names = toolNamesOf(request, GEMINI_TOOL_NAMES);
   let state: 'open' | 'finished' | 'over' = 'open';
@@ -82,7 +85,7 @@ export function createGeminiStreamReader(request: ChatRequest): AnswerStreamRead
   };
 
   const push = ({ data }: ProviderEvent): readonly AnswerPart[] => {
-    if (state === 'over' || data.trim() === '') return [];
+    if (state === 'over' || NOTHING_SAID.has(data.trim())) return [];
     const json = parseBoundedJson(data);
     if (!json.ok) return [fail(failure('answer_malformed', `An event of Gemini ${json.message}.`))];
     // Usage first: it is billed even where the rest is an error, after which nothing may come.

@@ -5,17 +5,18 @@ import { textOf } from './wire-values.ts';
 
 const OTHER_WORDS = new Map<string, FinishReason>(
   Object.entries({
-    function_call: 'tool_calls',
-    tool_call: 'tool_calls',
     tool_use: 'tool_calls',
-    max_tokens: 'length',
-    max_output_tokens: 'length',
-    model_length: 'length',
-    safety: 'content_filter',
     sensitive: 'content_filter',
     recitation: 'content_filter',
   }),
 );
+
+/** What a word means that stands in neither table. The first that fits; a cut answer must never look like a whole one. */
+const KINDS_OF_WORDS: readonly (readonly [RegExp, FinishReason])[] = [
+  [/filter|safety|block|prohibit|guardrail|moderat|refus|toxic|spii|violat/, 'content_filter'],
+  [/length|limit|max|context|truncat|incomplete/, 'length'],
+  [/tool|function/, 'tool_calls'],
+];
 
 /** Words with which a server says that it gave up: what it has written is not the answer. */
 const BREAKDOWNS = new Map<string, ProviderFailureCode>(
@@ -34,11 +35,18 @@ const BREAKDOWNS = new Map<string, ProviderFailureCode>(
 export function finishReasonOf(word: unknown): FinishReason | undefined {
   const reason = textOf(word)?.toLowerCase();
   if (reason === undefined) return undefined;
-  return FINISH_REASONS.find((known) => known === reason) ?? OTHER_WORDS.get(reason) ?? 'stop';
+  return FINISH_REASONS.find((known) => known === reason) ?? otherFinishReason(reason) ?? 'stop';
 }
 
 export function breakdownOf(word: unknown): ProviderFailureCode | undefined {
-  return BREAKDOWNS.get(textOf(word)?.toLowerCase() ?? '');
+  const reason = textOf(word)?.toLowerCase() ?? '';
+  const known = BREAKDOWNS.get(reason);
+  if (known !== undefined || otherFinishReason(reason) !== undefined) return known;
+  return /error|fail|abort|cancel|interrupt/.test(reason) ? 'unavailable' : undefined;
+}
+
+function otherFinishReason(reason: string): FinishReason | undefined {
+  return OTHER_WORDS.get(reason) ?? KINDS_OF_WORDS.find(([pattern]) => pattern.test(reason))?.[1];
 }
 
 /** Servers say "stop" after tool calls, and "tool_calls" where there are none: what is there decides. */

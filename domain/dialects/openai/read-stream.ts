@@ -67,6 +67,7 @@ class OpenAiStreamReader implements AnswerStreamReader {
     if (this.#isOver || text === '') return [];
     if (text === '[DONE]') return this.#end();
     const json = parseJson(data);
+    if (json === undefined && isKeepAlive(text)) return [];
     const told = event === 'error' ? failureOfErrorEvent(json) : failureInside(json);
     if (told !== undefined) return this.#fail(told);
     const chunk = parseAnswer(Chunk, json);
@@ -156,6 +157,9 @@ class OpenAiStreamReader implements AnswerStreamReader {
 
   #end(): readonly AnswerPart[] {
     const choices = [...this.#choices.values()];
+    if (choices.length === 0) {
+      return this.#fail(malformed('The stream of the provider ended without an answer.').failure);
+    }
     if (choices.some(({ calls }) => calls.hasNameless)) {
       return this.#fail(malformed('A tool call in the answer of the provider has no name.').failure);
     }
@@ -172,6 +176,11 @@ class OpenAiStreamReader implements AnswerStreamReader {
     this.#isOver = true;
     return [{ kind: 'failure', failure: told }];
   }
+}
+
+/** What proxies send to keep a connection open, where it is not a comment as it should be. */
+function isKeepAlive(text: string): boolean {
+  return text.startsWith(':') || /^\W*(?:ping|keep[-_ ]?alive|heartbeat)\W*$/i.test(text);
 }
 
 function partsOf(

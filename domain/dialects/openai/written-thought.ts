@@ -11,6 +11,10 @@
 const TAGS: readonly (readonly [string, string])[] = [
   ['<think>', '</think>'],
   ['<seed:think>', '</seed:think>'],
+  ['<thinking>', '</thinking>'],
+  ['<thought>', '</thought>'],
+  ['<reasoning>', '</reasoning>'],
+  ['<|begin_of_thought|>', '<|end_of_thought|>'],
   ['[THINK]', '[/THINK]'],
   ['◁think▷', '◁/think▷'],
 ];
@@ -78,7 +82,7 @@ export class WrittenThought {
   }
 
   #takeStart(): void {
-    const begun = this.#waiting.trimStart();
+    const begun = this.#takeRepeatedTag(this.#waiting.trimStart());
     if (this.#hasThought) this.#waiting = begun;
     const tag = TAGS.find(([opening]) => begun.startsWith(opening));
     if (tag !== undefined) {
@@ -88,10 +92,23 @@ export class WrittenThought {
       this.#state = 'thought';
     } else if (begun === '' && this.#waiting.length > LONGEST_BLANK_CHARACTERS && !this.#hasThought) {
       this.#state = 'text';
-    } else if (!TAGS.some(([opening]) => opening.startsWith(begun))) {
+    } else if (!TAGS.some(([opening]) => opening.startsWith(begun)) && !this.#mayRepeatTag(begun)) {
       const mayBeThought = this.#expectsJson && !this.#hasThought && !/^[{[]/.test(begun);
       this.#state = mayBeThought ? 'held' : 'text';
     }
+  }
+
+  /** Some models close their thought twice. */
+  #takeRepeatedTag(begun: string): string {
+    if (!this.#mayRepeatTag(begun) || !begun.startsWith(this.#closingTag)) return begun;
+    const rest = begun.slice(this.#closingTag.length).trimStart();
+    this.#closingTag = '';
+    return rest;
+  }
+
+  #mayRepeatTag(begun: string): boolean {
+    const tag = this.#closingTag;
+    return this.#hasThought && tag !== '' && (tag.startsWith(begun) || begun.startsWith(tag));
   }
 
   #takeThought(): string {
@@ -123,6 +140,7 @@ export class WrittenThought {
     }
     const thought = this.#waiting.slice(0, end);
     this.#waiting = this.#waiting.slice(end + SWALLOWED_CLOSING_TAG.length);
+    this.#closingTag = SWALLOWED_CLOSING_TAG;
     this.#hasThought = true;
     this.#state = 'start';
     return thought;
