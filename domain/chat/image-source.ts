@@ -16,7 +16,8 @@ export function imageSourceOf(url: string): ImageSource | undefined {
   const head = /^data:([a-z]+\/[a-z0-9.+-]+)(?:;[a-z-]+=[^;,]*)*;base64$/i.exec(
     text.slice(0, Math.max(0, comma)),
   );
-  const base64 = text.slice(comma + 1);
+  // Encoders of mail break the lines.
+  const base64 = text.slice(comma + 1).replaceAll(/\s+/g, '');
   if (head?.[1] === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   const written = head[1].toLowerCase();
   return { kind: 'inline', mediaType: REGISTERED_TYPES.get(written) ?? written, base64 };

@@ -22,7 +22,11 @@ const WITHOUT_EFFECT: Readonly<Record<DialectName, ReadonlyMap<string, Check>>> 
       prompt_cache_retention: ANY,
       prompt_cache_options: ANY,
       stream_options: ANY,
+      cache_control: ANY,
+      // A guess at the answer that makes it come sooner.
+      prediction: ANY,
       // Values that say what a provider does anyway.
+      verbosity: (value) => value === 'medium',
       logprobs: NOTHING,
       top_logprobs: NOTHING,
       logit_bias: NOTHING,

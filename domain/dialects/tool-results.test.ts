@@ -52,10 +52,18 @@ describe('tool results', () => {
   it('belong to the latest call of an id that repeats', () => {
     const messages = [calls('a'), result('a', '1'), calls('a'), result('a', '2')];
     expect(grouped(...messages)).toEqual(messages);
+  });
+
+  it('find their calls by an id of their own where a turn has one twice, or calls without any', () => {
     expect(grouped(calls('a', 'a'), result('a', '1'), result('a', '2'))).toEqual([
-      calls('a', 'a'),
+      calls('a', 'call_of_0_1'),
       result('a', '1'),
-      result('a', '2'),
+      result('call_of_0_1', '2'),
+    ]);
+    expect(grouped(calls('', ''), result('', '1'), result('', '2'))).toEqual([
+      calls('call_of_0_0', 'call_of_0_1'),
+      result('call_of_0_0', '1'),
+      result('call_of_0_1', '2'),
     ]);
   });
 

@@ -35,7 +35,7 @@ export function groupToolResults(messages: readonly ChatMessage[]): Written<read
   const orphan = early.find((position) => !unanswered.answer(messages[position] as ToolResultMessage));
   if (orphan !== undefined) return { ok: false, problem: problemOfOrphan(messages, orphan) };
   const grouped = messages.flatMap((message, position): readonly ChatMessage[] =>
-    message.role === 'tool' ? [] : [message, ...(made[position] ?? []).map(resultOf)],
+    message.role === 'tool' ? [] : withResults(message, made[position] ?? [], position),
   );
   return { ok: true, value: grouped };
 }
@@ -68,12 +68,30 @@ class UnansweredCalls {
   }
 }
 
+/** Each call of a turn under an id of its own: without one, or twice under the same, it is refused. */
+function withResults(
+  message: ChatMessage,
+  made: readonly MadeCall[],
+  position: number,
+): readonly ChatMessage[] {
+  const taken = new Set<string>();
+  const calls = made.map(({ call, results }, place) => {
+    const isOwn = call.id !== '' && !taken.has(call.id);
+    taken.add(call.id);
+    return { results, call: isOwn ? call : { ...call, id: `call_of_${position}_${place}` } };
+  });
+  const results = calls.map(resultOf);
+  if (message.role !== 'assistant' || calls.every(({ call }, place) => call === made[place]?.call)) {
+    return [message, ...results];
+  }
+  return [{ ...message, toolCalls: calls.map(({ call }) => call) }, ...results];
+}
+
 function resultOf({ call, results }: MadeCall): ToolResultMessage {
   const [first, ...more] = results;
   if (first === undefined) return { role: 'tool', toolCallId: call.id, content: NO_RESULT };
-  return more.length === 0
-    ? first
-    : { ...first, content: results.flatMap(({ content }) => partsOf(content)) };
+  const own = first.toolCallId === call.id ? first : { ...first, toolCallId: call.id };
+  return more.length === 0 ? own : { ...own, content: results.flatMap(({ content }) => partsOf(content)) };
 }
 
 function partsOf(content: Content): readonly ContentPart[] {

@@ -215,7 +215,7 @@ describe('what may be asked', () => {
       { model: 'auto', messages: [{ role: 'user', content: [{ type: 7 }] }] },
       'messages.0.content.0.type must be a text',
     ],
-    [{ ...HELLO, max_tokens: -1 }, 'max_tokens must be more than 0'],
+    [{ ...HELLO, max_tokens: -2 }, 'max_tokens must be more than 0'],
     [{ ...HELLO, stream: 'yes' }, 'stream must be true or false'],
   ])('answers %j with one sentence that says where it is wrong', async (body, message) => {
     const { router, provider } = await aServingRouter();

@@ -12,6 +12,7 @@ export interface ModelAbilities {
   readonly samplesWithoutReasoning: boolean;
   /** The o-series calls one tool at a time, and refuses to be told. */
   readonly takesParallelToolCalls: boolean;
+  readonly takesVerbosity: boolean;
 }
 
 const UNKNOWN: ModelAbilities = {
@@ -19,14 +20,23 @@ const UNKNOWN: ModelAbilities = {
   efforts: undefined,
   samplesWithoutReasoning: false,
   takesParallelToolCalls: true,
+  takesVerbosity: true,
 };
 const REASONING: ModelAbilities = { ...UNKNOWN, isReasoning: true };
 
 /** The first that fits. A prefix such as `openai/` or `ft:` is not part of the name. */
 const FAMILIES: readonly (readonly [RegExp, ModelAbilities])[] = [
   [/^gpt-5(?:\.\d+)?-chat/, { ...UNKNOWN, efforts: [] }],
-  [/^(?:gpt-3|gpt-4|chatgpt-)/, { ...UNKNOWN, efforts: [] }],
-  [/^o\d/, { ...REASONING, efforts: ['low', 'medium', 'high'], takesParallelToolCalls: false }],
+  [/^(?:gpt-3|gpt-4|chatgpt-)/, { ...UNKNOWN, efforts: [], takesVerbosity: false }],
+  [
+    /^o\d/,
+    {
+      ...REASONING,
+      efforts: ['low', 'medium', 'high'],
+      takesParallelToolCalls: false,
+      takesVerbosity: false,
+    },
+  ],
   [/^gpt-5(?:\.\d+)?-pro/, { ...REASONING, efforts: ['medium', 'high', 'xhigh'] }],
   [/^gpt-5(?:\.\d+)?-codex/, { ...REASONING, efforts: ['low', 'medium', 'high'] }],
   [/^gpt-5(?!\.)/, { ...REASONING, efforts: ['minimal', 'low', 'medium', 'high'] }],

@@ -50,7 +50,7 @@ export function readPlainChatRequest(body: unknown): ChatRequest | undefined {
     ...given({
       maximumOutputTokens: body.max_completion_tokens ?? body.max_tokens,
       stream: stream === true ? { includesUsage: false } : undefined,
-      endUser: user,
+      endUser: user === '' ? undefined : user,
     }),
   };
 }

@@ -14,9 +14,10 @@ import { extensionsOf } from './extensions.ts';
 import { readMessages } from './read-messages.ts';
 import { readEach, readWire, refuse } from '../read-wire.ts';
 import { WireChatRequest, WireTool, fieldsOf } from './wire-request.ts';
-import { type WireObject, given, unknownFieldsOf } from './wire-values.ts';
+import { type WireObject, given, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
 
 const KNOWN_OF_REQUEST = fieldsOf(WireChatRequest);
+const KNOWN_WITH_REASONING = new Set([...KNOWN_OF_REQUEST, 'reasoning']);
 const KNOWN_OF_TOOL = fieldsOf(WireTool);
 const KNOWN_OF_FUNCTION = new Set(['name', 'description', 'parameters', 'strict']);
 
@@ -42,17 +43,16 @@ export function readOpenAiChatRequest(body: unknown): ReadRequest<ChatRequest> {
     value: {
       model: request.model,
       messages: messages.value,
-      tools: tools.value,
+      ...chosenTools(request, tools.value),
       sampling: { ...samplingOf(request), ...stops.value },
       ...given({
-        toolChoice: toolChoiceOf(request),
         allowsParallelToolCalls: request.parallel_tool_calls,
         format: formatOf(request),
         maximumOutputTokens: request.max_completion_tokens ?? request.max_tokens,
-        reasoningEffort: request.reasoning_effort,
+        reasoningEffort: request.reasoning_effort ?? effortOf(request),
         choiceCount: request.n,
         stream: streamWishOf(request),
-        endUser: request.user,
+        endUser: request.user === '' ? undefined : request.user,
       }),
       ...extensionsOf(extensionFields(request)),
     },
@@ -100,9 +100,43 @@ function readTool(value: unknown, place: string): ReadRequest<ToolDeclaration> {
   };
 }
 
-function toolChoiceOf({ tool_choice: choice }: WireChatRequest): ToolChoice | undefined {
-  if (choice === undefined) return undefined;
-  return typeof choice === 'string' ? { kind: choice } : { kind: 'tool', name: choice.function.name };
+/** Only some of the tools allowed means that the others are not there. */
+function chosenTools(
+  { tool_choice: choice }: WireChatRequest,
+  tools: readonly ToolDeclaration[],
+): Pick<ChatRequest, 'tools' | 'toolChoice'> {
+  if (choice === undefined) return { tools };
+  if (typeof choice === 'string') return { tools, toolChoice: kindOf(choice) };
+  if ('allowed_tools' in choice) {
+    const { mode, tools: allowed } = choice.allowed_tools as {
+      readonly mode?: ChoiceWord;
+      readonly tools: readonly unknown[];
+    };
+    const names = new Set(
+      allowed.map((tool) => objectOf(objectOf(tool)?.['function'])?.['name'] ?? objectOf(tool)?.['name']),
+    );
+    return {
+      tools: tools.filter(({ name }) => names.has(name)),
+      ...given({ toolChoice: mode && kindOf(mode) }),
+    };
+  }
+  const named = objectOf(choice['function'])?.['name'] ?? choice['name'];
+  return typeof named === 'string'
+    ? { tools, toolChoice: { kind: 'tool', name: named } }
+    : { tools, toolChoice: kindOf(choice.type as ChoiceWord) };
+}
+
+type ChoiceWord = 'none' | 'auto' | 'required' | 'any';
+
+function kindOf(word: ChoiceWord): ToolChoice {
+  return { kind: word === 'any' ? 'required' : word };
+}
+
+/** OpenRouter's form of the field, where it says nothing else. */
+function effortOf({ reasoning }: WireChatRequest): string | undefined {
+  const said = Object.entries(objectOf(reasoning) ?? {}).filter(([, value]) => value !== null);
+  const [[field, effort] = [], ...more] = said;
+  return field === 'effort' && more.length === 0 ? textOf(effort) : undefined;
 }
 
 function formatOf({ response_format: wanted }: WireChatRequest): AnswerFormat | undefined {
@@ -119,7 +153,8 @@ function formatOf({ response_format: wanted }: WireChatRequest): AnswerFormat | 
 
 /** Options of a stream other than its usage belong to servers of this format. */
 function extensionFields(request: WireChatRequest): WireObject | undefined {
-  const unknown = unknownFieldsOf(request, KNOWN_OF_REQUEST);
+  const known = effortOf(request) === undefined ? KNOWN_OF_REQUEST : KNOWN_WITH_REASONING;
+  const unknown = unknownFieldsOf(request, known);
   const { include_usage: _usage, ...options } = request.stream === true ? (request.stream_options ?? {}) : {};
   return Object.keys(options).length === 0 ? unknown : { ...unknown, stream_options: options };
 }

@@ -57,6 +57,9 @@ interface Counts {
 
 function isStrict(node: unknown, objectDepth: number, counts: Counts): boolean {
   if (!isObject(node) || !Object.keys(node).every((keyword) => KEYWORDS.has(keyword))) return false;
+  // Neither company beside a reference nor a value without a type is taken.
+  if (node['$ref'] !== undefined) return Object.keys(node).length === 1;
+  if (node['type'] === undefined && node['anyOf'] === undefined) return false;
   const properties = node['properties'];
   const isObjectType = [node['type']].flat().includes('object') || properties !== undefined;
   const depth = objectDepth + (isObjectType ? 1 : 0);

@@ -80,12 +80,20 @@ const MULTIPLIERS = new Set([
   'tfs_z',
 ]);
 
+const LOG_PROBABILITIES = ['logprobs', 'top_logprobs', 'logit_bias'];
+
 /** What goes to OpenAI of the fields: without those that ask for nothing there, and that would be refused all the same. */
-export function fieldsForOpenAi(fields: WireObject): WireObject {
+export function fieldsForOpenAi(fields: WireObject, abilities: ModelAbilities): WireObject {
   return Object.fromEntries(
     Object.entries(fields).filter(
       // OpenAI takes metadata with store only; it has no effect on the answer.
-      ([field]) => !OF_OTHER_SERVERS.has(field) && (field !== 'metadata' || fields['store'] === true),
+      ([field, value]) =>
+        !OF_OTHER_SERVERS.has(field) &&
+        (field !== 'metadata' || fields['store'] === true) &&
+        !(LOG_PROBABILITIES.includes(field) && asksForNothing(field, value)) &&
+        // Reasoning models refuse the guess that only makes an answer come sooner.
+        !(field === 'prediction' && abilities.isReasoning) &&
+        !(field === 'verbosity' && !abilities.takesVerbosity),
     ),
   );
 }
@@ -118,12 +126,18 @@ export function problemOfFields(
   if (foreign !== undefined) {
     return `OpenAI does not know the field ${foreign}: leave it out or use another model.`;
   }
-  const asked = abilities.isReasoning
-    ? ['logprobs', 'top_logprobs', 'logit_bias'].find(
-        (field) => fields[field] !== undefined && !asksForNothing(field, fields[field]),
-      )
-    : undefined;
+  const asked = askedBeyond(fields, abilities);
   return asked === undefined ? undefined : `${model} takes no ${asked}: leave it out or use another model.`;
+}
+
+/** The first field with a value that the family of the model refuses. */
+function askedBeyond(fields: WireObject, abilities: ModelAbilities): string | undefined {
+  const verbosity = fields['verbosity'] ?? 'medium';
+  if (verbosity !== 'medium' && !abilities.takesVerbosity) return 'verbosity';
+  if (!abilities.isReasoning) return undefined;
+  return LOG_PROBABILITIES.find(
+    (field) => fields[field] !== undefined && !asksForNothing(field, fields[field]),
+  );
 }
 
 function asksForNothing(field: string, value: unknown): boolean {

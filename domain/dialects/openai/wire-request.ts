@@ -80,8 +80,17 @@ export const WireTool = wireObject({
   }),
 });
 
+/** Together and Fireworks have the schema beside `json_object`, llama.cpp beside either type. */
+function withSchemaInPlace(value: unknown): unknown {
+  const format = withoutNulls(value) as Readonly<Record<string, unknown>> | undefined;
+  const isBeside = format?.['schema'] !== undefined && format['json_schema'] === undefined;
+  return isBeside && (format['type'] === 'json_object' || format['type'] === 'json_schema')
+    ? { type: 'json_schema', json_schema: { schema: format['schema'] } }
+    : format;
+}
+
 const WireResponseFormat = z.preprocess(
-  withoutNulls,
+  withSchemaInPlace,
   z.discriminatedUnion('type', [
     z.looseObject({ type: z.literal('text') }),
     z.looseObject({ type: z.literal('json_object') }),
@@ -97,13 +106,27 @@ const WireResponseFormat = z.preprocess(
   ]),
 );
 
+/** The last is Mistral's and Anthropic's word for the third. */
+const ToolChoiceWord = z.enum(['none', 'auto', 'required', 'any']);
 const WireToolChoice = z.union(
   [
-    z.enum(['none', 'auto', 'required']),
+    ToolChoiceWord,
+    wireObject({ type: ToolChoiceWord }),
+    wireObject({
+      type: z.literal('allowed_tools'),
+      allowed_tools: wireObject({ mode: ToolChoiceWord.optional(), tools: List }),
+    }),
     wireObject({ type: z.literal('function'), function: wireObject({ name: z.string() }) }),
+    // Of the Responses API, and of Anthropic's.
+    wireObject({ type: z.enum(['function', 'tool']), name: z.string() }),
   ],
   { error: 'must be "none", "auto", "required" or {"type":"function","function":{"name":...}}' },
 );
+
+/** Local servers, and clients made for them, write -1 for no limit. */
+const Limit = z
+  .preprocess((limit) => (limit === -1 ? undefined : limit), z.int().positive().optional())
+  .optional();
 
 export const WireChatRequest = wireObject({
   model: z.string(),
@@ -115,8 +138,8 @@ export const WireChatRequest = wireObject({
   top_k: z.int().optional(),
   presence_penalty: z.number().optional(),
   frequency_penalty: z.number().optional(),
-  max_tokens: z.int().positive().optional(),
-  max_completion_tokens: z.int().positive().optional(),
+  max_tokens: Limit,
+  max_completion_tokens: Limit,
   stop: z.union([z.string(), List], { error: 'must be a text or a list of texts' }).optional(),
   seed: z.int().optional(),
   n: z.int().positive().max(128).optional(),

@@ -167,6 +167,9 @@ function problemOfImages(messages: readonly ChatMessage[]): string | undefined {
         return `OpenAI takes images in messages of the user only, not of the role ${role}.`;
       }
       const { image } = part;
+      if (image.kind === 'url' && !/^https?:/i.test(image.url)) {
+        return 'OpenAI takes images by http and https addresses, or as data.';
+      }
       if (image.kind === 'inline' && !OPENAI_IMAGES.has(image.mediaType)) {
         return `OpenAI takes images of the types png, jpeg, gif and webp, not ${image.mediaType.slice(0, 40)}.`;
       }

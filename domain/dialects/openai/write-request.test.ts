@@ -81,7 +81,7 @@ describe('a chat request to OpenAI', () => {
   });
 
   it('passes on the fields that only this format has', () => {
-    const fields = { verbosity: 'low', logit_bias: { 50256: -100 }, store: true, metadata: { a: 'b' } };
+    const fields = { prompt_cache_key: 'k', logit_bias: { 50256: -100 }, store: true, metadata: { a: 'b' } };
     expect(sent(extensions(fields))).toMatchObject(fields);
     expect(
       sentToOther(extensions({ chat_template_kwargs: { enable_thinking: false }, min_p: 0.1 })),

@@ -6,6 +6,8 @@ import { UNCHANGED_NAMES } from '../tool-names.ts';
 import { problemOfExtensions } from '../foreign-extensions.ts';
 import type { OpenAiFlavour } from './flavour.ts';
 import { type ModelAbilities, abilitiesOf, nearestEffort } from './model-abilities.ts';
+import { formatInWords } from '../schema-in-words.ts';
+import { withItems } from './array-items.ts';
 import { fitsStrict } from './strict-schema.ts';
 import { openAiToolNames } from './tool-call-naming.ts';
 import { fieldsForOpenAi, problemOfFields } from './vendor-fields.ts';
@@ -32,15 +34,16 @@ export function writeOpenAiChatRequest(
   if (!sampling.ok) return sampling;
   const tools = writeTools(request, flavour, abilities, names);
   if (!tools.ok) return tools;
-  const { format } = request;
+  const format = writeFormat(request, flavour);
+  if (!format.ok) return format;
   const body = {
-    ...ownFields(request, flavour),
+    ...ownFields(request, flavour, abilities),
     model,
-    messages: [...wordForJson(request, flavour), ...messages.value],
+    messages: [...format.value.words, ...messages.value],
     ...limitField(request.maximumOutputTokens, flavour, abilities),
     ...sampling.value,
     ...tools.value,
-    ...(format !== undefined && { response_format: writeFormat(format, flavour) }),
+    ...format.value.fields,
     ...effortField(request.reasoningEffort, abilities),
     ...(request.choiceCount !== undefined && { n: request.choiceCount }),
     ...(request.endUser !== undefined && { user: request.endUser }),
@@ -50,10 +53,14 @@ export function writeOpenAiChatRequest(
 }
 
 /** The fields of this format for which there is no neutral word. `stream_options` is written with the stream. */
-function ownFields({ extensions }: ChatRequest, flavour: OpenAiFlavour): WireObject {
+function ownFields(
+  { extensions }: ChatRequest,
+  flavour: OpenAiFlavour,
+  abilities: ModelAbilities,
+): WireObject {
   if (extensions?.dialect !== 'openai') return {};
   const { stream_options: _options, ...fields } = extensions.fields;
-  return flavour === 'OpenAI' ? fieldsForOpenAi(fields) : fields;
+  return flavour === 'OpenAI' ? fieldsForOpenAi(fields, abilities) : fields;
 }
 
 /** OpenAI refuses max_tokens for its reasoning models; most other servers know no other name. */
@@ -80,26 +87,51 @@ function streamFields({ stream, extensions }: ChatRequest): object {
   return { stream: true, stream_options: { ...own, include_usage: true } };
 }
 
+interface WrittenFormat {
+  readonly fields: { readonly response_format?: object };
+  /** What must be said, because OpenAI would refuse the field alone. */
+  readonly words: readonly object[];
+}
+
+function writeFormat({ format, messages }: ChatRequest, flavour: OpenAiFlavour): Written<WrittenFormat> {
+  if (format === undefined) return { ok: true, value: { fields: {}, words: [] } };
+  if (format.kind === 'jsonObject') {
+    // OpenAI refuses to answer in JSON when no message speaks of it.
+    const isSilent = flavour === 'OpenAI' && !messages.some(speaksOfJson);
+    const words = isSilent ? [developer('Answer with one JSON object.')] : [];
+    return { ok: true, value: { fields: { response_format: { type: 'json_object' } }, words } };
+  }
+  // A schema whose root is no object is refused there, strict or not.
+  if (flavour !== 'OpenAI' || format.schema['type'] === 'object') {
+    return { ok: true, value: { fields: { response_format: schemaFormat(format, flavour) }, words: [] } };
+  }
+  return format.isStrict === true
+    ? {
+        ok: false,
+        problem: 'OpenAI holds answers to schemas of objects only: leave "strict" out or use another model.',
+      }
+    : { ok: true, value: { fields: {}, words: [developer(formatInWords(format))] } };
+}
+
 /** `strict` only where the schema is one that OpenAI takes so: any other is refused there, and else taken as it is. */
-function writeFormat(format: AnswerFormat, flavour: OpenAiFlavour): object {
-  if (format.kind === 'jsonObject') return { type: 'json_object' };
-  const { name, description, schema, isStrict } = format;
+function schemaFormat(
+  { name, description, schema, isStrict }: Extract<AnswerFormat, { readonly kind: 'jsonSchema' }>,
+  flavour: OpenAiFlavour,
+): object {
   const isFit = flavour !== 'OpenAI' || isStrict !== true || fitsStrict(schema);
   return {
     type: 'json_schema',
     json_schema: {
       name: name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'answer',
       ...(description !== undefined && { description }),
-      schema,
+      schema: flavour === 'OpenAI' ? withItems(schema) : schema,
       ...(isStrict !== undefined && { strict: isStrict && isFit }),
     },
   };
 }
 
-/** OpenAI refuses to answer in JSON when no message speaks of it. */
-function wordForJson({ format, messages }: ChatRequest, flavour: OpenAiFlavour): readonly object[] {
-  if (flavour !== 'OpenAI' || format?.kind !== 'jsonObject' || messages.some(speaksOfJson)) return [];
-  return [{ role: 'developer', content: 'Answer with one JSON object.' }];
+function developer(content: string): object {
+  return { role: 'developer', content };
 }
 
 function speaksOfJson({ content }: ChatMessage): boolean {

@@ -4,6 +4,7 @@ import type { Written } from '../dialect.ts';
 import { objectRootOf } from '../object-root.ts';
 import { withToldKeywords } from '../schema-in-words.ts';
 import type { ToolNames } from '../tool-names.ts';
+import { withItems } from './array-items.ts';
 import type { OpenAiFlavour } from './flavour.ts';
 import type { ModelAbilities } from './model-abilities.ts';
 import { fitsStrict } from './strict-schema.ts';
@@ -95,13 +96,13 @@ function writeTool(
 
 /** What OpenAI refuses at the root is folded into it, and told to the model in the description. */
 function writeParameters(
-  parameters: ToolDeclaration['parameters'],
+  given: ToolDeclaration['parameters'],
   position: number,
 ): Written<ToolDeclaration['parameters']> {
+  if (given === undefined) return { ok: true, value: undefined };
+  const parameters = withItems(given);
   const isTaken =
-    parameters === undefined ||
-    (parameters['type'] === 'object' &&
-      REFUSED_AT_ROOT.every((keyword) => parameters[keyword] === undefined));
+    parameters['type'] === 'object' && REFUSED_AT_ROOT.every((keyword) => parameters[keyword] === undefined);
   if (isTaken) return { ok: true, value: parameters };
   const told = Object.fromEntries(
     ['enum', 'const', 'not'].flatMap((keyword) =>
