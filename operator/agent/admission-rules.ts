@@ -8,15 +8,24 @@ import type { AdmissionRule } from '../runtime/kind-module.ts';
 
 export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
   {
-    expression:
-      'variables.pods.all(pod, has(pod.serviceAccountName) && pod.serviceAccountName == variables.name)',
-    message: 'the operator of Capataz runs pods only under the ServiceAccount of their own agent',
+    // Somebody's ServiceAccount may be called agent-<name> too, and have rights: its token is not to be had.
+    expression: `variables.pods.all(pod, has(pod.serviceAccountName) && pod.serviceAccountName == variables.name
+      && has(pod.automountServiceAccountToken) && !pod.automountServiceAccountToken)`,
+    message:
+      'the operator of Capataz runs pods only under the ServiceAccount of their own agent, and without its token',
   },
   {
     expression: `variables.pods.all(pod, !has(pod.initContainers) && !(has(pod.hostNetwork) && pod.hostNetwork)
-      && !(has(pod.hostPID) && pod.hostPID) && !(has(pod.hostIPC) && pod.hostIPC))`,
+      && !(has(pod.hostPID) && pod.hostPID) && !(has(pod.hostIPC) && pod.hostIPC)
+      && !(has(pod.shareProcessNamespace) && pod.shareProcessNamespace))`,
     message:
       "the operator of Capataz runs pods only with the containers of the agent, and outside of the node's namespaces",
+  },
+  {
+    expression: `variables.pods.all(pod, !has(pod.nodeName))
+      && variables.containers.all(containers, containers.all(container,
+      !has(container.ports) || container.ports.all(port, !has(port.hostPort))))`,
+    message: 'the operator of Capataz chooses neither the node of a pod nor a port of it',
   },
   {
     expression: `variables.volumes.all(volumes, volumes.all(volume, has(volume.emptyDir)
@@ -33,9 +42,23 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
     message: 'the operator of Capataz gives agents no variable from a Secret or a ConfigMap',
   },
   {
+    expression: `variables.pods.all(pod, has(pod.securityContext)
+      && has(pod.securityContext.runAsNonRoot) && pod.securityContext.runAsNonRoot
+      && !(has(pod.securityContext.runAsUser) && pod.securityContext.runAsUser == 0)
+      && has(pod.securityContext.seccompProfile) && pod.securityContext.seccompProfile.type == 'RuntimeDefault')`,
+    message:
+      'the operator of Capataz runs no pod as root, and none without the seccomp profile of the runtime',
+  },
+  {
     expression: `variables.containers.all(containers, containers.all(container, has(container.securityContext)
       && has(container.securityContext.allowPrivilegeEscalation) && !container.securityContext.allowPrivilegeEscalation
-      && !(has(container.securityContext.privileged) && container.securityContext.privileged)))`,
-    message: 'the operator of Capataz runs no container that may gain privileges',
+      && !(has(container.securityContext.privileged) && container.securityContext.privileged)
+      && !(has(container.securityContext.runAsNonRoot) && !container.securityContext.runAsNonRoot)
+      && !(has(container.securityContext.runAsUser) && container.securityContext.runAsUser == 0)
+      && !(has(container.securityContext.procMount) && container.securityContext.procMount != 'Default')
+      && !has(container.securityContext.seccompProfile)
+      && has(container.securityContext.capabilities) && !has(container.securityContext.capabilities.add)
+      && has(container.securityContext.capabilities.drop) && 'ALL' in container.securityContext.capabilities.drop))`,
+    message: 'the operator of Capataz runs no container that has or may gain privileges',
   },
 ];

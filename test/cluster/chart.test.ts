@@ -259,6 +259,22 @@ describe('the operator of a release, should somebody else act in its name', () =
       deployment({ ...POD, serviceAccountName: 'admin' }),
       'under the ServiceAccount of their own agent',
     ],
+    [
+      'a pod with the token of a ServiceAccount that is called like one of an agent, and has rights',
+      deployment({ ...POD, automountServiceAccountToken: true }),
+      'without its token',
+    ],
+    [
+      'a pod that says nothing of such a token',
+      deployment({ ...POD, automountServiceAccountToken: undefined }),
+      'without its token',
+    ],
+    ['a pod on a node of its choice', deployment({ ...POD, nodeName: 'control-plane' }), 'neither the node'],
+    [
+      'a container of another user than its pod',
+      deployment(withContainer({ securityContext: { ...POD.containers[0]?.securityContext, runAsUser: 0 } })),
+      'has or may gain privileges',
+    ],
     ['a pod with a Secret', deployment(withVolume({ secret: { secretName: 'key' } })), 'mounts only'],
     ['a pod with a folder of the node', deployment(withVolume({ hostPath: { path: '/' } })), 'mounts only'],
     [
@@ -296,10 +312,14 @@ describe('the operator of a release, should somebody else act in its name', () =
     [
       'a privileged container',
       deployment(withContainer({ securityContext: { privileged: true } })),
-      'no container that may gain privileges',
+      'no container that has or may gain privileges',
     ],
   ])('cannot create %s', async (_what, object, sentence) => {
     await expect(createAs(object, OPERATOR)).rejects.toThrow(sentence);
+  });
+
+  it.each(Object.entries(POD_MUTATIONS))('cannot create a pod with %s', async (_what, mutate) => {
+    await expect(createAs(deployment(mutate(POD)), OPERATOR)).rejects.toThrow('the operator of Capataz');
   });
 
   it('is the only one that is held to it', async () => {
