@@ -54,7 +54,7 @@ export function unreadableStatus<Status extends KindStatus>(
     type: 'Ready',
     status: 'False',
     reason: 'SpecUnreadable',
-    message: `This version of the operator cannot read the spec: ${problem}. Correct the spec, or install the chart's definitions and operator in one version.`,
+    message: `This version of the operator cannot read it: ${problem}. Correct the spec, or install the chart's definitions and operator in one version.`,
   } as const;
   const outlook: Outlook = { kind: 'stalled', because: ready };
   return { ...object.status, ...statusOfClaims(object, [ready], outlook, now) };

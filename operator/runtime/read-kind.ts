@@ -3,7 +3,7 @@
  * day it was stored; an older or newer definition may have let something else through, so it is parsed again. What
  * does not parse is a problem to be reported, never a crash.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type KubeObject, type KubeObjectMeta, objectKey } from '#adapters/kubernetes/kube-object.ts';
 import type { ConditionStatus } from '#crds/conditions.ts';
 import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
@@ -43,13 +43,17 @@ export function readKindObject<Spec, Status>(
   if (parsedSpec.success) {
     return { metadata, content: { ok: true, object: withSpec(parsedSpec.data as Spec) } };
   }
-  const problem = oneLine(z.prettifyError(parsedSpec.error));
+  const problem = describeProblems(parsedSpec.error);
   logger.warn({ kind: object.kind, key: objectKey(metadata), problem }, 'object cannot be read');
   return { metadata, content: { ok: false, problem, object: withSpec<unknown>(undefined) } };
 }
 
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+/** Of a newer definition there may be many; the first shows what is the matter. */
+function describeProblems({ issues }: z.ZodError): string {
+  const [first] = issues;
+  const place = ['spec', ...(first?.path ?? [])].join('.');
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return `${place}: ${first?.message ?? 'it is malformed'}${more}`;
 }
 
 /** The object, when it is there and can be read. */
