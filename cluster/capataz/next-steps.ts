@@ -53,7 +53,7 @@ export function renderNextSteps(input: NextStepsInput): string {
   return [
     ...(addresses.length === 0 ? [] : ['Addresses, reachable from this machine:', ...addresses, '']),
     'Try next:',
-    `  ${kubectl} get agents,models,canaryrollouts,promptversions`,
+    `  ${kubectl} get capataz`,
     ...question,
     `  ${kubectl} -n capataz-system get pods`,
     `  ${input.downCommand}`,

@@ -77,7 +77,7 @@ function isTested(rule: RuleCase['rule'], expected: RuleCase['expected']): boole
 
 function rulesOf(schema: StructuralSchema, kind: string, path: string): readonly RuleCase['rule'][] {
   const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => ({
-    kind: kind as RuleCase['rule']['kind'],
+    kind,
     path,
     message,
   }));

@@ -2,12 +2,12 @@
 
 export interface SampleObject {
   readonly apiVersion: 'capataz.dev/v1alpha1';
-  readonly kind: 'Agent' | 'PromptVersion' | 'CanaryRollout' | 'Model';
+  readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace: 'default' };
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-function sample(kind: SampleObject['kind'], name: string, spec: SampleObject['spec']): SampleObject {
+function sample(kind: string, name: string, spec: SampleObject['spec']): SampleObject {
   return { apiVersion: 'capataz.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec };
 }
 

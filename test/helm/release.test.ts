@@ -43,7 +43,7 @@ describe('a release of the chart', () => {
         '1 RoleBinding',
         '4 ClusterRole',
         '4 ClusterRoleBinding',
-        '4 CustomResourceDefinition',
+        `${KINDS.length} CustomResourceDefinition`,
         '3 Deployment',
         '3 Service',
         '3 ServiceAccount',
