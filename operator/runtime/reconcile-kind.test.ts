@@ -181,7 +181,11 @@ describe('a pass', () => {
     const { view, state, pass, readyOf, edit } = aCluster();
     await pass();
     state.writes.length = 0;
-    edit({ promptRef: { version: 'v1' }, modelPolicy: { allow: [{ name: 'm' }] }, somethingOfTomorrow: true });
+    edit({
+      promptRef: { version: 'v1' },
+      modelPolicy: { allow: [{ name: 'm' }] },
+      somethingOfTomorrow: true,
+    });
     await pass();
     await pass();
     expect(state.writes).toEqual(['status']);
