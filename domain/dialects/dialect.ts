@@ -99,7 +99,7 @@ export interface ProviderDialect {
   ) => ProviderFailure;
 }
 
-/** What the router adds to an answer. `costNanoUsd` is null when the price is not known. */
+/** What the router adds to an answer; a server of ours that answers by itself adds nothing. `costNanoUsd` is null when the price is not known. */
 export interface AnswerAnnotation {
   readonly requestId: string;
   /** Name of the Model object that answered. */
@@ -121,7 +121,7 @@ export interface AnswerStreamWriter {
   /** An event of the same dialect as it came, after `readPlainEvent` has let it pass. */
   readonly relay?: (event: ProviderEvent) => string;
   /** The last events of a complete answer: usage where it was asked for, and the format's own end. */
-  readonly end: (usage: TokenUsage | undefined, annotation: AnswerAnnotation) => string;
+  readonly end: (usage: TokenUsage | undefined, annotation?: AnswerAnnotation) => string;
   /** The event that ends a stream which was cut, and never looks like a clean end. */
   readonly fail: (refusal: Refusal) => string;
 }
@@ -140,7 +140,7 @@ export interface FrontDialect {
   readonly writeChatAnswer: (
     answer: ChatAnswer,
     identity: AnswerIdentity,
-    annotation: AnswerAnnotation,
+    annotation?: AnswerAnnotation,
   ) => string;
   /** An answer of the same dialect as it came, with the annotation in it. */
   readonly annotatePlainAnswer?: (body: string, annotation: AnswerAnnotation) => string;
@@ -149,7 +149,7 @@ export interface FrontDialect {
   readonly writeEmbeddingsAnswer?: (
     answer: EmbeddingsAnswer,
     identity: AnswerIdentity,
-    annotation: AnswerAnnotation,
+    annotation?: AnswerAnnotation,
   ) => string;
   /** The body of an answer that refuses. */
   readonly writeRefusal: (refusal: Refusal) => string;

@@ -10,7 +10,7 @@ import type { AnswerAnnotation, AnswerIdentity } from '../dialect.ts';
 export function writeAnthropicAnswer(
   answer: ChatAnswer,
   identity: AnswerIdentity,
-  annotation: AnswerAnnotation,
+  annotation?: AnswerAnnotation,
 ): string {
   const choice = answer.choices[0];
   return JSON.stringify({

@@ -132,7 +132,7 @@ class AnthropicStreamWriter implements AnswerStreamWriter {
     });
   }
 
-  end(usage: TokenUsage | undefined, annotation: AnswerAnnotation): string {
+  end(usage: TokenUsage | undefined, annotation?: AnswerAnnotation): string {
     return [
       this.#begin(),
       this.#closeBlock(),

@@ -11,7 +11,7 @@ import type { AnswerAnnotation, AnswerIdentity } from '../dialect.ts';
 export function writeGeminiAnswer(
   answer: ChatAnswer,
   identity: AnswerIdentity,
-  annotation: AnswerAnnotation,
+  annotation?: AnswerAnnotation,
 ): string {
   return JSON.stringify({
     candidates: answer.choices.map(writeCandidate),

@@ -83,7 +83,7 @@ class GeminiStreamWriter implements AnswerStreamWriter {
     return calls.length === 0 ? '' : this.#event(calls);
   }
 
-  end(usage: TokenUsage | undefined, annotation: AnswerAnnotation): string {
+  end(usage: TokenUsage | undefined, annotation?: AnswerAnnotation): string {
     const calls = this.#writeCalls();
     const told = usage ?? this.#usage;
     const { reason = 'stop', extensions } = this.#finish ?? {};

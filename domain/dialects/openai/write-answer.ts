@@ -13,7 +13,7 @@ import { given } from './wire-values.ts';
 export function writeOpenAiAnswer(
   answer: ChatAnswer,
   identity: AnswerIdentity,
-  annotation: AnswerAnnotation,
+  annotation?: AnswerAnnotation,
 ): string {
   return JSON.stringify({
     ...ownFieldsOf(answer.extensions),
@@ -70,7 +70,7 @@ export function signatureField(signature: string | undefined): object {
 export function writeOpenAiEmbeddings(
   { servedModel, vectors, usage }: EmbeddingsAnswer,
   identity: AnswerIdentity,
-  annotation: AnswerAnnotation,
+  annotation?: AnswerAnnotation,
 ): string {
   const tokens = usage && totalInputTokens(usage);
   return JSON.stringify({

@@ -53,7 +53,7 @@ class OpenAiStreamWriter implements AnswerStreamWriter {
     return `data: ${data}\n\n`;
   }
 
-  end(usage: TokenUsage | undefined, annotation: AnswerAnnotation): string {
+  end(usage: TokenUsage | undefined, annotation?: AnswerAnnotation): string {
     const told = usage === undefined ? null : openAiUsageOf(usage);
     const last = this.#includesUsage ? this.#chunk({ choices: [], usage: told, capataz: annotation }) : '';
     return `${last}data: [DONE]\n\n`;
