@@ -16,6 +16,11 @@ describe('a refusal of OpenAI', () => {
       'context_length_exceeded',
     ],
     [400, error('Unsupported parameter', 'unsupported_parameter'), 'unsupported'],
+    // As a server of ours writes them.
+    [400, error('This model cannot call tools', 'unsupported'), 'unsupported'],
+    [400, error('temperature must be from 0 to 2', 'invalid_request'), 'request_refused'],
+    [429, error('All places are taken', 'queue_full', 'rate_limit_error'), 'rate_limited'],
+    [503, error('The server is stopping', 'shutting_down', 'api_error'), 'unavailable'],
     [400, error("Invalid schema for function 'x'", 'invalid_function_parameters'), 'unsupported'],
     [400, error('flagged', 'content_policy_violation'), 'content_refused'],
     [400, error('invalid model ID'), 'model_not_found'],

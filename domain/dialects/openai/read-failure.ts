@@ -1,5 +1,5 @@
 /** Refusals in OpenAI's error shape, and in the shapes of the servers that only nearly speak it. */
-import type { ProviderFailureCode } from '#domain/failures/failure-codes.ts';
+import { PROVIDER_FAILURES, type ProviderFailureCode } from '#domain/failures/failure-codes.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
 import {
   codeOfStatus,
@@ -11,9 +11,10 @@ import {
 } from '../read-failure.ts';
 import { type WireObject, isObject, objectOf, textOf } from './wire-values.ts';
 
-const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
-  Object.entries({
-    context_length_exceeded: 'context_length_exceeded',
+/** Servers of ours tell the codes of the one table; the others have words of their own. */
+const CODE_OF_WORD = new Map<string, ProviderFailureCode>([
+  ...(Object.keys(PROVIDER_FAILURES) as ProviderFailureCode[]).map((code) => [code, code] as const),
+  ...Object.entries<ProviderFailureCode>({
     exceed_context_size_error: 'context_length_exceeded',
     content_policy_violation: 'content_refused',
     content_filter: 'content_refused',
@@ -23,7 +24,6 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     invalid_api_key: 'key_refused',
     authentication_error: 'key_refused',
     invalid_organization: 'key_refused',
-    model_not_found: 'model_not_found',
     model_not_available: 'model_not_found',
     not_found_error: 'model_not_found',
     unsupported_model: 'model_not_found',
@@ -58,8 +58,9 @@ const CODE_OF_WORD = new Map<string, ProviderFailureCode>(
     invalid_function_parameters: 'unsupported',
     invalid_json_schema: 'unsupported',
     invalid_request_error: 'request_refused',
+    invalid_request: 'request_refused',
   }),
-);
+]);
 
 interface ToldError {
   readonly message: string;
