@@ -211,6 +211,7 @@ function evaluateOptions(
   return {
     temperature: request.temperature,
     topP: request.topP,
+    ...(request.topK === undefined ? {} : { topK: request.topK }),
     ...(request.seed === undefined ? {} : { seed: request.seed }),
     ...(grammar === undefined
       ? {}

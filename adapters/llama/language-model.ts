@@ -16,6 +16,8 @@ export interface GenerationRequest {
   /** 0 always takes the most likely token. */
   readonly temperature: number;
   readonly topP: number;
+  /** Only so many of the most likely tokens; 0 for all. */
+  readonly topK?: number;
   /** Unsigned 32 bit. Without it every sampling differs. */
   readonly seed?: number;
   /** Per occurrence in the answer so far, and once for having occurred. */
