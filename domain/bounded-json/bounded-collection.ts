@@ -1,35 +1,8 @@
 /**
- * Arrays and records of strangers. zod looks at every element and tells of each what is wrong with it before it looks at the
- * length: a million wrong elements are a million problems. Here the length comes first, and the first wrong element is
- * the last one that is looked at.
+ * Records of strangers. zod looks at every member and tells of each what is wrong with it: a million wrong members are a
+ * million problems. Here the number comes first.
  */
 import { z } from 'zod';
-
-export function boundedArray<Element extends z.ZodType>(
-  element: Element,
-  { minimum = 0, maximum }: { readonly minimum?: number; readonly maximum: number },
-): z.ZodType<z.output<Element>[]> {
-  return z
-    .array(z.unknown())
-    .min(minimum)
-    .max(maximum)
-    .transform((items, context) => {
-      const elements: z.output<Element>[] = [];
-      for (const [index, item] of items.entries()) {
-        const parsed = element.safeParse(item);
-        if (!parsed.success) {
-          for (const issue of parsed.error.issues.slice(0, PROBLEMS_MAXIMUM)) {
-            context.issues.push({ ...issue, path: [index, ...issue.path], input: undefined });
-          }
-          return z.NEVER;
-        }
-        elements.push(parsed.data);
-      }
-      return elements;
-    });
-}
-
-const PROBLEMS_MAXIMUM = 5;
 
 /** An object with any members, but not with any number of them. */
 export function boundedRecord(maximum: number): z.ZodType<Record<string, unknown>> {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { boundedArray, boundedRecord } from './bounded-collection.ts';
+import { boundedRecord } from './bounded-collection.ts';
 import { BODY_BOUNDS, parseBoundedJson } from './bounded-json.ts';
 
 describe('parseBoundedJson', () => {
@@ -71,35 +70,6 @@ describe('parseBoundedJson', () => {
       expect(parsed).toEqual({ ok: true, value: { a: [{}] } });
       expect(parsed.ok && Object.hasOwn(parsed.value as object, '__proto__')).toBe(false);
     }
-  });
-});
-
-describe('boundedArray', () => {
-  let looks = 0;
-  const element = z.unknown().refine((value) => {
-    looks += 1;
-    return value !== 'wrong';
-  }, 'is wrong');
-  const Three = z.object({ list: boundedArray(element, { minimum: 1, maximum: 3 }) });
-
-  it('looks at no element of an array that is too long', () => {
-    looks = 0;
-    const parsed = Three.safeParse({ list: ['wrong', 'wrong', 'wrong', 'wrong'] });
-    expect(parsed.error?.issues).toMatchObject([{ code: 'too_big', path: ['list'] }]);
-    expect(looks).toBe(0);
-  });
-
-  it('stops at the first wrong element and says where it is', () => {
-    looks = 0;
-    const parsed = Three.safeParse({ list: ['right', 'wrong', 'wrong'] });
-    expect(parsed.error?.issues).toMatchObject([{ path: ['list', 1], message: 'is wrong' }]);
-    expect(looks).toBe(2);
-  });
-
-  it('keeps what the element makes of its input, and wants the least number', () => {
-    const numbers = boundedArray(z.coerce.number(), { maximum: 2 });
-    expect(numbers.parse(['1', '2'])).toEqual([1, 2]);
-    expect(Three.safeParse({ list: [] }).success).toBe(false);
   });
 });
 

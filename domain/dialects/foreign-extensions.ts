@@ -77,7 +77,12 @@ export function problemOfExtensions(
 }
 
 function foreignField(extensions: Extensions | undefined, dialect: DialectName): string | undefined {
-  if (extensions === undefined || extensions.dialect === dialect) return undefined;
+  return extensions?.dialect === dialect ? undefined : fieldWithEffect(extensions);
+}
+
+/** The first field whose value asks for something, by its name on the wire. */
+export function fieldWithEffect(extensions: Extensions | undefined): string | undefined {
+  if (extensions === undefined) return undefined;
   const harmless = WITHOUT_EFFECT[extensions.dialect];
   return Object.entries(extensions.fields).find(
     ([field, value]) => value !== null && value !== undefined && harmless.get(field)?.(value) !== true,

@@ -58,7 +58,7 @@ export const PROVIDER_FAILURES = {
   unsupported: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: "The Model's provider cannot do what the request asks for.",
+    meaning: 'The Model, or its provider, cannot do what the request asks for.',
   },
   answer_malformed: {
     status: 502,
@@ -222,8 +222,25 @@ export const RUN_FAILURES = {
 /** All that an agent tells of itself; failures of its model calls keep the code of the router. */
 export const AGENT_FAILURES = { ...REQUEST_FAILURES, ...AGENT_REFUSALS, ...RUN_FAILURES } as const;
 
-export const FAILURES = { ...ROUTER_FAILURES, ...AGENT_FAILURES } as const satisfies Record<
-  string,
-  FailureDescription
->;
+/** All that the local model tells. What it cannot do has the code that the router gives to the same in a provider. */
+export const LOCAL_MODEL_FAILURES = {
+  queue_full: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'All places are taken and as many requests wait as may. `Retry-After` says when to ask again.',
+  },
+  ...REQUEST_FAILURES,
+  model_not_found: PROVIDER_FAILURES.model_not_found,
+  context_length_exceeded: PROVIDER_FAILURES.context_length_exceeded,
+  unsupported: PROVIDER_FAILURES.unsupported,
+  cancelled: ATTEMPT_FAILURES.cancelled,
+  internal_error: ATTEMPT_FAILURES.internal_error,
+} as const satisfies Record<string, FailureDescription>;
+export type LocalModelFailureCode = keyof typeof LOCAL_MODEL_FAILURES;
+
+export const FAILURES = {
+  ...ROUTER_FAILURES,
+  ...AGENT_FAILURES,
+  ...LOCAL_MODEL_FAILURES,
+} as const satisfies Record<string, FailureDescription>;
 export type FailureCode = keyof typeof FAILURES;

@@ -135,7 +135,7 @@ describe('the chat route', () => {
         body: JSON.stringify({ model: 'embedder', input }),
       });
       expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ error: { param: 'input', code: 'unsupported_value' } });
+      expect(await response.json()).toMatchObject({ error: { param: 'input', code: 'unsupported' } });
     }
   });
 

@@ -1,15 +1,13 @@
 /** The HTTP side of the local model server, without a port: main.ts listens, tests listen on one of their own. */
 import type { FastifyInstance } from 'fastify';
 import type { ChatModel, EmbeddingModel } from '#adapters/llama/language-model.ts';
-import { FAILURES } from '#domain/failures/failure-codes.ts';
-import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Drain } from '#process/drain.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#process/http/request-id.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { AdmissionQueue } from './admission-queue.ts';
 import type { LocalModelMetrics } from './metrics.ts';
-import { type OpenAiError, badRequest, sendError, serverError } from './open-ai-error.ts';
+import { sendRefusal } from './refusals.ts';
 import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerEmbeddings } from './routes/embeddings.ts';
 import { registerModels } from './routes/models.ts';
@@ -42,7 +40,7 @@ export function buildLocalModelApp(dependencies: LocalModelDependencies): Fastif
     paths: '/v1/chat/completions, /v1/embeddings and /v1/models',
     largestBodyBytes: BODY_MAXIMUM_BYTES,
     body: 'json',
-    refuse: (refusal, _request, reply) => sendError(reply, errorOf(refusal)),
+    refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
   });
   const { chatModel, metrics, elapsed } = dependencies;
   const chatQueue = new AdmissionQueue({
@@ -62,10 +60,4 @@ export function buildLocalModelApp(dependencies: LocalModelDependencies): Fastif
   registerEmbeddings(app, { ...dependencies, queue: embeddingsQueue });
   registerModels(app, dependencies);
   return app;
-}
-
-function errorOf({ code, message }: Refusal): OpenAiError {
-  return code === 'internal_error'
-    ? serverError(message)
-    : { ...badRequest(message, code), status: FAILURES[code].status };
 }

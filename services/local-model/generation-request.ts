@@ -1,201 +1,147 @@
-/** From an OpenAI chat request to what the model is asked. Whatever cannot be honoured is refused, never ignored. */
-import { z } from 'zod';
+/**
+ * From a chat request to what the model is asked. Whatever cannot be honoured is refused, never ignored. The fields are
+ * named as in OpenAI's format, which is the one that this server has a front for.
+ */
 import type { ChatTurn, GenerationRequest, RequiredJson } from '#adapters/llama/language-model.ts';
-import { boundedArray } from '#domain/bounded-json/bounded-collection.ts';
+import type { AnswerFormat, ChatMessage, ChatRequest, Sampling } from '#domain/chat/chat-request.ts';
 import { type FindProblems, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import { type OpenAiError, badRequest } from './open-ai-error.ts';
-
-const MESSAGES_MAXIMUM = 2048;
-const PARTS_MAXIMUM = 10_000;
-
-const ContentPart = z.looseObject({ type: z.string(), text: z.string().nullish() });
-
-/** What cannot be honoured is looked at only as far as it must be to say so: `unknown` costs nothing. */
-const LocalMessage = z.looseObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
-  content: z.union([z.string(), boundedArray(ContentPart, { maximum: PARTS_MAXIMUM })]).nullish(),
-  tool_calls: z.array(z.unknown()).nullish(),
-});
-type LocalMessage = z.infer<typeof LocalMessage>;
-
-const LocalResponseFormat = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('text') }),
-  z.looseObject({ type: z.literal('json_object') }),
-  z.looseObject({
-    type: z.literal('json_schema'),
-    json_schema: z.looseObject({ schema: z.record(z.string(), z.unknown()).nullish() }),
-  }),
-]);
-
-/** A chat request with the bounds of a server which answers itself. Every optional field may be null. */
-export const LocalChatRequest = z.looseObject({
-  model: z.string(),
-  messages: boundedArray(LocalMessage, { minimum: 1, maximum: MESSAGES_MAXIMUM }),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  max_tokens: z.int().positive().nullish(),
-  max_completion_tokens: z.int().positive().nullish(),
-  frequency_penalty: z.number().min(-2).max(2).nullish(),
-  presence_penalty: z.number().min(-2).max(2).nullish(),
-  stop: z
-    .union([z.string().min(1).max(256), boundedArray(z.string().min(1).max(256), { maximum: 16 })])
-    .nullish(),
-  seed: z.int().nullish(),
-  response_format: LocalResponseFormat.nullish(),
-  tools: z.array(z.unknown()).nullish(),
-  tool_choice: z.unknown().optional(),
-  functions: z.array(z.unknown()).nullish(),
-  n: z.int().nullish(),
-  logprobs: z.boolean().nullish(),
-  logit_bias: z.record(z.string(), z.unknown()).nullish(),
-});
-export type LocalChatRequest = z.infer<typeof LocalChatRequest>;
+import { SCHEMA_PARAM, type Understood, problemOfExtensions, refused, unsupported } from './refusals.ts';
 
 /** Given by the authors of SmolLM2 for its answers; used where a request does not say. */
 const DEFAULT_TEMPERATURE = 0.2;
 const DEFAULT_TOP_P = 0.9;
 /** OpenAI takes 0 for "the most likely token"; llama.cpp must be left one. */
 const LEAST_TOP_P = 0.001;
+/** Each is looked for in every piece of the answer. */
+const MOST_STOP_SEQUENCES = 16;
+const LONGEST_STOP_SEQUENCE = 256;
 
-export type GenerationRequestResult =
-  | {
-      readonly ok: true;
-      readonly request: GenerationRequest;
-      /** Set when the answer must fit a schema, of which a grammar may keep only a part. */
-      readonly findProblems?: FindProblems;
-    }
-  | { readonly ok: false; readonly error: OpenAiError };
+export interface Generation {
+  readonly request: GenerationRequest;
+  /** Set when the answer must fit a schema, of which a grammar may keep only a part. */
+  readonly findProblems?: FindProblems;
+}
 
-export function toGenerationRequest(
-  body: LocalChatRequest,
-  defaultOutputTokens: number,
-): GenerationRequestResult {
-  const refusal = findUnsupported(body);
-  if (refusal !== undefined) return { ok: false, error: refusal };
-  const json = readResponseFormat(body);
+export function toGeneration(chat: ChatRequest, defaultOutputTokens: number): Understood<Generation> {
+  const problem = problemOfAbilities(chat) ?? problemOfSampling(chat.sampling);
+  if (problem !== undefined) return problem;
+  const json = readFormat(chat.format);
   if (!json.ok) return json;
   const turns: ChatTurn[] = [];
-  for (const [index, message] of body.messages.entries()) {
-    const turn = toTurn(message, index);
+  for (const [position, message] of chat.messages.entries()) {
+    const turn = toTurn(message, `messages.${position}`);
     if (!turn.ok) return turn;
-    turns.push(turn.turn);
+    turns.push(turn.value);
   }
-  const { value, findProblems } = json;
+  const { required, findProblems } = json.value;
   return {
     ok: true,
-    request: {
-      turns,
-      maximumOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? defaultOutputTokens,
-      ...samplingOf(body),
-      stopSequences: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
-      ...(value === undefined ? {} : { json: value }),
+    value: {
+      request: {
+        turns,
+        maximumOutputTokens: chat.maximumOutputTokens ?? defaultOutputTokens,
+        ...samplingOf(chat.sampling),
+        ...(required === undefined ? {} : { json: required }),
+      },
+      ...(findProblems === undefined ? {} : { findProblems }),
     },
-    ...(findProblems === undefined ? {} : { findProblems }),
   };
 }
 
-function samplingOf(
-  body: LocalChatRequest,
-): Pick<GenerationRequest, 'temperature' | 'topP' | 'seed' | 'frequencyPenalty' | 'presencePenalty'> {
-  return {
-    temperature: body.temperature ?? DEFAULT_TEMPERATURE,
-    topP: Math.max(body.top_p ?? DEFAULT_TOP_P, LEAST_TOP_P),
-    // llama.cpp takes 32 bits.
-    ...(typeof body.seed === 'number' ? { seed: Number(BigInt.asUintN(32, BigInt(body.seed))) } : {}),
-    frequencyPenalty: body.frequency_penalty ?? 0,
-    presencePenalty: body.presence_penalty ?? 0,
-  };
-}
+type Refused = ReturnType<typeof refused>;
 
-interface Unsupported {
-  readonly parameter: string;
-  readonly isAsked: (body: LocalChatRequest) => boolean;
-  readonly message: string;
-}
-
-const UNSUPPORTED: readonly Unsupported[] = [
-  {
-    parameter: 'tools',
-    isAsked: (body) => (body.tools ?? []).length > 0 && body.tool_choice !== 'none',
-    message:
-      'This model cannot call tools: leave out tools, or choose a model whose capabilities contain Tools.',
-  },
-  {
-    parameter: 'functions',
-    isAsked: (body) => (body.functions ?? []).length > 0,
-    message: 'This model cannot call functions: leave out functions.',
-  },
-  {
-    parameter: 'n',
-    isAsked: (body) => (body.n ?? 1) !== 1,
-    message: 'This server makes one answer for a request: leave out n.',
-  },
-  {
-    parameter: 'logprobs',
-    isAsked: (body) => body.logprobs === true,
-    message: 'This server gives no log probabilities: leave out logprobs.',
-  },
-  {
-    parameter: 'logit_bias',
-    isAsked: (body) => Object.keys(body.logit_bias ?? {}).length > 0,
-    message: 'This server takes no logit_bias: leave it out.',
-  },
-];
-
-function findUnsupported(body: LocalChatRequest): OpenAiError | undefined {
-  const asked = UNSUPPORTED.find(({ isAsked }) => isAsked(body));
-  return asked === undefined
-    ? undefined
-    : badRequest(asked.message, 'unsupported_parameter', asked.parameter);
-}
-
-type JsonResult =
-  | {
-      readonly ok: true;
-      readonly value: RequiredJson | undefined;
-      readonly findProblems?: FindProblems;
-    }
-  | { readonly ok: false; readonly error: OpenAiError };
-
-function readResponseFormat(body: LocalChatRequest): JsonResult {
-  const format = body.response_format ?? { type: 'text' as const };
-  if (format.type === 'text') return { ok: true, value: undefined };
-  const schema = format.type === 'json_schema' ? format.json_schema.schema : undefined;
-  if (schema === undefined || schema === null) return { ok: true, value: { schema: undefined } };
-  const compiled = compileJsonSchema(schema);
-  if (compiled.ok) return { ok: true, value: { schema }, findProblems: compiled.findProblems };
-  const message = `response_format.json_schema.schema is not a valid JSON Schema: ${compiled.message}.`;
-  return { ok: false, error: badRequest(message, 'invalid_schema', 'response_format') };
-}
-
-type TurnResult =
-  | { readonly ok: true; readonly turn: ChatTurn }
-  | { readonly ok: false; readonly error: OpenAiError };
-
-function toTurn(message: LocalMessage, index: number): TurnResult {
-  const param = `messages[${index}]`;
-  if (message.role === 'tool' || (message.tool_calls ?? []).length > 0) {
-    const text = `${param} belongs to a tool call, and this model cannot call tools: leave it out.`;
-    return { ok: false, error: badRequest(text, 'unsupported_value', param) };
+function problemOfAbilities(chat: ChatRequest): Refused | undefined {
+  if (chat.tools.length > 0 && chat.toolChoice?.kind !== 'none') {
+    const message =
+      'This model cannot call tools: leave out tools, or choose a model whose capabilities contain Tools.';
+    return unsupported(message, 'tools');
   }
-  const text = textOf(message.content);
-  if (text === undefined) {
-    const reason = `${param} has a part that is not text, and this model reads text only.`;
-    return { ok: false, error: badRequest(reason, 'unsupported_value', param) };
+  if ((chat.choiceCount ?? 1) !== 1) {
+    return unsupported('This server makes one answer for a request: leave out n.', 'n');
+  }
+  return problemOfExtensions(chat.extensions);
+}
+
+function problemOfSampling(sampling: Sampling): Refused | undefined {
+  const { temperature, topP, topK, frequencyPenalty, presencePenalty } = sampling;
+  const bounded: readonly (readonly [string, number | undefined, least: number, most: number])[] = [
+    ['temperature', temperature, 0, 2],
+    ['top_p', topP, 0, 1],
+    ['top_k', topK, -1, 1_000_000],
+    ['frequency_penalty', frequencyPenalty, -2, 2],
+    ['presence_penalty', presencePenalty, -2, 2],
+  ];
+  for (const [param, value, least, most] of bounded) {
+    if (value !== undefined && (value < least || value > most)) {
+      return refused('invalid_request', `${param} must be from ${least} to ${most}.`, param);
+    }
+  }
+  const stops = sampling.stopSequences ?? [];
+  if (stops.length > MOST_STOP_SEQUENCES) {
+    const message = `stop has ${stops.length} texts, more than the ${MOST_STOP_SEQUENCES} that are taken.`;
+    return refused('invalid_request', message, 'stop');
+  }
+  if (stops.some(({ length }) => length === 0 || length > LONGEST_STOP_SEQUENCE)) {
+    const message = `A text in stop must have from 1 to ${LONGEST_STOP_SEQUENCE} characters.`;
+    return refused('invalid_request', message, 'stop');
+  }
+  return undefined;
+}
+
+function samplingOf({
+  temperature = DEFAULT_TEMPERATURE,
+  topP = DEFAULT_TOP_P,
+  topK,
+  seed,
+  frequencyPenalty = 0,
+  presencePenalty = 0,
+  stopSequences = [],
+}: Sampling): Omit<GenerationRequest, 'turns' | 'maximumOutputTokens' | 'json'> {
+  return {
+    temperature,
+    topP: Math.max(topP, LEAST_TOP_P),
+    // Servers of this format take -1 for "all tokens" as well as 0.
+    ...(topK === undefined ? {} : { topK: Math.max(0, topK) }),
+    // llama.cpp takes 32 bits.
+    ...(seed === undefined ? {} : { seed: Number(BigInt.asUintN(32, BigInt(seed))) }),
+    frequencyPenalty,
+    presencePenalty,
+    stopSequences,
+  };
+}
+
+interface WantedJson {
+  readonly required?: RequiredJson;
+  readonly findProblems?: FindProblems;
+}
+
+function readFormat(format: AnswerFormat | undefined): Understood<WantedJson> {
+  if (format === undefined) return { ok: true, value: {} };
+  if (format.kind === 'jsonObject') return { ok: true, value: { required: { schema: undefined } } };
+  const { schema } = format;
+  const compiled = compileJsonSchema(schema);
+  if (compiled.ok) {
+    return { ok: true, value: { required: { schema }, findProblems: compiled.findProblems } };
+  }
+  const message = `${SCHEMA_PARAM} is not a valid JSON Schema: ${compiled.message}.`;
+  return refused('invalid_request', message, SCHEMA_PARAM);
+}
+
+function toTurn(message: ChatMessage, place: string): Understood<ChatTurn> {
+  if (message.role === 'tool' || (message.role === 'assistant' && message.toolCalls !== undefined)) {
+    const reason = `${place} belongs to a tool call, and this model cannot call tools: leave it out.`;
+    return unsupported(reason, place);
   }
   const role = message.role === 'developer' ? 'system' : message.role;
-  return { ok: true, turn: { role, text } };
-}
-
-/** Responses and chat completions name text differently, and clients send back what they got. */
-const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'input_text', 'output_text', 'refusal']);
-
-function textOf(content: LocalMessage['content']): string | undefined {
-  if (content === null || content === undefined) return '';
-  if (typeof content === 'string') return content;
-  const texts = content.map((part) => (part.type === 'refusal' ? part['refusal'] : part.text) ?? '');
-  const isText = content.every(({ type }) => TEXT_TYPES.has(type));
-  return isText && texts.every((text) => typeof text === 'string') ? texts.join('\n') : undefined;
+  const said = message.role === 'assistant' ? (message.content ?? message.refusal ?? '') : message.content;
+  if (typeof said === 'string') return { ok: true, value: { role, text: said } };
+  const texts: string[] = [];
+  for (const [position, part] of said.entries()) {
+    if (part.kind !== 'text') {
+      const param = `${place}.content.${position}`;
+      return unsupported(`${param} is not text, and this model reads text only.`, param);
+    }
+    texts.push(part.text);
+  }
+  return { ok: true, value: { role, text: texts.join('\n') } };
 }

@@ -173,6 +173,18 @@ describe('chat', () => {
     expect(other.choices[0]?.message.content).not.toBe(first.choices[0]?.message.content);
   });
 
+  it('takes always the most likely token when top_k is 1', async () => {
+    const answer = await post('/chat/completions', {
+      model: CHAT,
+      temperature: 2,
+      top_p: 1,
+      top_k: 1,
+      max_tokens: 16,
+      messages: capital,
+    });
+    expect(await answer.text()).toContain('"The capital of France is Paris."');
+  });
+
   it('reads the beginning that two requests share only once', async () => {
     const system = {
       role: 'system' as const,
@@ -476,10 +488,10 @@ describe('embeddings', () => {
       { model: EMBEDDINGS, input: ['ok', 'word '.repeat(600)] },
       'context_length_exceeded',
     ],
-    ['an empty text', { model: EMBEDDINGS, input: [''] }, 'invalid_value'],
-    ['other dimensions', { model: EMBEDDINGS, input: 'a', dimensions: 3 }, 'unsupported_value'],
+    ['an empty text', { model: EMBEDDINGS, input: [''] }, 'invalid_request'],
+    ['other dimensions', { model: EMBEDDINGS, input: 'a', dimensions: 3 }, 'unsupported'],
     ['the chat model', { model: CHAT, input: 'a' }, 'model_not_found'],
-    ['no input', { model: EMBEDDINGS }, 'invalid_value'],
+    ['no input', { model: EMBEDDINGS }, 'invalid_request'],
   ])('are refused for %s', async (_, body, code) => {
     const response = await post('/embeddings', body);
     expect(await response.json()).toMatchObject({ error: { code } });

@@ -1,7 +1,12 @@
 /** docs/reference says all that the code can say, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
-import { AGENT_FAILURES, FAILURES, ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
+import {
+  AGENT_FAILURES,
+  FAILURES,
+  LOCAL_MODEL_FAILURES,
+  ROUTER_FAILURES,
+} from '#domain/failures/failure-codes.ts';
 import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
 import { KEYWORD_NAMES } from '#domain/json-schema/keyword-names.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
@@ -76,6 +81,7 @@ describe('docs/reference/errors.md', () => {
   it.each([
     ['Router', ROUTER_FAILURES],
     ['Agent', AGENT_FAILURES],
+    ['Local model', LOCAL_MODEL_FAILURES],
   ])('says of each code of the section %s what the table of failures says', (title, failures) => {
     const explained = rowsOf(sections[title] ?? '', /^\| `(\w+)` \| (\d+) \| (.*) \|$/gm);
     const rows = Object.entries(failures).map(
@@ -91,22 +97,7 @@ describe('docs/reference/errors.md', () => {
     );
     expect(Object.keys(FAILURES).filter((code) => !emitted.has(code))).toEqual([]);
   });
-
-  it('explains each error code of the section Local model and no other', () => {
-    const files = PRODUCT_FILES.filter((path) => /^(services\/local-model|process)\//.test(path));
-    const codes = new Set([...matchesIn(files, /\bcode: '([a-zA-Z_]+)'/g), ...codesPassed(files)]);
-    expect(sorted(rowsOf(sections['Local model'] ?? '', /^\| `(\w+)` \| \d/gm))).toEqual(sorted(codes));
-  });
 });
-
-/** Codes that are an argument or the default of one, as in badRequest(message, 'invalid_value'). */
-function codesPassed(paths: readonly string[]): ReadonlySet<string> {
-  const calls = [...matchesIn(paths, /(?:invalidRequest|badRequest)(\([\s\S]*?\)(?:;|,\n| \{| \}))/g)];
-  const words = calls.flatMap((call) =>
-    [...call.matchAll(/'([a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)'/g)].map(([, word]) => word ?? ''),
-  );
-  return new Set(words.filter((word) => !word.endsWith('_error') && word !== 'response_format'));
-}
 
 describe('docs/reference/json-schema.md', () => {
   const { Keywords: keywords = '', Formats: formats = '' } = sectionsOf('json-schema');

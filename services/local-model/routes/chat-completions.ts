@@ -1,31 +1,27 @@
 /** POST /v1/chat/completions: https://platform.openai.com/docs/api-reference/chat */
 import type { FastifyInstance } from 'fastify';
 import type { GenerationPart, GenerationRequest, GenerationUsage } from '#adapters/llama/language-model.ts';
-import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import type { ChatRequest } from '#domain/chat/chat-request.ts';
+import type { AnswerStreamWriter } from '#domain/dialects/dialect.ts';
+import { OPENAI_FRONT } from '#domain/dialects/openai/front.ts';
 import type { FindProblems } from '#domain/json-schema/compile-json-schema.ts';
 import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { AdmissionQueue } from '../admission-queue.ts';
 import type { LocalModelDependencies } from '../app.ts';
-import {
-  type AnswerEnd,
-  type AnswerIdentity,
-  formatChunk,
-  formatCompletion,
-  formatLastChunk,
-  formatUsageChunk,
-} from '../completion-format.ts';
-import { LocalChatRequest, toGenerationRequest } from '../generation-request.ts';
+import { type GeneratedEnd, answerOf, endOf } from '../generated-answer.ts';
+import { type Generation, toGeneration } from '../generation-request.ts';
 import type { RequestOutcome } from '../metrics.ts';
 import {
-  type OpenAiError,
-  describeModelError,
-  invalidBody,
+  CUT_BY_MISTAKE,
+  type Understood,
   modelNotFound,
-  sendError,
-  serverError,
-} from '../open-ai-error.ts';
+  refusalOfAbort,
+  refusalOfError,
+  sendJsonText,
+  sendRefusal,
+  understood,
+} from '../refusals.ts';
 import { abortWithClient } from '../request-abort.ts';
-import { describeMissingModel } from './models.ts';
 
 export interface ChatDependencies extends LocalModelDependencies {
   readonly queue: AdmissionQueue;
@@ -36,38 +32,33 @@ export function registerChatCompletions(app: FastifyInstance, dependencies: Chat
   app.post('/v1/chat/completions', async (request, reply) => {
     const signal = abortWithClient(reply, dependencies.shutdown);
     const count = (outcome: RequestOutcome): void => metrics.requests.inc({ kind: 'chat', outcome });
-    const refuse = (refusal: OpenAiError): unknown => {
+    const asked = readRequest(request.body, dependencies);
+    if (!asked.ok) {
       count('refused');
-      return sendError(reply, refusal);
-    };
-    const body = LocalChatRequest.safeParse(request.body);
-    if (!body.success) return refuse(invalidBody(body.error));
-    if (body.data.model !== chatModel.id) {
-      return refuse(modelNotFound(describeMissingModel(body.data.model, [chatModel.id])));
+      return sendRefusal(reply, asked.refusal);
     }
-    const asked = toGenerationRequest(body.data, dependencies.defaultOutputTokens);
-    if (!asked.ok) return refuse(asked.error);
-
+    const { chat, generation } = asked.value;
+    const { findProblems } = generation;
     const identity = {
       id: `chatcmpl-${dependencies.newId()}`,
       createdSeconds: Math.floor(dependencies.now() / 1000),
       model: chatModel.id,
     };
-    const parts = generateAdmitted(asked.request, signal, dependencies);
+    const parts = generateAdmitted(generation.request, signal, dependencies);
     try {
       // Everything a request can be refused for shows before the first part, while a status can still be sent.
       const first = await parts.next();
-      const { findProblems } = asked;
-      if (body.data.stream !== true) {
+      if (chat.stream === undefined) {
         const { text, end } = await collect(first, parts, findProblems);
         count(outcomeOf(end));
-        return formatCompletion(identity, text, end);
+        return sendJsonText(reply, OPENAI_FRONT.writeChatAnswer(answerOf(text, end), identity));
       }
-      const hasUsage = body.data.stream_options?.include_usage === true;
       const stream = eventStreamOf(reply, { keepAliveSeconds: 15, stallSeconds: 30 });
+      const writer = OPENAI_FRONT.createStreamWriter(chat, identity);
+      const requestId = request.id;
       await streamAnswer(stream, first, parts, {
-        identity,
-        hasUsage,
+        writer,
+        requestId,
         signal,
         count,
         findProblems,
@@ -75,12 +66,33 @@ export function registerChatCompletions(app: FastifyInstance, dependencies: Chat
       });
       return await reply;
     } catch (error) {
-      const foreseen = describeModelError(error, 'messages');
-      if (foreseen !== undefined) return refuse(foreseen);
-      count(signal.aborted ? 'cancelled' : 'failed');
-      throw error;
+      if (signal.aborted) {
+        count('cancelled');
+        return sendRefusal(reply, refusalOfAbort(signal));
+      }
+      const refusal = refusalOfError(error, 'messages');
+      count(refusal === undefined ? 'failed' : 'refused');
+      if (refusal === undefined) throw error;
+      return sendRefusal(reply, refusal);
     }
   });
+}
+
+interface AskedGeneration {
+  readonly chat: ChatRequest;
+  readonly generation: Generation;
+}
+
+function readRequest(
+  body: unknown,
+  { chatModel, defaultOutputTokens }: ChatDependencies,
+): Understood<AskedGeneration> {
+  const chat = understood(OPENAI_FRONT.readChatRequest(body));
+  if (!chat.ok) return chat;
+  if (chat.value.model !== chatModel.id) return modelNotFound(chat.value.model, [chatModel.id]);
+  const generation = toGeneration(chat.value, defaultOutputTokens);
+  if (!generation.ok) return generation;
+  return { ok: true, value: { chat: chat.value, generation: generation.value } };
 }
 
 /** Waits for a place, generates, gives the place back: also when the reader leaves in the middle. */
@@ -130,7 +142,7 @@ async function collect(
   first: FirstPart,
   rest: Parts,
   findProblems: FindProblems | undefined,
-): Promise<{ readonly text: string; readonly end: AnswerEnd }> {
+): Promise<{ readonly text: string; readonly end: GeneratedEnd }> {
   let text = '';
   for await (const part of partsFrom(first, rest)) {
     if (part.kind === 'text') text += part.text;
@@ -139,28 +151,13 @@ async function collect(
   throw new Error('the model ended an answer without its end part');
 }
 
-/** An answer that was cut says so itself; of a whole one the grammar may have kept only a part of the schema. */
-function endOf(
-  { reason, usage }: Extract<GenerationPart, { kind: 'end' }>,
-  text: string,
-  findProblems: FindProblems | undefined,
-): AnswerEnd {
-  const isChecked = findProblems !== undefined && reason === 'stop';
-  return { finishReason: reason, usage, problems: isChecked ? problemsOf(text, findProblems) : [] };
-}
-
-function problemsOf(text: string, findProblems: FindProblems): readonly string[] {
-  const json = parseBoundedJson(text);
-  return json.ok ? findProblems(json.value) : [`the answer ${json.message}`];
-}
-
-function outcomeOf({ problems }: AnswerEnd): RequestOutcome {
-  return problems.length === 0 ? 'answered' : 'unfit';
+function outcomeOf({ extensions }: GeneratedEnd): RequestOutcome {
+  return extensions === undefined ? 'answered' : 'unfit';
 }
 
 interface StreamContext extends ChatDependencies {
-  readonly identity: AnswerIdentity;
-  readonly hasUsage: boolean;
+  readonly writer: AnswerStreamWriter;
+  readonly requestId: string;
   readonly signal: AbortSignal;
   readonly count: (outcome: RequestOutcome) => void;
   readonly findProblems: FindProblems | undefined;
@@ -171,30 +168,31 @@ async function streamAnswer(
   stream: EventStream,
   first: FirstPart,
   rest: Parts,
-  { identity, hasUsage, signal, count, findProblems, logger }: StreamContext,
+  { writer, requestId, signal, count, findProblems, logger }: StreamContext,
 ): Promise<void> {
   let outcome: RequestOutcome = 'cancelled';
   let text = '';
+  const writeText = (piece: string): void =>
+    stream.write(writer.write({ kind: 'text', choice: 0, text: piece }));
   try {
-    stream.sendJson(formatChunk(identity, { role: 'assistant', content: '' }));
+    // Says who speaks, before there is anything to say.
+    writeText('');
     for await (const part of partsFrom(first, rest)) {
       if (part.kind === 'text') {
         text += part.text;
-        stream.sendJson(formatChunk(identity, { content: part.text }));
+        writeText(part.text);
         await stream.untilWritable();
       } else {
         const end = endOf(part, text, findProblems);
+        const { finishReason: reason, usage, ...own } = end;
         outcome = outcomeOf(end);
-        stream.sendJson(formatLastChunk(identity, end));
-        if (hasUsage) stream.sendJson(formatUsageChunk(identity, part.usage));
-        stream.send('[DONE]');
+        stream.write(writer.write({ kind: 'finish', choice: 0, reason, ...own }) + writer.end(usage));
       }
     }
   } catch (error) {
     outcome = signal.aborted ? 'cancelled' : 'failed';
-    if (!signal.aborted) logger.error({ error }, 'a stream failed');
-    const { error: payload } = serverError('The server could not finish this answer; its log says why.');
-    stream.sendJson({ error: payload });
+    if (!signal.aborted) logger.error({ error, requestId }, 'a stream failed');
+    stream.write(writer.fail(signal.aborted ? refusalOfAbort(signal) : CUT_BY_MISTAKE));
   } finally {
     count(outcome);
     stream.end();
