@@ -105,16 +105,19 @@ export function sendFailure(
   void reply.send(body);
 }
 
-/** Aborted when the caller leaves before the answer is whole, so that nothing more is spent on it. */
 /** Comments while a model thinks; a caller who does not read is given up, and what runs for him with him. */
 export function callerStream(reply: FastifyReply): EventStream {
   return eventStreamOf(reply, { keepAliveSeconds: 15, stallSeconds: 30 });
 }
 
-export function callerSignal(reply: FastifyReply): AbortSignal {
+/** Aborted when the caller leaves before the answer is whole, or has left already, so that nothing more is spent on it. */
+export function callerSignal({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new RunInterruption('cancelled'));
-  });
+  const leave = (): void => {
+    if (!raw.writableFinished) controller.abort(new RunInterruption('cancelled'));
+  };
+  // Whoever left while his request was looked at closes nothing any more.
+  if (raw.destroyed) leave();
+  else raw.once('close', leave);
   return controller.signal;
 }
