@@ -68,4 +68,11 @@ describe('addCharges', () => {
       usage: { outputTokens: 6 },
     });
   });
+
+  it('loses no class of tokens: thought that was told of one attempt is told of all', () => {
+    const thinking = { usage: { ...told, reasoningTokens: 2 }, source: 'reported' } as const;
+    expect(addCharges(thinking, thinking).usage).toMatchObject({ reasoningTokens: 4 });
+    expect(addCharges(thinking, estimated).usage).toMatchObject({ reasoningTokens: 2 });
+    expect(addCharges(reported, estimated).usage).not.toHaveProperty('reasoningTokens');
+  });
 });

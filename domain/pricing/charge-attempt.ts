@@ -60,10 +60,13 @@ export function addCharges(one: AttemptCharge, other: AttemptCharge): AttemptCha
 }
 
 function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
+  const isReasoningTold = one.reasoningTokens !== undefined || other.reasoningTokens !== undefined;
+  const reasoningTokens = (one.reasoningTokens ?? 0) + (other.reasoningTokens ?? 0);
   return {
     inputTokens: one.inputTokens + other.inputTokens,
     cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
     cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
     outputTokens: one.outputTokens + other.outputTokens,
+    ...(isReasoningTold && { reasoningTokens }),
   };
 }
