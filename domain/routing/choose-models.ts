@@ -151,11 +151,19 @@ function drawByWeight(
 
 /** One sentence for the caller who got no model: every model and why it was not used. */
 export function explainNoModel(requestedModel: string, rejected: readonly RejectedModel[]): string {
-  const reasons = rejected.map(({ name, explanation }) => `${name} ${explanation}`).join('; ');
+  const reasons = rejected.map(({ name, explanation }) => `${shortened(name)} ${explanation}`).join('; ');
   const what =
     requestedModel === ANY_MODEL ? 'No model may answer this request' : 'This model may not be used';
   return `${what}: ${reasons}.`;
 }
+
+/** A name that no policy knows is the caller's own text, of any length. */
+function shortened(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`;
+}
+
+/** No object of Kubernetes has a longer one. */
+const LONGEST_NAME = 253;
 
 /** Short enough for a header: the order of asking, then what was left out. Kubernetes names are plain ASCII. */
 export function describeChoice(choice: ModelChoice): string {

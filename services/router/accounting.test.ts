@@ -564,6 +564,10 @@ describe('a body that multiplies in memory', () => {
     ['a million messages', `{"model":"auto","messages":${many('1', 1_000_000)}}`],
     ['many wrong messages', `{"model":"auto","messages":${many('1', 150_000)}}`],
     ['100,000 levels', `{"model":"auto","messages":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    [
+      'many fields that nobody knows',
+      `{${Array.from({ length: 150_000 }, (_each, index) => `"f${index}":1`).join()},${JSON.stringify(HELLO).slice(1)}`,
+    ],
   ])('%s is refused with one short sentence and param, and asks nobody', async (_what, body) => {
     const provider = await aModel('main', honestProvider);
     allow('main');
@@ -572,6 +576,12 @@ describe('a body that multiplies in memory', () => {
     expect(answer.text.length).toBeLessThan(500);
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'invalid_request' } });
     expect(provider.calls).toHaveLength(0);
+  });
+
+  it('does not have its name of a model said back at any length', async () => {
+    allow();
+    const answer = await ask({ ...HELLO, model: 'x'.repeat(1_000_000) });
+    expect([answer.status, answer.text.length < 1_000]).toEqual([403, true]);
   });
 
   it('names the field that is to blame', async () => {

@@ -1,5 +1,6 @@
 /** From the bytes of a body to a checked request, or the refusal that says where it is wrong. */
 import { type JsonBounds, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
+import { hasMoreFields } from '#domain/bounded-json/bounded-collection.ts';
 import type { ReadRequest } from '#domain/dialects/dialect.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import { invalidRequest } from './refusals.ts';
@@ -11,6 +12,9 @@ export type ReadBody<Value> =
 /** Callers cut their texts into tokens before they send them, and a batch is a number for each. */
 export const EMBEDDINGS_BOUNDS: JsonBounds = { depth: 16, values: 500_000 };
 
+/** Of the body itself. What nobody knows is passed on to the provider, and each field is looked at several times. */
+const MOST_FIELDS = 1_000;
+
 export function readBody<Value>(
   body: unknown,
   read: (json: unknown) => ReadRequest<Value>,
@@ -20,6 +24,7 @@ export function readBody<Value>(
   if (!Buffer.isBuffer(body) || body.length === 0) return refuse('The body is empty.');
   const json = parseBoundedJson(body.toString('utf8'), bounds);
   if (!json.ok) return refuse(`The body ${json.message}.`);
+  if (hasMoreFields(json.value, MOST_FIELDS)) return refuse(`The body has more than ${MOST_FIELDS} fields.`);
   const request = read(json.value);
   return request.ok ? request : refuse(request.message, request.param);
 }
