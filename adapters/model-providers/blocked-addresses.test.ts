@@ -59,7 +59,7 @@ const FORBIDDEN = [
 describe('addresses that models may not have', () => {
   it.each(FORBIDDEN)('http://%s is not connected to', (host) => {
     const connections = new ProviderConnections(STRICT);
-    expect(() => connections.poolFor(new URL(`http://${host}/v1`), 1_000)).toThrow(BlockedAddressError);
+    expect(() => connections.routeTo(`http://${host}/v1`, 1_000)).toThrow(BlockedAddressError);
   });
 
   it.each([

@@ -12,17 +12,41 @@ import {
 
 const KEEP_ALIVE_MILLISECONDS = 30_000;
 const CONNECTIONS_PER_ORIGIN = 4_096;
+/** More than the Models of a large cluster have. */
+const MOST_ROUTES = 10_000;
+
+/** Where a request goes: the connections to its origin, and its path with the query. */
+export interface ProviderRoute {
+  readonly pool: Pool;
+  readonly path: string;
+}
 
 export class ProviderConnections {
   readonly #policy: AddressPolicy;
   readonly #pools = new Map<string, { readonly origin: string; readonly pool: Pool }>();
+  /** By connect limit and URL: Models ask the same few URLs again and again, and to read one costs more than to find it. */
+  readonly #routes = new Map<string, ProviderRoute>();
 
   constructor(policy: AddressPolicy) {
     this.#policy = policy;
   }
 
-  /** Throws BlockedAddressError when the origin is a literal address that models may not have. */
-  poolFor(url: URL, connectMilliseconds: number): Pool {
+  /** Throws BlockedAddressError when the origin is a literal address that models may not have, TypeError for no URL. */
+  routeTo(url: string, connectMilliseconds: number): ProviderRoute {
+    const key = `${connectMilliseconds} ${url}`;
+    const known = this.#routes.get(key);
+    if (known !== undefined) return known;
+    const parsed = new URL(url);
+    const route = {
+      pool: this.#poolFor(parsed, connectMilliseconds),
+      path: parsed.pathname + parsed.search,
+    };
+    if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
+    this.#routes.set(key, route);
+    return route;
+  }
+
+  #poolFor(url: URL, connectMilliseconds: number): Pool {
     const key = `${connectMilliseconds} ${url.origin}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known.pool;
@@ -48,6 +72,7 @@ export class ProviderConnections {
 
   /** Closes the pools of all other origins; requests under way on them are finished first. */
   keepOnly(origins: ReadonlySet<string>): void {
+    this.#routes.clear();
     for (const [key, { origin, pool }] of this.#pools) {
       if (origins.has(origin)) continue;
       this.#pools.delete(key);
@@ -57,6 +82,7 @@ export class ProviderConnections {
 
   async close(): Promise<void> {
     const pools = [...this.#pools.values()];
+    this.#routes.clear();
     this.#pools.clear();
     await Promise.all(pools.map(({ pool }) => pool.destroy()));
   }

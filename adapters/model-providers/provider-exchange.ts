@@ -88,13 +88,9 @@ class ProviderExchange implements Dispatcher.DispatchHandler, Exchange {
       Math.max(0, Math.min(limits.deadlineMilliseconds, limits.totalMilliseconds)),
     );
     try {
-      const url = new URL(request.url);
-      const { method, headers, body } = request;
-      const pool = connections.poolFor(url, limits.connectMilliseconds);
-      pool.dispatch(
-        { path: url.pathname + url.search, method, headers, ...(body === undefined ? {} : { body }) },
-        this,
-      );
+      const { url, method, headers, body } = request;
+      const { pool, path } = connections.routeTo(url, limits.connectMilliseconds);
+      pool.dispatch({ path, method, headers, ...(body === undefined ? {} : { body }) }, this);
     } catch (error) {
       this.#fail(describeTransportError(error, false));
     }
