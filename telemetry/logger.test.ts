@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type LogLevel, type Logger, createLogger } from './logger.ts';
 
 function aLogger(level: LogLevel = 'info'): { logger: Logger; lines: () => Record<string, unknown>[] } {
@@ -14,7 +14,22 @@ function aLogger(level: LogLevel = 'info'): { logger: Logger; lines: () => Recor
   return { logger, lines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('createLogger', () => {
+  it('gives each line the time at which it was written, forwards or back', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { logger, lines } = aLogger();
+    const times = [1_000, 1_000, 1_001, 999];
+    for (const time of times) {
+      vi.setSystemTime(time);
+      logger.info('a line');
+    }
+    expect(lines().map((line) => line['time'])).toEqual(times.map((time) => new Date(time).toISOString()));
+  });
+
   it('writes one JSON object a line, with the component, the level as a word and the time as text', () => {
     const { logger, lines } = aLogger();
     logger.info({ attempts: 2 }, 'request finished');
