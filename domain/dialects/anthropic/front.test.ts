@@ -256,7 +256,7 @@ describe('the request of the Messages front', () => {
     const read = ANTHROPIC_FRONT.readChatRequest({
       ...ASKED,
       container: 'c1',
-      tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }],
+      tools: [{ type: 'bash_20250124', name: 'bash', max_uses: 2 }],
     });
     const request = read.ok ? read.value : REQUEST;
     const written = ANTHROPIC_PROVIDER.writeChatRequest(request, {
@@ -265,7 +265,7 @@ describe('the request of the Messages front', () => {
     });
     expect(JSON.parse((written.ok && written.value.body) || '{}')).toMatchObject({
       container: 'c1',
-      tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }],
+      tools: [{ type: 'bash_20250124', name: 'bash', max_uses: 2 }],
     });
   });
 

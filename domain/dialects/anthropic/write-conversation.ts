@@ -16,6 +16,7 @@ import type { Written } from '../dialect.ts';
 import { argumentsOf } from '../tool-arguments.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { groupToolResults } from '../tool-results.ts';
+import { SHORT_CACHE, withShortCache } from './billed-apart.ts';
 import type { ClaudeAbilities } from './claude-models.ts';
 import { isSameModel, thoughtOf } from './thought.ts';
 
@@ -219,7 +220,7 @@ function writeContent(content: Content | null, where: string): Written<readonly 
 /** Undefined for text of white space only, which Anthropic refuses and which says nothing. */
 function writePart(part: ContentPart, where: string): Written<AnthropicBlock | undefined> {
   if (part.kind === 'foreign') {
-    return { ok: true, value: { ...part.extensions.fields, type: part.type } };
+    return { ok: true, value: { ...withShortCache(part.extensions.fields), type: part.type } };
   }
   const own = part.extensions?.dialect === 'anthropic' ? part.extensions.fields : {};
   if (part.kind === 'text') {
@@ -234,9 +235,8 @@ function writePart(part: ContentPart, where: string): Written<AnthropicBlock | u
     : { ok: true, value: { ...own, type: 'image', source, ...cacheControl(part.cache) } };
 }
 
-/** The longest lifetime has another price, which no price of ours can say: all are kept for five minutes. */
 function cacheControl(cache: CacheMark | undefined): object {
-  return cache === undefined ? {} : { cache_control: { type: 'ephemeral' } };
+  return cache === undefined ? {} : { cache_control: SHORT_CACHE };
 }
 
 function imageSource(image: ImageSource): object | undefined {

@@ -11,6 +11,7 @@ import type { ProviderRequest, ProviderTarget, Written } from '../dialect.ts';
 import { problemOfExtensions } from '../foreign-extensions.ts';
 import { formatInWords } from '../schema-in-words.ts';
 import { toolNamesOf } from '../tool-names.ts';
+import { problemOfPrice, withShortCache } from './billed-apart.ts';
 import { type ClaudeAbilities, abilitiesOf } from './claude-models.ts';
 import { beyondAnthropic, toAnthropicSchema } from './output-schema.ts';
 import { writeConversation } from './write-conversation.ts';
@@ -35,7 +36,10 @@ export function writeAnthropicChatRequest(
 ): Written<ProviderRequest> {
   const { model } = target;
   const abilities = abilitiesOf(model);
-  const problem = problemOfExtensions(request, 'anthropic', 'Anthropic') ?? problemOfChoices(request);
+  const problem =
+    problemOfExtensions(request, 'anthropic', 'Anthropic') ??
+    problemOfChoices(request) ??
+    problemOfPrice(request);
   if (problem !== undefined) return refuse(problem);
   const sampling = writeSampling(request.sampling, model, abilities);
   if (!sampling.ok) return sampling;
@@ -84,7 +88,7 @@ export function writeAnthropicChatRequest(
 function fieldsOf(request: ChatRequest, model: string, abilities: ClaudeAbilities): object {
   const { extensions, endUser, stream } = request;
   return {
-    ...(extensions?.dialect === 'anthropic' && extensions.fields),
+    ...(extensions?.dialect === 'anthropic' && withShortCache(extensions.fields)),
     model,
     max_tokens: maximumOutputTokens(request, abilities),
     ...(stream !== undefined && { stream: true }),

@@ -4,6 +4,7 @@ import type { Written } from '../dialect.ts';
 import { objectRootOf } from '../object-root.ts';
 import { isSchema } from '../schema-nodes.ts';
 import type { ToolNameRule, ToolNames } from '../tool-names.ts';
+import { withShortCache } from './billed-apart.ts';
 import type { ClaudeAbilities } from './claude-models.ts';
 import { beyondAnthropic, toAnthropicSchema } from './output-schema.ts';
 
@@ -62,7 +63,7 @@ function writeTool(
   abilities: ClaudeAbilities,
   names: ToolNames,
 ): Written<object> {
-  const own = tool.extensions?.dialect === 'anthropic' ? tool.extensions.fields : {};
+  const own = withShortCache(tool.extensions?.dialect === 'anthropic' ? tool.extensions.fields : {});
   // A tool that Anthropic runs itself has a type and no schema.
   if (typeof own['type'] === 'string' && own['type'] !== 'custom') {
     return { ok: true, value: { ...own, name: tool.name } };

@@ -178,7 +178,7 @@ describe('the request of the generateContent front', () => {
               },
             ],
           },
-          { googleSearch: {} },
+          { urlContext: {} },
         ],
         toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.ANY } },
         responseMimeType: 'application/json',
@@ -210,7 +210,7 @@ describe('the request of the generateContent front', () => {
         format: { kind: 'jsonObject' },
         maximumOutputTokens: 100,
         sampling: { temperature: 0.5, topK: 7 },
-        extensions: { dialect: 'gemini', fields: { tools: [{ googleSearch: {} }] } },
+        extensions: { dialect: 'gemini', fields: { tools: [{ urlContext: {} }] } },
       },
     });
   });
@@ -221,7 +221,7 @@ describe('the request of the generateContent front', () => {
         { role: 'user', parts: [{ text: 'hi' }, { fileData: { fileUri: 'gs://a', mimeType: 'video/mp4' } }] },
       ],
       safetySettings: [{ category: 'x', threshold: 'BLOCK_NONE' }],
-      tools: [{ googleSearch: {} }],
+      tools: [{ urlContext: {} }],
       generationConfig: { thinkingConfig: { thinkingBudget: 512 }, speechConfig: { a: 1 } },
     };
     const read = GEMINI_FRONT.readChatRequest(body, { model: 'smart' });

@@ -3,6 +3,7 @@ import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { ProviderRequest, ProviderTarget, Written } from '../dialect.ts';
 import { problemOfExtensions } from '../foreign-extensions.ts';
 import { toolNamesOf } from '../tool-names.ts';
+import { problemOfPrice } from './billed-apart.ts';
 import { abilitiesOf } from './gemini-models.ts';
 import { postToModel } from './wire-request.ts';
 import { writeContents } from './write-contents.ts';
@@ -13,7 +14,8 @@ export function writeGeminiChatRequest(
   request: ChatRequest,
   target: ProviderTarget,
 ): Written<ProviderRequest> {
-  const problem = problemOfExtensions(request, 'gemini', 'Gemini') ?? problemOfChoices(request);
+  const problem =
+    problemOfExtensions(request, 'gemini', 'Gemini') ?? problemOfChoices(request) ?? problemOfPrice(request);
   if (problem !== undefined) return { ok: false, problem };
   const abilities = abilitiesOf(target.model);
   const names = toolNamesOf(request, GEMINI_TOOL_NAMES);
