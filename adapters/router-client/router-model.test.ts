@@ -308,14 +308,14 @@ describe('an error of the router', () => {
           response,
           status,
           { error: { message: 'One\nsentence.', type: 't', code } },
-          { 'retry-after': '3' },
+          { 'retry-after': '3', 'retry-after-ms': '2500' },
         ),
       );
       const { code: found, message, retryAfterSeconds } = await errorOf(ask(model));
       expect({ found, message, retryAfterSeconds }).toEqual({
         found: expected,
         message: 'One sentence.',
-        retryAfterSeconds: 3,
+        retryAfterSeconds: 2.5,
       });
     },
   );

@@ -188,7 +188,8 @@ async function readStream(
 async function errorOf(response: Dispatcher.ResponseData): Promise<ModelError> {
   const text = await readText(response);
   const error = parseRouterError(text);
-  const retryAfter = Number(response.headers['retry-after']);
+  const { 'retry-after-ms': milliseconds, 'retry-after': seconds } = response.headers;
+  const retryAfter = milliseconds === undefined ? Number(seconds) : Number(milliseconds) / 1000;
   return new ModelError(
     codeOf(response.statusCode, error?.code),
     sentenceOf(error?.message ?? `the router answered with status ${response.statusCode}`),

@@ -205,7 +205,7 @@ describe('the configuration server', () => {
     const answer = await ask(review, init);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.first)).toHaveProperty('error.message');
-    expect(answer.retryAfter).toBe(status === 503 ? '2' : null);
+    expect(answer.retryAfter && Number(answer.retryAfter) >= 2).toBe(status === 503 ? true : null);
   });
 
   it('serves nothing else', async () => {

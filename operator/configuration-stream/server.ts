@@ -10,6 +10,7 @@
 import { type Server, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { OPERATOR_AUDIENCE, agentChildName, agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
+import { retryAfterHeaders } from '#process/http/retry-after.ts';
 import type { Drain, DrainTimes } from '#process/drain.ts';
 import { drainConnections } from '#process/http/drained-connections.ts';
 import { listen } from '#process/http/listen.ts';
@@ -96,7 +97,7 @@ async function serve(
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   const body = `${JSON.stringify({ error: { message } })}\n`;
-  if (status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+  if (status === 503) response.setHeaders(new Headers(retryAfterHeaders(RETRY_AFTER_SECONDS)));
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

@@ -167,7 +167,8 @@ describe('POST /v1/runs', () => {
     expect(answered.headers.get('x-should-retry')).toBe(
       String(['rate_limited', 'unavailable'].includes(code)),
     );
-    expect(answered.headers.get('retry-after')).toBe(code === 'rate_limited' ? '9' : null);
+    const retryAfter = answered.headers.get('retry-after');
+    expect(retryAfter && Number(retryAfter) >= 9).toBe(code === 'rate_limited' ? true : null);
     expect(await bench.metrics()).toContain(`capataz_agent_runs_total{outcome="${code}"} 1`);
   });
 
@@ -220,7 +221,7 @@ describe('POST /v1/runs', () => {
     await until(() => bench.router.requests.length === 1);
     const second = await bench.run();
     expect(second.status).toBe(429);
-    expect(second.headers.get('retry-after')).toBe('1');
+    expect(Number(second.headers.get('retry-after-ms'))).toBeGreaterThanOrEqual(1_000);
     gate.resolve();
     expect((await first).status).toBe(200);
     expect((await bench.run()).status).toBe(200);
@@ -293,10 +294,8 @@ describe('the configuration', () => {
     await until(() => bench.operator.connections === 1);
     expect(await bench.readiness()).toBe(503);
     const answer = await bench.run();
-    expect({ status: answer.status, retryAfter: answer.headers.get('retry-after') }).toEqual({
-      status: 503,
-      retryAfter: '5',
-    });
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after-ms'))).toBeGreaterThanOrEqual(5_000);
     expect((await bench.get('/v1/agent')).status).toBe(503);
     bench.operator.publish(configurationText());
     await bench.untilReady();

@@ -6,6 +6,7 @@ import { RunInterruption } from '#domain/conversation/interruption.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
+import { retryAfterHeaders } from '#process/http/retry-after.ts';
 import type { Admission, AgentRuns } from './agent-runs.ts';
 import { type HttpFailure, errorBody, refuse } from './run-answer.ts';
 
@@ -99,7 +100,7 @@ export function sendFailure(
 ): void {
   void reply.code(failure.status);
   if (failure.retryAfterSeconds !== undefined) {
-    void reply.header('retry-after', String(Math.ceil(failure.retryAfterSeconds)));
+    void reply.headers(retryAfterHeaders(failure.retryAfterSeconds));
   }
   void reply.header('x-should-retry', String(failure.isWorthRetrying));
   void reply.send(body);

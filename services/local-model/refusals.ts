@@ -12,6 +12,7 @@ import { OPENAI_FRONT } from '#domain/dialects/openai/front.ts';
 import { FAILURES, type LocalModelFailureCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import { QueueFullError } from './admission-queue.ts';
+import { retryAfterHeaders } from '#process/http/retry-after.ts';
 import { ClientGoneError } from './request-abort.ts';
 
 export const SCHEMA_PARAM = 'response_format.json_schema.schema';
@@ -108,7 +109,7 @@ export function refusalOfError(error: unknown, param: string): LocalRefusal | un
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { code, retryAfterSeconds } = refusal;
-  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
+  if (retryAfterSeconds !== undefined) void reply.headers(retryAfterHeaders(retryAfterSeconds));
   return sendJsonText(reply.code(FAILURES[code].status), OPENAI_FRONT.writeRefusal(refusal));
 }
 

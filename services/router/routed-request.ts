@@ -16,7 +16,6 @@ import type { Refusal } from '#domain/failures/refusal.ts';
 import type { AnswerAnnotation } from '#domain/dialects/dialect.ts';
 import { type AttemptCharge, addCharges } from '#domain/pricing/charge-attempt.ts';
 import { type ModelChoice, chooseModels, describeChoice } from '#domain/routing/choose-models.ts';
-import { spread } from '#domain/routing/plan-attempt.ts';
 import type { RequestNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import { Attempt } from './attempt.ts';
@@ -44,7 +43,6 @@ export interface RoutedRequestOptions {
 
 const LONGEST_DEADLINE_MILLISECONDS = 3_600_000;
 /** The longest limits of providers are by the day; what is above that is no time. */
-const LONGEST_RETRY_AFTER_SECONDS = 86_400;
 
 export class RoutedRequest implements Disposable {
   readonly choice: ModelChoice;
@@ -141,13 +139,9 @@ export class RoutedRequest implements Disposable {
     if (parts.drain.isOver) return SHUTTING_DOWN;
     if (this.cancellation.isCancelled) return CALLER_LEFT;
     const isLimited = !result.hasAsked && this.choice.candidates.every(({ mustWait }) => mustWait);
-    const refusal = isLimited
+    return isLimited
       ? refusalOfLimits(this.choice)
       : refusalOfFailures(result.failures, parts.now() >= this.#deadline);
-    const { retryAfterSeconds } = refusal;
-    if (retryAfterSeconds === undefined) return refusal;
-    const told = Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS);
-    return { ...refusal, retryAfterSeconds: spread(told * 1000, parts.random) / 1000 };
   }
 
   annotation(model: RoutableModel): AnswerAnnotation {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FAILURES } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
+import { retryAfterHeaders } from '#process/http/retry-after.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { FailoverResult } from '../failover.ts';
 import { frontDialectOf } from '../fronts.ts';
@@ -30,17 +31,9 @@ export function sendRefusal(
   return reply
     .code(FAILURES[code].status)
     .headers({ 'x-request-id': reply.request.id, ...headers })
-    .headers(retryAfterSeconds === undefined ? {} : retryHeaders(retryAfterSeconds))
+    .headers(retryAfterSeconds === undefined ? {} : retryAfterHeaders(retryAfterSeconds))
     .header('content-type', 'application/json; charset=utf-8')
     .send(frontDialectOf(reply.request).writeRefusal(refusal));
-}
-
-/** Whole seconds are the standard; in milliseconds, which many clients read first, callers do not meet again. */
-function retryHeaders(seconds: number): Record<string, string> {
-  return {
-    'retry-after': String(Math.ceil(seconds)),
-    'retry-after-ms': String(Math.ceil(seconds * 1000)),
-  };
 }
 
 /** A whole answer, written past fastify: nothing of its own is left to be done. */
