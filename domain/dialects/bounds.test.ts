@@ -1,9 +1,10 @@
 /** Bodies that are small and would cost without end, in both directions. Each test ends within its time only where the bound holds. */
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type Provider } from '#crds/model.ts';
+import { PROVIDERS } from '#crds/model.ts';
 import type { ChatRequest, JsonSchema } from '#domain/chat/chat-request.ts';
 import { MOST_CHOICES, MOST_TOOL_CALLS } from './answer-limits.ts';
 import { providerDialectOf } from './dialects.ts';
+import { fixturesOf } from './wire-fixtures/provider-fixtures.ts';
 
 const HELLO: ChatRequest = {
   model: 'auto',
@@ -32,10 +33,11 @@ function chain(length: number, named: number): JsonSchema {
 
 describe.each(PROVIDERS)('%s', (provider) => {
   const dialect = providerDialectOf(provider);
+  const fixtures = fixturesOf(provider);
 
   it('refuses a tool whose schema would double at each of its definitions', () => {
     const request = { ...HELLO, tools: [{ name: 't', parameters: chain(60, 2) }] };
-    if (provider === 'OpenAICompatible') return;
+    if (fixtures.passesSchemasOn) return;
     expect(dialect.writeChatRequest(request, TARGET)).toMatchObject({
       ok: false,
       problem: expect.stringContaining('combines more than 256 schemas'),
@@ -61,52 +63,27 @@ describe.each(PROVIDERS)('%s', (provider) => {
   });
 
   it('counts the elements of an answer before it looks at any', () => {
-    const answers: Readonly<Record<Provider, string>> = {
-      OpenAI: `{"choices":${many('1')}}`,
-      OpenAICompatible: `{"choices":${many('1')}}`,
-      Anthropic: `{"content":${many('1')}}`,
-      Gemini: `{"candidates":[{"content":{"parts":${many('1')}}}]}`,
-    };
-    expect(dialect.readChatAnswer(answers[provider], HELLO)).toMatchObject({
+    expect(dialect.readChatAnswer(fixtures.answerOf(many('1')), HELLO)).toMatchObject({
       ok: false,
       failure: { code: 'answer_malformed', message: expect.stringMatching(/Too big/) },
     });
   });
 
   it('reads a vector up to its first element that is no number', () => {
-    const body =
-      provider === 'Gemini'
-        ? `{"embeddings":[{"values":[${'null,'.repeat(9_000)}1]}]}`
-        : `{"data":[{"embedding":[${'null,'.repeat(9_000)}1]}]}`;
+    const body = fixtures.embeddingsOf(`[${'null,'.repeat(9_000)}1]`);
     const read = dialect.readEmbeddingsAnswer(body, EMBEDDINGS);
     expect(read).toMatchObject({ ok: false, failure: { code: 'answer_malformed' } });
   });
 
   it('ends a stream that calls tools without end', () => {
-    const events: Readonly<Record<Provider, (place: number) => object>> = {
-      OpenAI: openAiCall,
-      OpenAICompatible: openAiCall,
-      Anthropic: (index) => ({
-        type: 'content_block_start',
-        index,
-        content_block: { type: 'tool_use', name: 'x' },
-      }),
-      Gemini: () => ({ candidates: [{ content: { parts: [{ functionCall: { name: 'x' } }] } }] }),
-    };
     const reader = dialect.createStreamReader(HELLO);
     const parts = Array.from({ length: MOST_TOOL_CALLS + 2 }, (_, place) =>
-      reader.push({ data: JSON.stringify(events[provider](place)) }),
+      reader.push({ data: JSON.stringify(fixtures.toolCallEvent(place)) }),
     ).flat();
     expect(parts.filter(({ kind }) => kind === 'toolCall')).toHaveLength(MOST_TOOL_CALLS);
     expect(parts.at(-1)).toMatchObject({ kind: 'failure', failure: { code: 'answer_malformed' } });
   });
 });
-
-function openAiCall(index: number): object {
-  return {
-    choices: [{ index: 0, delta: { tool_calls: [{ index, id: `c${index}`, function: { name: 'x' } }] } }],
-  };
-}
 
 describe('an answer in the format of OpenAI', () => {
   it('has no more choices than can be asked for, also in a stream', () => {

@@ -4,52 +4,17 @@
  */
 import type { ChatMessage, ChatRequest, Content } from '#domain/chat/chat-request.ts';
 import type { DialectName, Extensions } from '#domain/chat/extensions.ts';
+import { ANTHROPIC_FIELDS_WITHOUT_EFFECT } from './anthropic/fields-without-effect.ts';
+import type { FieldsWithoutEffect } from './fields-without-effect.ts';
+import { GEMINI_FIELDS_WITHOUT_EFFECT } from './gemini/fields-without-effect.ts';
+import { OPENAI_FIELDS_WITHOUT_EFFECT } from './openai/fields-without-effect.ts';
 
-type Check = (value: unknown) => boolean;
-const ANY: Check = () => true;
-const NOTHING: Check = (value) =>
-  value === false || value === 0 || (Array.isArray(value) && value.length === 0) || isEmptyObject(value);
-
-/** By dialect, the fields of a request of which some values change nothing in the answer of another provider. */
-const WITHOUT_EFFECT: Readonly<Record<DialectName, ReadonlyMap<string, Check>>> = {
-  openai: new Map<string, Check>(
-    Object.entries({
-      // About storage, routing and transport: the answer is the same without them.
-      safety_identifier: ANY,
-      metadata: ANY,
-      store: ANY,
-      prompt_cache_key: ANY,
-      prompt_cache_retention: ANY,
-      prompt_cache_options: ANY,
-      stream_options: ANY,
-      cache_control: ANY,
-      // A guess at the answer that makes it come sooner.
-      prediction: ANY,
-      // Values that say what a provider does anyway.
-      verbosity: (value) => value === 'medium',
-      logprobs: NOTHING,
-      top_logprobs: NOTHING,
-      logit_bias: NOTHING,
-      service_tier: (value) => value === 'auto' || value === 'default',
-      modalities: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
-      min_p: NOTHING,
-      repetition_penalty: (value) => value === 1,
-      chat_template_kwargs: NOTHING,
-    }),
-  ),
-  anthropic: new Map<string, Check>(
-    Object.entries({
-      cache_control: ANY,
-      service_tier: (value) => value === 'auto' || value === 'standard_only',
-      // How much is thought is left to the model, as elsewhere.
-      thinking: (value) =>
-        typeof value === 'object' && value !== null && 'type' in value && value.type === 'adaptive',
-      eager_input_streaming: ANY,
-      defer_loading: NOTHING,
-    }),
-  ),
-  gemini: new Map<string, Check>(Object.entries({ labels: ANY, store: ANY })),
-};
+/** By dialect that a front speaks; the fields of any other one all have an effect. */
+const WITHOUT_EFFECT: ReadonlyMap<DialectName, FieldsWithoutEffect> = new Map([
+  ['openai', OPENAI_FIELDS_WITHOUT_EFFECT],
+  ['anthropic', ANTHROPIC_FIELDS_WITHOUT_EFFECT],
+  ['gemini', GEMINI_FIELDS_WITHOUT_EFFECT],
+]);
 
 /** One sentence on the first field or part that only its own dialect has words for; `provider` is what the sentence calls it. */
 export function problemOfExtensions(
@@ -83,9 +48,9 @@ function foreignField(extensions: Extensions | undefined, dialect: DialectName):
 /** The first field whose value asks for something, by its name on the wire. */
 export function fieldWithEffect(extensions: Extensions | undefined): string | undefined {
   if (extensions === undefined) return undefined;
-  const harmless = WITHOUT_EFFECT[extensions.dialect];
+  const harmless = WITHOUT_EFFECT.get(extensions.dialect);
   return Object.entries(extensions.fields).find(
-    ([field, value]) => value !== null && value !== undefined && harmless.get(field)?.(value) !== true,
+    ([field, value]) => value !== null && value !== undefined && harmless?.get(field)?.(value) !== true,
   )?.[0];
 }
 
@@ -103,8 +68,4 @@ function foreignPart(
 
 function partsOf(content: Content | null): Exclude<Content, string> {
   return typeof content === 'string' || content === null ? [] : content;
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

@@ -1,18 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type Provider } from '#crds/model.ts';
+import { PROVIDERS } from '#crds/model.ts';
 import { type AnswerPart, FINISH_REASONS } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import { totalInputTokens } from '#domain/chat/token-usage.ts';
 import { PROVIDER_FAILURES } from '#domain/failures/failure-codes.ts';
 import { providerDialectOf } from './dialects.ts';
-import {
-  ANTHROPIC_MESSAGE,
-  ANTHROPIC_TEXT_STREAM,
-  ANTHROPIC_TOOL_EVENTS,
-} from './wire-fixtures/anthropic.ts';
-import { GEMINI_TEXT_STREAM, GEMINI_TOOL_ANSWER, GEMINI_TOOL_EVENTS } from './wire-fixtures/gemini.ts';
-import { OPENAI_TEXT_STREAM, OPENAI_TOOL_COMPLETION, OPENAI_TOOL_EVENTS } from './wire-fixtures/openai.ts';
+import { fixturesOf } from './wire-fixtures/provider-fixtures.ts';
 import { eventsOf } from './wire-fixtures/server-sent-events.ts';
 
 const HELLO: ChatRequest = {
@@ -50,26 +44,6 @@ function damaged(body: object): fc.Arbitrary<unknown> {
   });
 }
 
-const OPENAI_EVENTS = OPENAI_TOOL_EVENTS.filter((event) => typeof event === 'object') as object[];
-const ANSWERS: Readonly<Record<Provider, object>> = {
-  OpenAI: OPENAI_TOOL_COMPLETION,
-  OpenAICompatible: OPENAI_TOOL_COMPLETION,
-  Anthropic: ANTHROPIC_MESSAGE,
-  Gemini: GEMINI_TOOL_ANSWER,
-};
-const EVENTS: Readonly<Record<Provider, readonly object[]>> = {
-  OpenAI: OPENAI_EVENTS,
-  OpenAICompatible: OPENAI_EVENTS,
-  Anthropic: ANTHROPIC_TOOL_EVENTS,
-  Gemini: GEMINI_TOOL_EVENTS as object[],
-};
-const STREAMS: Readonly<Record<Provider, string>> = {
-  OpenAI: OPENAI_TEXT_STREAM,
-  OpenAICompatible: OPENAI_TEXT_STREAM,
-  Anthropic: ANTHROPIC_TEXT_STREAM,
-  Gemini: GEMINI_TEXT_STREAM,
-};
-
 /** What is wrong with the parts of a stream, for nothing to be wrong with them. */
 function faultsOf(parts: readonly AnswerPart[]): readonly string[] {
   const last = parts.findIndex(({ kind }) => kind === 'end' || kind === 'failure');
@@ -92,7 +66,7 @@ function faultsOf(parts: readonly AnswerPart[]): readonly string[] {
 describe('a dialect', () => {
   it('answers any body with a value or with one sentence', () => {
     const cases = provider.chain((name) =>
-      fc.tuple(fc.constant(name), fc.oneof(anyValue, damaged(ANSWERS[name]))),
+      fc.tuple(fc.constant(name), fc.oneof(anyValue, damaged(fixturesOf(name).answer))),
     );
     fc.assert(
       fc.property(cases, ([name, value]) => {
@@ -118,10 +92,10 @@ describe('a dialect', () => {
             word.map((data) => ({ data })),
             anyValue.map((value) => ({ data: JSON.stringify(value) ?? '' })),
             fc
-              .constantFrom(...EVENTS[name])
+              .constantFrom(...fixturesOf(name).events)
               .chain(damaged)
               .map((event) => ({ data: JSON.stringify(event) })),
-            fc.constantFrom(...EVENTS[name]).map((event) => ({ data: JSON.stringify(event) })),
+            fc.constantFrom(...fixturesOf(name).events).map((event) => ({ data: JSON.stringify(event) })),
           ),
           { maxLength: 12 },
         ),
@@ -138,9 +112,10 @@ describe('a dialect', () => {
 
   it('knows a stream that was cut before its finish from one that ended', () => {
     for (const name of PROVIDERS) {
-      const whole = STREAMS[name];
+      const { textStream: whole, finishField } = fixturesOf(name);
       // What follows the finish reason may be lost without loss to the answer.
-      const finish = whole.search(/"(?:finish_reason|stop_reason|finishReason)":"/);
+      const finish = whole.indexOf(`"${finishField}":"`);
+      expect(finish).toBeGreaterThan(0);
       for (let length = 0; length <= finish; length += 7) {
         const reader = providerDialectOf(name).createStreamReader(HELLO);
         const parts = eventsOf(whole.slice(0, length)).flatMap((event) => reader.push(event));

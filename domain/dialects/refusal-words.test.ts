@@ -1,19 +1,8 @@
 /** One status means many things: what a provider says decides whom it blames, whichever provider says it. */
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type Provider } from '#crds/model.ts';
+import { PROVIDERS } from '#crds/model.ts';
 import { providerDialectOf } from './dialects.ts';
-
-const BODIES: Readonly<Record<Provider, (message: string, status: number) => object>> = {
-  OpenAI: (message) => ({ error: { message, type: null, code: null } }),
-  OpenAICompatible: (message, code) => ({ error: { message, code } }),
-  Anthropic: (message, status) => ({
-    type: 'error',
-    error: { type: status === 403 ? 'permission_error' : 'invalid_request_error', message },
-  }),
-  Gemini: (message, code) => ({
-    error: { code, message, status: code === 403 ? 'PERMISSION_DENIED' : 'FAILED_PRECONDITION' },
-  }),
-};
+import { fixturesOf } from './wire-fixtures/provider-fixtures.ts';
 
 describe.each(PROVIDERS)('a refusal of %s', (provider) => {
   const codeOf = (status: number, body: string): string =>
@@ -43,7 +32,7 @@ describe.each(PROVIDERS)('a refusal of %s', (provider) => {
     [400, 'Invalid model: big-1', 'model_not_found'],
     [400, 'temperature must be a number', 'request_refused'],
   ])('with status %i and the words %j is %s', (status, message, code) => {
-    expect(codeOf(status, JSON.stringify(BODIES[provider](message, status)))).toBe(code);
+    expect(codeOf(status, JSON.stringify(fixturesOf(provider).refusal(message, status)))).toBe(code);
   });
 
   it.each([
