@@ -21,9 +21,10 @@ export function priceOfModel(
   return priced && { source: 'table', price: fromTable(inForce(priced, at)) };
 }
 
-/** Another vendor's server may charge what it likes, whatever its models are called. */
+/** None of a provider that the table does not name: another vendor's server may charge what it likes, whatever its models are called. */
 function pricedModels(provider: Provider): readonly PricedModel[] {
-  return provider === 'OpenAICompatible' ? [] : PRICE_TABLE[provider];
+  const byProvider: Partial<Record<Provider, readonly PricedModel[]>> = PRICE_TABLE;
+  return byProvider[provider] ?? [];
 }
 
 /** Gemini takes names with or without their folder. */
