@@ -22,6 +22,7 @@ afterEach(async () => {
 async function router(
   answer: (response: ServerResponse, request: IncomingMessage) => void,
   tokenPath?: string,
+  now: () => number = () => performance.now(),
 ): Promise<{ readonly model: RouterModel; readonly received: Received[]; readonly port: number }> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -35,7 +36,7 @@ async function router(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const model = createRouterModel({ url: `http://127.0.0.1:${port}`, tokenPath });
+  const model = createRouterModel({ url: `http://127.0.0.1:${port}`, tokenPath, now });
   closers.push(
     async () =>
       new Promise((resolve) => {
@@ -207,16 +208,48 @@ describe('a whole answer', () => {
 });
 
 describe('the identity', () => {
-  it('is the token as it stands in its file at the time of the call', async () => {
+  async function tokenFile(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'token-'));
     closers.push(async () => rm(folder, { recursive: true }));
-    const tokenPath = join(folder, 'token');
-    const { model, received } = await router((response) => json(response, 200, COMPLETION), tokenPath);
-    for (const token of ['first', 'second']) {
+    return join(folder, 'token');
+  }
+
+  it('is the token of its file, read again after a few seconds', async () => {
+    const tokenPath = await tokenFile();
+    let at = 0;
+    const { model, received } = await router(
+      (response) => json(response, 200, COMPLETION),
+      tokenPath,
+      () => at,
+    );
+    for (const token of ['first', 'second', 'third']) {
       await writeFile(tokenPath, `${token}\n`);
       await ask(model);
+      at += 2_500;
     }
-    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second']);
+    expect(received.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer first',
+      'Bearer first',
+      'Bearer third',
+    ]);
+  });
+
+  it('is read again at once when the router refused it', async () => {
+    const tokenPath = await tokenFile();
+    const refusal = { error: { message: 'The token has expired.', type: 't', code: 'unauthenticated' } };
+    const { model, received } = await router(
+      (response, { headers }) =>
+        headers.authorization === 'Bearer old'
+          ? json(response, 401, refusal)
+          : json(response, 200, COMPLETION),
+      tokenPath,
+      () => 0,
+    );
+    await writeFile(tokenPath, 'old');
+    await errorOf(ask(model));
+    await writeFile(tokenPath, 'new');
+    await ask(model);
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
   });
 
   it('that cannot be read is a typed error, and nothing is sent', async () => {
@@ -329,7 +362,7 @@ describe('an error of the router', () => {
   });
 
   it('A4: that is not there at all is a typed error soon', async () => {
-    const gone = createRouterModel({ url: 'http://127.0.0.1:1' });
+    const gone = createRouterModel({ url: 'http://127.0.0.1:1', now: () => 0 });
     closers.push(async () => gone.close());
     expect(await errorOf(ask(gone))).toMatchObject({
       code: 'unreachable',

@@ -1,12 +1,11 @@
 /**
  * The Model port on the router: POST <url>/v1/chat/completions with model "auto", so that the router chooses among the
- * Agent's models. Who we are is said by the projected token alone, read anew for each call because the kubelet
+ * Agent's models. Who we are is said by the projected token alone, read again and again because the kubelet
  * rotates it.
  *
  * A call is repeated only while nothing of it was sent (the connection was refused): the router itself does the
  * failover between models, and a call that was begun may have cost money.
  */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { Agent, type Dispatcher, errors } from 'undici';
@@ -22,6 +21,7 @@ import {
 import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
 import { ROUTER_DIALECT } from '#domain/dialects/openai/provider.ts';
 import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
+import { TokenFile } from './token-file.ts';
 
 const CONNECT_MILLISECONDS = 3_000;
 const PAUSES_BEFORE_RECONNECTION_MILLISECONDS = [100, 400, 1_000];
@@ -37,6 +37,8 @@ export interface RouterModelOptions {
   readonly url: string;
   /** File of the projected token; without it calls carry no identity. */
   readonly tokenPath?: string | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
 }
 
 export interface RouterModel extends Model {
@@ -44,7 +46,20 @@ export interface RouterModel extends Model {
   readonly close: () => Promise<void>;
 }
 
-export function createRouterModel(options: RouterModelOptions): RouterModel {
+/** Where calls go, and how we say who we are. */
+interface Router {
+  readonly origin: string;
+  readonly path: string;
+  readonly token: TokenFile | undefined;
+}
+
+export function createRouterModel({ url, tokenPath, now }: RouterModelOptions): RouterModel {
+  const { origin, pathname } = new URL(url);
+  const router: Router = {
+    origin,
+    path: `${pathname.replace(/\/$/, '')}/v1/chat/completions`,
+    token: tokenPath === undefined ? undefined : new TokenFile(tokenPath, now),
+  };
   const agent = new Agent({
     connect: { timeout: CONNECT_MILLISECONDS },
     // A model may think for minutes; the run's own deadline ends the waiting.
@@ -56,9 +71,10 @@ export function createRouterModel(options: RouterModelOptions): RouterModel {
     answer: async (request, call) => {
       try {
         const chat = chatRequestOf(request, call);
-        const response = await send(agent, options, chat, call);
+        const response = await send(agent, router, chat, call);
         const requestId = requestIdOf(response);
         if (requestId !== undefined) call.onRequestId(requestId);
+        if (response.statusCode === 401) router.token?.forget();
         if (response.statusCode !== 200) throw await errorOf(response);
         return call.onText === undefined
           ? parseCompletion(await readText(response), chat)
@@ -85,7 +101,7 @@ function bodyOf(chat: ChatRequest): string {
 
 async function send(
   agent: Agent,
-  { url, tokenPath }: RouterModelOptions,
+  { origin, path, token }: Router,
   chat: ChatRequest,
   { signal, onText, remainingMilliseconds, purpose }: ModelCallOptions,
 ): Promise<Dispatcher.ResponseData> {
@@ -103,12 +119,12 @@ async function send(
       'x-capataz-step': String(purpose.step),
       'x-capataz-prompt-version': purpose.prompt.version,
       'x-capataz-prompt-digest': purpose.prompt.digest,
-      ...(await authorization(tokenPath)),
+      ...(token !== undefined && { authorization: await authorization(token) }),
     };
     try {
       return await agent.request({
-        origin: new URL(url).origin,
-        path: `${new URL(url).pathname.replace(/\/$/, '')}/v1/chat/completions`,
+        origin,
+        path,
         method: 'POST',
         headers,
         body,
@@ -124,10 +140,9 @@ async function send(
   }
 }
 
-async function authorization(tokenPath: string | undefined): Promise<Readonly<Record<string, string>>> {
-  if (tokenPath === undefined) return {};
+async function authorization(token: TokenFile): Promise<string> {
   try {
-    return { authorization: `Bearer ${(await readFile(tokenPath, 'utf8')).trim()}` };
+    return `Bearer ${await token.read()}`;
   } catch {
     throw new ModelError('unauthenticated', "the agent's token for the router cannot be read");
   }

@@ -23,6 +23,7 @@ export async function startAgentRuntime(
 ): Promise<Required<RunningProcess>> {
   const now = (): Date => new Date();
   const epochSeconds = (): number => Date.now() / 1000;
+  const monotonicMilliseconds = (): number => performance.now();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   let stream: ConfigurationStream | undefined;
@@ -53,7 +54,11 @@ export async function startAgentRuntime(
     });
   }
 
-  const model = createRouterModel({ url: config.routerUrl, tokenPath: config.routerTokenPath });
+  const model = createRouterModel({
+    url: config.routerUrl,
+    tokenPath: config.routerTokenPath,
+    now: monotonicMilliseconds,
+  });
   const drain = new Drain();
   const runs = new AgentRuns({
     model,
@@ -66,7 +71,7 @@ export async function startAgentRuntime(
     tracesContent: config.tracesContent,
     newRunId: randomUUID,
     now,
-    monotonicMilliseconds: () => performance.now(),
+    monotonicMilliseconds,
   });
   const readiness = (): Readiness =>
     drain.readiness(
