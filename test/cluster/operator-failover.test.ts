@@ -46,13 +46,13 @@ async function resourceVersions(): Promise<readonly string[]> {
 async function settledResourceVersions(): Promise<readonly string[]> {
   let before = await resourceVersions();
   return await eventually(async () => {
-    await sleep(1500);
+    await sleep(3000);
     const now = await resourceVersions();
     const isSettled = now.join() === before.join();
     before = now;
     if (!isSettled) throw new Error('objects are still being written');
     return now;
-  }, 30);
+  }, 60);
 }
 
 describe('an operator that is restricted to a namespace', () => {
@@ -85,11 +85,9 @@ describe('passes that have nothing to do', () => {
         });
       }
     }, 60);
-    await sleep(2500);
-
+    const versionsBefore = await settledResourceVersions();
     const writesBefore = await operator.metric('capataz_operator_writes_total');
     const passesBefore = await operator.metric('capataz_operator_reconcile_total', 'result="success"');
-    const versionsBefore = await resourceVersions();
     await eventually(async () => {
       const passes = await operator.metric('capataz_operator_reconcile_total', 'result="success"');
       expect(passes - passesBefore).toBeGreaterThanOrEqual(1000);
