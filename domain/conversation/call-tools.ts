@@ -9,7 +9,7 @@ import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json
 import type { ToolCall } from '#domain/chat/chat-request.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { type Deadlines, raceWithSignal } from './interruption.ts';
+import { type Deadlines, linkSignals, raceWithSignal } from './interruption.ts';
 import type { Tool } from './tool.ts';
 import type { ToolOutcome } from './trace.ts';
 
@@ -105,10 +105,10 @@ async function callTool(
   }
   const deadline = ports.startDeadline(TOOL_SECONDS * 1000);
   try {
-    const both = AbortSignal.any([signal, deadline.signal]);
+    using either = linkSignals(signal, deadline.signal);
     const result = await raceWithSignal(
-      (async () => tool.run(parsed.value, { signal: both, now: ports.now() }))(),
-      both,
+      (async () => tool.run(parsed.value, { signal: either.signal, now: ports.now() }))(),
+      either.signal,
     );
     return result.ok ? finish('ok', result.text) : finish('tool_failed', `error: ${result.problem}`);
   } catch {

@@ -37,3 +37,27 @@ export async function raceWithSignal<Value>(work: Promise<Value>, signal: AbortS
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+export interface LinkedSignal extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that is aborted with the first of the others, until it is disposed of. AbortSignal.any does the same, but leaves
+ * something of each call with a signal that lives on, such as the end of the process, until garbage is collected: under
+ * load that is most of an agent's memory and of its pauses.
+ */
+export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', onAbort, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
+    },
+  };
+}

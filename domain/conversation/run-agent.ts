@@ -9,7 +9,7 @@ import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from './canonical-json.ts';
-import { type Deadlines, RunInterruption, raceWithSignal } from './interruption.ts';
+import { type Deadlines, RunInterruption, linkSignals, raceWithSignal } from './interruption.ts';
 import {
   type Model,
   type ModelAnswer,
@@ -109,7 +109,8 @@ export type RunResult = RunFigures & RunEnd;
  */
 export async function runAgent(plan: RunPlan, ports: RunPorts, signal: AbortSignal): Promise<RunResult> {
   const deadline = ports.startDeadline(plan.limits.seconds * 1000);
-  const run = new Run(plan, ports, AbortSignal.any([signal, deadline.signal]));
+  using either = linkSignals(signal, deadline.signal);
+  const run = new Run(plan, ports, either.signal);
   try {
     const end = await run.toEnd();
     return { ...run.figures(), ...end };

@@ -4,7 +4,7 @@
  */
 import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
-import { RunInterruption } from '#domain/conversation/interruption.ts';
+import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
@@ -94,6 +94,7 @@ export class AgentRuns {
     const { configuration } = served;
     const { limits } = configuration;
     metrics.runStarted();
+    using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
       const result = await runAgent(
         {
@@ -124,7 +125,7 @@ export class AgentRuns {
             order.onCycle?.(cycle);
           },
         },
-        AbortSignal.any([order.signal, this.#shutdown.signal]),
+        either.signal,
       );
       metrics.runEnded(result);
       return result;
