@@ -80,3 +80,21 @@ function referencesIn(schema: JsonSchema | undefined): ReadonlySet<string> {
   }
   return references;
 }
+
+/** `type` and OpenAPI's `nullable`; an object or a list that does not say its type shows it by its keywords. */
+export function typesOf(node: JsonSchema): readonly string[] {
+  const { type } = node;
+  const named = Array.isArray(type)
+    ? type.map(String)
+    : typeof type === 'string'
+      ? [type]
+      : impliedTypes(node);
+  return node['nullable'] === true && named.length > 0 && !named.includes('null')
+    ? [...named, 'null']
+    : named;
+}
+
+function impliedTypes(node: JsonSchema): readonly string[] {
+  if (isSchema(node['properties'])) return ['object'];
+  return isSchema(node['items']) ? ['array'] : [];
+}

@@ -5,7 +5,7 @@
  * keys, is refused here and never narrowed in silence: closed, such an object could only ever be `{}`.
  */
 import type { JsonSchema } from '#domain/chat/chat-request.ts';
-import { ANNOTATIONS, definitionOf, isRecursive, isSchema } from '../schema-nodes.ts';
+import { ANNOTATIONS, definitionOf, isRecursive, isSchema, typesOf } from '../schema-nodes.ts';
 import { withToldKeywords } from '../schema-in-words.ts';
 
 /** Of all schemas of a request together; more are status 400. */
@@ -234,24 +234,6 @@ function literalsOf(node: JsonSchema): readonly unknown[] {
   const literals = node['enum'];
   if (!Array.isArray(literals)) return [node['const']];
   return node['nullable'] === true && !literals.includes(null) ? [...literals, null] : literals;
-}
-
-/** `type` and OpenAPI's `nullable`; an object or a list that does not say its type shows it by its keywords. */
-function typesOf(node: JsonSchema): readonly string[] {
-  const { type } = node;
-  const named = Array.isArray(type)
-    ? type.map(String)
-    : typeof type === 'string'
-      ? [type]
-      : impliedTypes(node);
-  return node['nullable'] === true && named.length > 0 && !named.includes('null')
-    ? [...named, 'null']
-    : named;
-}
-
-function impliedTypes(node: JsonSchema): readonly string[] {
-  if (isSchema(node['properties'])) return ['object'];
-  return isSchema(node['items']) ? ['array'] : [];
 }
 
 function isPrimitive(value: unknown): boolean {

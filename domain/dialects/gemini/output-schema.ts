@@ -5,7 +5,7 @@
  */
 import type { JsonSchema } from '#domain/chat/chat-request.ts';
 import { withToldKeywords } from '../schema-in-words.ts';
-import { ANNOTATIONS, definitionOf, isRecursive, isSchema } from '../schema-nodes.ts';
+import { ANNOTATIONS, definitionOf, isRecursive, isSchema, typesOf } from '../schema-nodes.ts';
 
 const FORMATS = new Set(['date-time', 'date', 'time']);
 
@@ -234,22 +234,4 @@ function mapSchemas(schemas: JsonSchema): JsonSchema {
 function literalsOf(node: JsonSchema): readonly unknown[] {
   const literals = Array.isArray(node['enum']) ? node['enum'] : [node['const']];
   return node['nullable'] === true ? [...literals, null] : literals;
-}
-
-/** `type` and OpenAPI's `nullable`; an object or a list that does not say its type shows it by its keywords. */
-function typesOf(node: JsonSchema): readonly string[] {
-  const { type } = node;
-  const named = Array.isArray(type)
-    ? type.map(String)
-    : typeof type === 'string'
-      ? [type]
-      : impliedTypes(node);
-  return node['nullable'] === true && named.length > 0 && !named.includes('null')
-    ? [...named, 'null']
-    : named;
-}
-
-function impliedTypes(node: JsonSchema): readonly string[] {
-  if (isSchema(node['properties'])) return ['object'];
-  return isSchema(node['items']) ? ['array'] : [];
 }
