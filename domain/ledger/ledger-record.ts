@@ -1,0 +1,334 @@
+/**
+ * LedgerRecord: what a process tells the ledger about one thing that it did, decided or saw. The schema is the only
+ * source: docs/reference/ledger-records.md is held to it. Texts never stand in a record (record-text.ts).
+ *
+ * `id` makes telling idempotent: the same id with the same content is the same record, with another content it is
+ * refused. `source` counts what one start of one process tells, so that what is lost on the way is seen.
+ */
+import { z } from 'zod';
+import {
+  AgentReference,
+  Code,
+  Count,
+  Identifier,
+  Microseconds,
+  Name,
+  Namespace,
+  NanoUsd,
+  PromptReference,
+  RunReference,
+  Sentence,
+  TextReference,
+  Tokens,
+  TraceReference,
+} from './record-fields.ts';
+
+export const SOURCE_PROCESSES = [
+  'agent-runtime',
+  'router',
+  'operator',
+  'ingest-watcher',
+  'ledger',
+  /** Anything that is not ours and speaks OTLP or HTTP. */
+  'external',
+] as const;
+
+export const RecordSource = z.strictObject({
+  process: z.enum(SOURCE_PROCESSES),
+  /** The pod. */
+  instance: z.string().min(1).max(253),
+  /** New with each start of the process (or of its spool). */
+  boot: Identifier,
+  /** Counts the records of one boot from 1 without holes, in all namespaces together. */
+  sequence: z.int().min(1),
+});
+export type RecordSource = z.infer<typeof RecordSource>;
+
+const envelope = {
+  id: Identifier,
+  /** The tenant: whose tree the record stands in. */
+  namespace: Namespace,
+  /** By the clock of whoever tells, since 1970. */
+  atMicroseconds: Microseconds,
+  source: RecordSource,
+};
+const ofRun = { ...envelope, run: RunReference, agent: AgentReference, prompt: PromptReference.optional() };
+
+export const CONTENT_MODES = ['None', 'Digests', 'Full'] as const;
+export type ContentMode = (typeof CONTENT_MODES)[number];
+
+const RunBegun = z.strictObject({
+  ...ofRun,
+  type: z.literal('run_begun'),
+  /** The caller's own id of the request. */
+  callerRequestId: Identifier.optional(),
+  trace: TraceReference.optional(),
+  content: z.enum(CONTENT_MODES),
+  contentRetentionDays: Count,
+  input: TextReference,
+  /** Names of the tools that the run may call. */
+  tools: z.array(Name).max(64),
+  limits: z.strictObject({ steps: Count, seconds: Count, nanoUsd: NanoUsd.optional() }),
+});
+
+/** One request to the router, after all its attempts. Told by the router. */
+const ModelCall = z.strictObject({
+  ...envelope,
+  type: z.literal('model_call'),
+  run: RunReference.optional(),
+  agent: AgentReference,
+  prompt: PromptReference.optional(),
+  trace: TraceReference.optional(),
+  requestId: Identifier,
+  operation: z.enum(['chat', 'embeddings']),
+  isStream: z.enum(['yes', 'no']),
+  /** `auto` or a Model. */
+  modelAsked: Name.optional(),
+  /** The Model that answered or was asked last. */
+  model: Name.optional(),
+  outcome: Code,
+  httpStatus: Count,
+  failureCode: Code.optional(),
+  attempts: Count,
+  /** Which Models were to be asked in which order, and why others were not. */
+  decision: Sentence,
+  durationMicroseconds: Microseconds,
+  firstTokenMicroseconds: Microseconds.optional(),
+});
+
+/** One attempt of a model call: the only record that carries a charge. Told by the router. */
+const ModelAttempt = z.strictObject({
+  ...envelope,
+  type: z.literal('model_attempt'),
+  run: RunReference.optional(),
+  agent: AgentReference,
+  prompt: PromptReference.optional(),
+  trace: TraceReference.optional(),
+  requestId: Identifier,
+  /** From 1. */
+  attempt: Count,
+  operation: z.enum(['chat', 'embeddings']),
+  model: Name,
+  provider: Name,
+  /** The model's name at the provider: as asked, and as the provider says has answered. */
+  providerModel: Name,
+  modelServed: Name.optional(),
+  outcome: Code,
+  failureCode: Code.optional(),
+  tokens: Tokens.optional(),
+  usageSource: Code,
+  /** Absent: the price is not known. */
+  costNanoUsd: NanoUsd.optional(),
+  durationMicroseconds: Microseconds,
+  firstTokenMicroseconds: Microseconds.optional(),
+});
+
+/** One ReAct cycle as the agent saw it: what it sent to the model, what came back, and what it made of it. */
+const Cycle = z.strictObject({
+  ...ofRun,
+  type: z.literal('cycle'),
+  phase: z.enum(['action', 'answer', 'repair', 'stop', 'failure']),
+  /** `ok`, or the reason that ended the run. */
+  outcome: Code,
+  /** The router's id of the model call; absent when none was made or the router was never heard. */
+  requestId: Identifier.optional(),
+  model: Name.optional(),
+  /** All messages that went to the model. */
+  sent: TextReference.optional(),
+  /** What the model wrote as text. */
+  answer: TextReference.optional(),
+  toolCalls: Count,
+  durationMicroseconds: Microseconds,
+});
+
+/** Who or what let something happen, or did not. */
+const PolicyDecision = z.strictObject({
+  ...envelope,
+  type: z.literal('policy_decision'),
+  run: RunReference.optional(),
+  agent: AgentReference.optional(),
+  policy: Code,
+  verdict: z.enum(['allowed', 'denied']),
+  reason: Code,
+  /** What it was about: a tool, a Model. */
+  subject: Name.optional(),
+  sentence: Sentence.optional(),
+});
+
+/** Durable before the tool runs. `callId` is ours, and goes to the tool as its idempotency key. */
+const ToolIntent = z.strictObject({
+  ...ofRun,
+  type: z.literal('tool_intent'),
+  callId: Identifier,
+  tool: Name,
+  effect: z.enum(['none', 'external']),
+  arguments: TextReference,
+});
+
+const ToolResult = z.strictObject({
+  ...ofRun,
+  type: z.literal('tool_result'),
+  callId: Identifier,
+  tool: Name,
+  /** A ToolOutcome; `not_recorded`: it did not run because its intent could not be made durable. */
+  outcome: Code,
+  result: TextReference,
+  durationMicroseconds: Microseconds,
+});
+
+const RunEnded = z.strictObject({
+  ...ofRun,
+  type: z.literal('run_ended'),
+  status: z.enum(['succeeded', 'stopped', 'failed']),
+  reason: Code.optional(),
+  steps: Count,
+  repairs: Count,
+  tokens: z.strictObject({ input: Count, output: Count }).optional(),
+  costNanoUsd: NanoUsd.optional(),
+  models: z.array(Name).max(64),
+  output: TextReference.optional(),
+  durationMicroseconds: Microseconds,
+  /** Records of this run that the agent itself told, this one included: a missing one is seen. */
+  records: Count,
+});
+
+const verdict = {
+  /** What was judged: `correct`, `helpful`, or a word of the user's. */
+  metric: Code,
+  verdict: z.enum(['good', 'bad', 'neutral']),
+  /** 10,000 is best. */
+  scoreBasisPoints: Count.max(10_000).optional(),
+  label: Name.optional(),
+};
+
+/** What became of a run by a measure of ours: a judge, a check, a business event. */
+const Outcome = z.strictObject({
+  ...envelope,
+  type: z.literal('outcome'),
+  run: RunReference,
+  agent: AgentReference.optional(),
+  judge: Name,
+  ...verdict,
+});
+
+/** What a person or another system says of a run: POST /v1/feedback. */
+const Feedback = z.strictObject({
+  ...envelope,
+  type: z.literal('feedback'),
+  run: RunReference,
+  agent: AgentReference.optional(),
+  from: z.enum(['person', 'system']),
+  /** Whose token it was. */
+  by: Name,
+  ...verdict,
+  comment: TextReference.optional(),
+});
+
+export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+
+const SecurityEvent = z.strictObject({
+  ...envelope,
+  type: z.literal('security_event'),
+  run: RunReference.optional(),
+  agent: AgentReference.optional(),
+  /** From SECURITY_EVENTS. */
+  event: Code,
+  severity: z.enum(SEVERITIES),
+  /** Whether it was kept from happening. */
+  action: z.enum(['blocked', 'observed']),
+  /** Of OWASP's lists for LLM applications (2025) and agentic applications, e.g. `LLM01`, `ASI02`. */
+  owasp: z.array(z.string().regex(/^(LLM|ASI)\d\d$/)).max(8),
+  subject: Name.optional(),
+  sentence: Sentence,
+});
+
+const RolloutDecision = z.strictObject({
+  ...envelope,
+  type: z.literal('rollout_decision'),
+  rollout: Name,
+  decision: Code,
+  from: PromptReference.optional(),
+  to: PromptReference.optional(),
+  reason: Code,
+  sentence: Sentence.optional(),
+});
+
+/** A key, never its value: which Model now uses which Secret in which version. */
+const KeyRotation = z.strictObject({
+  ...envelope,
+  type: z.literal('key_rotation'),
+  model: Name,
+  keySource: Name,
+  version: Name,
+});
+
+/** Somebody read texts that are kept apart, or had them erased. */
+const ContentAccess = z.strictObject({
+  ...envelope,
+  type: z.literal('content_access'),
+  run: RunReference.optional(),
+  action: z.enum(['revealed', 'erased', 'expired']),
+  by: Name,
+  texts: Count,
+  reason: Sentence.optional(),
+});
+
+/** Something is missing here and it is known: never a silent restart. */
+const Gap = z.strictObject({
+  ...envelope,
+  type: z.literal('gap'),
+  cause: z.enum(['torn_tail', 'lost_records', 'refused_record', 'restored_backup']),
+  /** Whose records are missing, where known. */
+  missing: RecordSource.optional(),
+  /** Absent: not known how many. */
+  records: Count.optional(),
+  sentence: Sentence,
+});
+
+/** A span that somebody else's agent told by OTLP: a claim, never billed. */
+const ReportedSpan = z.strictObject({
+  ...envelope,
+  type: z.literal('reported_span'),
+  run: RunReference.optional(),
+  agent: AgentReference,
+  trace: TraceReference,
+  parentSpanId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
+  operation: Name,
+  outcome: Code,
+  provider: Name.optional(),
+  modelAsked: Name.optional(),
+  modelServed: Name.optional(),
+  tool: Name.optional(),
+  conversation: Name.optional(),
+  tokens: Tokens.optional(),
+  beganAtMicroseconds: Microseconds,
+  durationMicroseconds: Microseconds,
+});
+
+export const LedgerRecord = z.discriminatedUnion('type', [
+  RunBegun,
+  ModelCall,
+  ModelAttempt,
+  Cycle,
+  PolicyDecision,
+  ToolIntent,
+  ToolResult,
+  RunEnded,
+  Outcome,
+  Feedback,
+  SecurityEvent,
+  RolloutDecision,
+  KeyRotation,
+  ContentAccess,
+  Gap,
+  ReportedSpan,
+]);
+export type LedgerRecord = z.infer<typeof LedgerRecord>;
+export type RecordType = LedgerRecord['type'];
+export type RecordOf<Type extends RecordType> = Extract<LedgerRecord, { type: Type }>;
+
+/** What a producer hands over: the spool adds who tells it and counts. */
+export type RecordDraft = { [Type in RecordType]: Omit<RecordOf<Type>, 'source'> }[RecordType];

@@ -1,0 +1,58 @@
+/** The security events that Capataz tells, with how grave each is and what it is in OWASP's lists. */
+import type { RecordOf } from './ledger-record.ts';
+
+interface SecurityEventDescription {
+  readonly severity: RecordOf<'security_event'>['severity'];
+  readonly owasp: readonly string[];
+  /** One sentence for the reference page. */
+  readonly meaning: string;
+}
+
+export const SECURITY_EVENTS = {
+  caller_refused: {
+    severity: 'medium',
+    owasp: ['ASI03'],
+    meaning: 'Somebody called with a token that is not valid, or with one that may not do this.',
+  },
+  model_denied: {
+    severity: 'low',
+    owasp: ['LLM06', 'ASI03'],
+    meaning: 'An agent asked for a Model that its policy does not allow.',
+  },
+  unknown_tool_called: {
+    severity: 'low',
+    owasp: ['LLM06', 'ASI02'],
+    meaning: 'A model called a tool that the Agent does not have: a mistake of it, or an injection.',
+  },
+  tool_not_recorded: {
+    severity: 'high',
+    owasp: ['ASI02'],
+    meaning: 'A tool with an effect was kept from running because its intent could not be recorded.',
+  },
+  provider_key_refused: {
+    severity: 'medium',
+    owasp: ['ASI03'],
+    meaning: 'A provider refuses a key: it was revoked, rotated elsewhere, or never right.',
+  },
+  content_revealed: {
+    severity: 'informational',
+    owasp: ['LLM02'],
+    meaning: 'Somebody read texts of a run.',
+  },
+  ledger_tampered: {
+    severity: 'critical',
+    owasp: ['ASI10'],
+    meaning: 'The ledger or its witness found what was written changed, dropped or rolled back.',
+  },
+  ledger_gap: {
+    severity: 'high',
+    owasp: ['ASI10'],
+    meaning: 'Records are known to be missing.',
+  },
+  meter_differs: {
+    severity: 'high',
+    owasp: ['LLM10'],
+    meaning: "The router's meter and the ledger do not agree on what was spent.",
+  },
+} as const satisfies Record<string, SecurityEventDescription>;
+export type SecurityEventCode = keyof typeof SECURITY_EVENTS;

@@ -1,0 +1,141 @@
+/**
+ * LedgerStore: where the ledger's entries, trees, texts and rollups live. node:sqlite and PostgreSQL stand behind it and
+ * pass one contract suite (testing/store-contract.ts); for the same records in the same order they hold the same bytes.
+ *
+ * Every append is one transaction: entries, tiles, run chains, run rows, hourly sums and source counters change together
+ * or not at all, and are on the disk when it resolves. `position` counts entries of all namespaces in the order of their
+ * commits, without holes and without late comers: it is the cursor of streams, sinks and judges.
+ */
+import type { Trust } from '#domain/ledger/ledger-entry.ts';
+import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow, RunQuery, RunRow } from './ledger-queries.ts';
+
+export interface SubmittedRecord {
+  readonly record: LedgerRecord;
+  readonly reporter: string;
+  readonly trust: Trust;
+  readonly texts: readonly SealedText[];
+}
+
+/** A text, encrypted before it reaches the store (services/ledger/texts). */
+export interface SealedText {
+  readonly field: string;
+  /** Names the key; without that key the bytes are noise. */
+  readonly keyId: string;
+  readonly bytes: Uint8Array;
+  readonly expiresAtMicroseconds: number;
+}
+
+export type AppendOutcome =
+  | { readonly kind: 'written'; readonly position: number; readonly index: number }
+  | { readonly kind: 'duplicate'; readonly position: number; readonly index: number }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'record_conflict' | 'record_too_large';
+      readonly message: string;
+    };
+
+export interface StoredEntry {
+  readonly position: number;
+  readonly namespace: string;
+  readonly index: number;
+  /** The canonical JSON that is hashed. */
+  readonly canonical: string;
+  /** Whether texts of it are still kept, by field. */
+  readonly textFields: readonly string[];
+}
+
+export interface EntryFilter {
+  readonly namespaces?: readonly string[];
+  readonly types?: readonly LedgerRecord['type'][];
+  readonly runId?: string;
+  readonly agent?: string;
+}
+
+export interface TreeHead {
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+}
+
+/** A hole in what one boot of one process told. */
+export interface SourceGap {
+  readonly process: string;
+  readonly instance: string;
+  readonly boot: string;
+  readonly firstMissing: number;
+  readonly lastMissing: number;
+  /** When the record after the hole arrived. */
+  readonly seenAtMicroseconds: number;
+}
+
+export interface LedgerStore extends AsyncDisposable {
+  /**
+   * Rejects with StoreFencedError when another writer has opened the store since, with StoreFullError when there is no
+   * room, and else with whatever the database says; nothing of the batch is then written.
+   */
+  readonly append: (
+    batch: readonly SubmittedRecord[],
+    receivedAtMicroseconds: number,
+  ) => Promise<readonly AppendOutcome[]>;
+
+  readonly namespaces: () => Promise<readonly string[]>;
+  readonly treeHead: (namespace: string) => Promise<TreeHead>;
+  /** Up to `width` hashes of 32 bytes, one after another (C2SP tlog-tiles); undefined where there are not so many. */
+  readonly tile: (
+    namespace: string,
+    level: number,
+    index: number,
+    width: number,
+  ) => Promise<Uint8Array | undefined>;
+  readonly entriesByIndex: (
+    namespace: string,
+    fromIndex: number,
+    count: number,
+  ) => Promise<readonly StoredEntry[]>;
+  readonly entryOfRecord: (namespace: string, recordId: string) => Promise<StoredEntry | undefined>;
+  /** After a position, oldest first. `isEnd`: there was nothing more. Bounded by `count` and by what is looked through. */
+  readonly entriesAfter: (
+    position: number,
+    filter: EntryFilter,
+    count: number,
+  ) => Promise<{
+    readonly entries: readonly StoredEntry[];
+    readonly position: number;
+    readonly isEnd: boolean;
+  }>;
+  readonly lastPosition: () => Promise<number>;
+
+  readonly runs: (
+    query: RunQuery,
+  ) => Promise<{ readonly runs: readonly RunRow[]; readonly nextCursor: string | undefined }>;
+  readonly run: (runId: string) => Promise<RunRow | undefined>;
+  readonly costs: (query: CostQuery) => Promise<readonly CostRow[]>;
+  readonly outcomes: (query: OutcomeQuery) => Promise<readonly OutcomeRow[]>;
+  readonly sourceGaps: () => Promise<readonly SourceGap[]>;
+
+  readonly texts: (namespace: string, recordId: string) => Promise<readonly SealedText[]>;
+  /** All texts of a run. Answers with how many there were. */
+  readonly eraseTextsOfRun: (namespace: string, runId: string) => Promise<number>;
+  readonly eraseExpiredTexts: (nowMicroseconds: number) => Promise<number>;
+
+  /** Small documents of the service: checkpoints, cursors of sinks, wrapped keys. Written as durably as entries. */
+  readonly getDocument: (key: string) => Promise<string | undefined>;
+  readonly setDocument: (key: string, value: string) => Promise<void>;
+  readonly deleteDocument: (key: string) => Promise<void>;
+  readonly listDocuments: (
+    prefix: string,
+  ) => Promise<readonly { readonly key: string; readonly value: string }[]>;
+
+  /** Bodies of entries received before are dropped; tiles, leaf hashes and sums stay, so that proofs stay whole. */
+  readonly prune: (receivedBeforeMicroseconds: number, maximumEntries: number) => Promise<number>;
+  readonly sizeBytes: () => Promise<number>;
+}
+
+export class StoreFencedError extends Error {
+  override readonly name = 'StoreFencedError';
+}
+
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError';
+}
