@@ -19,6 +19,7 @@ import {
   type ModelRequest,
 } from '#domain/conversation/model.ts';
 import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
+import { traceHeaders } from '#domain/tracing/trace-context.ts';
 import { ROUTER_DIALECT } from '#domain/dialects/openai/provider.ts';
 import { StreamedAnswer, parseCompletion, parseRouterError } from './chat-answer.ts';
 import { TokenFile } from './token-file.ts';
@@ -119,6 +120,7 @@ async function send(
       'x-capataz-step': String(purpose.step),
       'x-capataz-prompt-version': purpose.prompt.version,
       'x-capataz-prompt-digest': purpose.prompt.digest,
+      ...traceHeaders(purpose.trace),
       ...(token !== undefined && { authorization: await authorization(token) }),
     };
     try {

@@ -2,6 +2,7 @@
 import type { FinishReason } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest, Reasoning, ToolCall } from '#domain/chat/chat-request.ts';
 import type { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 
 /** A chat request without the choice of model, which is the router's. */
 export type ModelRequest = Pick<
@@ -15,6 +16,8 @@ export interface CallPurpose {
   /** From 1. */
   readonly step: number;
   readonly prompt: PromptIdentity;
+  /** The span of the run. */
+  readonly trace?: SpanContext;
 }
 
 export interface PromptIdentity {

@@ -10,7 +10,9 @@ import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from './canonical-json.ts';
 import { type Deadlines, RunInterruption, linkSignals, raceWithSignal } from './interruption.ts';
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import {
+  type CallPurpose,
   type Model,
   type ModelAnswer,
   ModelError,
@@ -61,6 +63,8 @@ export interface RunLimits {
 export interface RunPlan {
   readonly runId: string;
   readonly prompt: PromptIdentity;
+  /** The span of the run, or its caller's; absent where nobody traces. */
+  readonly trace?: SpanContext;
   readonly messages: readonly ChatMessage[];
   readonly settings: Pick<ModelRequest, 'sampling' | 'maximumOutputTokens'>;
   readonly tools: readonly CallableTool[];
@@ -200,7 +204,7 @@ class Run {
     const answer = await raceWithSignal(
       this.#ports.model.answer(this.#request(), {
         signal: this.#signal,
-        purpose: { runId: this.#plan.runId, step: this.#steps, prompt: this.#plan.prompt },
+        purpose: this.#purpose(),
         onRequestId: (requestId) => {
           this.#requestId = requestId;
         },
@@ -214,6 +218,11 @@ class Run {
     this.#models.add(answer.model);
     if (answer.toolCalls.length === 0) onText?.release();
     return answer;
+  }
+
+  #purpose(): CallPurpose {
+    const { runId, prompt, trace } = this.#plan;
+    return { runId, step: this.#steps, prompt, ...(trace !== undefined && { trace }) };
   }
 
   #remainingMilliseconds(): number {

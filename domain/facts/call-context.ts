@@ -1,4 +1,5 @@
 /** Whom a call is for and where it comes from: what every fact of one request shares. */
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 
 /** One run of an agent, as its runtime tells it with each call. */
 export interface RunReference {
@@ -20,6 +21,11 @@ export interface CallContext {
   readonly callersRequestId?: string;
   readonly run?: RunReference;
   readonly prompt?: PromptReference;
+  /**
+   * The span that the fact tells of: of the request, or of the attempt. Where the router traces nothing it is the caller's
+   * own; absent where he sent none.
+   */
+  readonly trace?: SpanContext;
   readonly caller: { readonly namespace: string; readonly agent: string };
   readonly operation: 'chat' | 'embeddings';
   /** `auto`, or the name of a Model that the caller's policy knows; absent for any other text. */
@@ -34,6 +40,7 @@ export function copyOptionalContext(to: Writable<CallContext>, from: CallContext
   if (from.callersRequestId !== undefined) to.callersRequestId = from.callersRequestId;
   if (from.run !== undefined) to.run = from.run;
   if (from.prompt !== undefined) to.prompt = from.prompt;
+  if (from.trace !== undefined) to.trace = from.trace;
   if (from.modelAsked !== undefined) to.modelAsked = from.modelAsked;
 }
 

@@ -8,6 +8,8 @@ import { RunInterruption, linkSignals } from '#domain/conversation/interruption.
 import type { Model } from '#domain/conversation/model.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import type { Spans } from '#domain/tracing/spans.ts';
+import type { TraceContext } from '#domain/tracing/trace-context.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
@@ -18,6 +20,7 @@ export interface AgentRunsOptions {
   /** At its end the runs under way are stopped; until then they are started as ever. */
   readonly drain: Drain;
   readonly current: () => ServedConfiguration | undefined;
+  readonly spans: Spans;
   readonly metrics: AgentRuntimeMetrics;
   readonly logger: Logger;
   readonly trace: (cycle: CycleRecord, served: ServedConfiguration, callerRequestId: string) => void;
@@ -40,6 +43,8 @@ export interface RunOrder {
   readonly messages: readonly ChatMessage[];
   /** The caller's name for the request, or ours. */
   readonly requestId: string;
+  /** The caller's, where he sent one. */
+  readonly trace: TraceContext | undefined;
   /** Aborted when the caller has left. */
   readonly signal: AbortSignal;
   /** Given, text comes here as the model writes it. */
@@ -90,9 +95,10 @@ export class AgentRuns {
 
   /** Rejects only by a fault of ours, which is logged. */
   async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
-    const { model, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } = this.#options;
+    const { model, spans, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } = this.#options;
     const { configuration } = served;
     const { limits } = configuration;
+    const runTrace = spans.enter(order.trace);
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
@@ -100,6 +106,7 @@ export class AgentRuns {
         {
           runId,
           prompt: configuration.prompt,
+          ...(runTrace !== undefined && { trace: runTrace }),
           messages: order.messages,
           settings: served.settings,
           tools: served.tools,

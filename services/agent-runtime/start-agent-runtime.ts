@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
+import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
@@ -64,6 +65,7 @@ export async function startAgentRuntime(
     model,
     drain,
     current: holder.current,
+    spans: NO_SPANS,
     metrics,
     logger,
     trace: createTraceSink({ podName: config.podName, writeLine, now }),

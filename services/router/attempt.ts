@@ -3,12 +3,14 @@
  * it: then the target's health, the books and all subscribers of facts have heard of it exactly once.
  */
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
+import type { ProviderRequest } from '#domain/dialects/dialect.ts';
 import { type AttemptFact, attemptOutcome } from '#domain/facts/attempt-fact.ts';
 import { type CallContext, type Writable, copyOptionalContext } from '#domain/facts/call-context.ts';
 import { type AttemptCharge, chargeAttempt } from '#domain/pricing/charge-attempt.ts';
 import { costNanoUsd } from '#domain/pricing/token-price.ts';
 import type { AttemptFailure } from '#domain/routing/attempt-failure.ts';
 import type { RoutableModel } from '#domain/routing/routable-model.ts';
+import { type SpanContext, writeTraceparent } from '#domain/tracing/trace-context.ts';
 import type { Admission } from './target-health.ts';
 
 export interface AttemptOptions {
@@ -17,6 +19,9 @@ export interface AttemptOptions {
   readonly number: number;
   readonly admission: Admission;
   readonly context: CallContext;
+  readonly trace: SpanContext | undefined;
+  /** Whether the model may hear of it. */
+  readonly isTraceTold: boolean;
   readonly estimatedInputTokens: number;
   readonly now: () => number;
   readonly epochMilliseconds: () => number;
@@ -42,6 +47,13 @@ export class Attempt implements Disposable {
     this.model = options.model;
     this.#startedAt = options.now();
     this.#startedAtEpochMilliseconds = options.epochMilliseconds();
+  }
+
+  /** As it goes out. */
+  requestOf(request: ProviderRequest): ProviderRequest {
+    const { trace, isTraceTold } = this.#options;
+    if (trace === undefined || !isTraceTold) return request;
+    return { ...request, headers: { ...request.headers, traceparent: writeTraceparent(trace) } };
   }
 
   /** From now on the provider may bill it. */
@@ -92,7 +104,7 @@ export class Attempt implements Disposable {
 
   /** Written out field by field: it is made for every attempt, and spreading costs ten times as much. */
   #factOf(failure: AttemptFailure | undefined, { usage, source }: AttemptCharge): AttemptFact {
-    const { model, number, context, now } = this.#options;
+    const { model, number, context, trace, now } = this.#options;
     const { namespace, name, price } = model;
     const fact: Writable<AttemptFact> = {
       kind: 'attempt',
@@ -111,6 +123,7 @@ export class Attempt implements Disposable {
       costNanoUsd: usage === undefined ? 0 : price === undefined ? null : costNanoUsd(price.price, usage),
     };
     copyOptionalContext(fact, context);
+    if (trace !== undefined) fact.trace = trace;
     if (failure !== undefined) fact.failureCode = failure.code;
     if (usage !== undefined) fact.usage = usage;
     if (this.#modelServed !== undefined) fact.modelServed = this.#modelServed;

@@ -29,7 +29,7 @@ export async function callModel<Value>(call: ModelCall<Value>): Promise<AttemptR
   const dialect = providerDialectOf(model.provider);
   const request = call.write(dialect, providerTarget(model));
   if (!request.ok) return { ok: false, failure: { code: 'unsupported', message: request.problem } };
-  const asked = await askProvider(connections, request.value, {
+  const asked = await askProvider(connections, attempt.requestOf(request.value), {
     limits: { ...model.timeouts, deadlineMilliseconds },
     cancellation,
     onSent: attempt.sent,

@@ -1,5 +1,6 @@
 /** Everything the router reads from its environment. */
 import { z } from 'zod';
+import { TRACE_TO_MODELS } from '#domain/tracing/told-to-models.ts';
 import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
 const PlatformServiceAccounts = z
@@ -29,6 +30,8 @@ export const RouterConfig = z
     CAPATAZ_KUBECONFIG: z.string().min(1).optional(),
     /** Requests under way may take so long to finish after SIGTERM; see Drain. */
     CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(25),
+    /** Which models are told the trace of a request; see domain/tracing/told-to-models.ts. */
+    CAPATAZ_TRACE_TO_MODELS: z.enum(TRACE_TO_MODELS).default('cluster'),
     /** Only for a router on a developer's machine: lets Models have endpoints on 127.0.0.1. */
     CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS: z.stringbool().default(false),
   })
@@ -38,6 +41,7 @@ export const RouterConfig = z
     platformServiceAccounts: new Set(environment.CAPATAZ_PLATFORM_SERVICE_ACCOUNTS),
     kubeconfigPath: environment.CAPATAZ_KUBECONFIG,
     drainSeconds: environment.CAPATAZ_DRAIN_SECONDS,
+    traceToModels: environment.CAPATAZ_TRACE_TO_MODELS,
     allowLoopbackEndpoints: environment.CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS,
   }));
 export type RouterConfig = z.infer<typeof RouterConfig>;

@@ -65,7 +65,7 @@ export function attemptStream(options: StreamAttempt): Promise<AttemptResult<Com
   }
   const relay = new StreamRelay(options, dialect);
   const limits = { ...model.timeouts, deadlineMilliseconds };
-  relay.start(streamFromProvider(connections, written.value, limits, relay));
+  relay.start(streamFromProvider(connections, attempt.requestOf(written.value), limits, relay));
   return relay.committed;
 }
 

@@ -15,6 +15,8 @@ import { FAILURES, type FailureCode } from '#domain/failures/failure-codes.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { AnswerAnnotation } from '#domain/dialects/dialect.ts';
 import { type AttemptCharge, addCharges } from '#domain/pricing/charge-attempt.ts';
+import { hearsTrace } from '#domain/tracing/told-to-models.ts';
+import { readTraceContext } from '#domain/tracing/trace-context.ts';
 import { type ModelChoice, chooseModels, describeChoice } from '#domain/routing/choose-models.ts';
 import type { RequestNeeds } from '#domain/routing/request-needs.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
@@ -80,9 +82,11 @@ export class RoutedRequest implements Disposable {
       random: parts.random,
     });
     this.#decision = describeChoice(this.choice);
+    const trace = parts.spans.enter(readTraceContext(headers));
     this.context = {
       requestId,
       ...readCallHeaders(headers),
+      ...(trace !== undefined && { trace }),
       caller: { namespace: agent.namespace, agent: agent.name },
       operation: needs.operation,
       // What was asked for is the caller's own text unless it names a Model that the policy knows.
@@ -215,6 +219,7 @@ export class RoutedRequest implements Disposable {
 
   #begin(model: RoutableModel, admission: Admission): Attempt {
     const { parts, needs } = this.#options;
+    const trace = parts.spans.within(this.context.trace);
     this.#attempts += 1;
     this.#lastAsked = model;
     return new Attempt({
@@ -222,6 +227,8 @@ export class RoutedRequest implements Disposable {
       number: this.#attempts,
       admission,
       context: this.context,
+      trace,
+      isTraceTold: trace !== undefined && hearsTrace(model.endpoint, parts.traceToModels),
       estimatedInputTokens: needs.estimatedInputTokens,
       now: parts.now,
       epochMilliseconds: parts.epochMilliseconds,

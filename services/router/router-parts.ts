@@ -2,6 +2,8 @@
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { FactStream } from '#domain/facts/fact-stream.ts';
 import type { RetryBudgets } from '#domain/routing/retry-budget.ts';
+import type { Spans } from '#domain/tracing/spans.ts';
+import type { TraceToModels } from '#domain/tracing/told-to-models.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { CallerChecks } from './caller.ts';
@@ -16,6 +18,8 @@ export interface RouterParts {
   readonly health: TargetHealthRegistry;
   readonly retryBudgets: RetryBudgets;
   readonly facts: FactStream;
+  readonly spans: Spans;
+  readonly traceToModels: TraceToModels;
   readonly mistakes: Mistakes;
   readonly logger: Logger;
   /** Milliseconds of a clock that never goes back. */

@@ -6,6 +6,7 @@ import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-clie
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
 import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
+import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { Drain } from '#process/drain.ts';
 import { startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
@@ -93,6 +94,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     health,
     retryBudgets: new RetryBudgets(),
     facts,
+    spans: NO_SPANS,
+    traceToModels: config.traceToModels,
     mistakes,
     logger,
     now,

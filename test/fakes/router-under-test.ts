@@ -9,6 +9,8 @@ import type { ModelSpec } from '#crds/model.ts';
 import type { Fact, FactStream } from '#domain/facts/fact-stream.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
+import type { TraceToModels } from '#domain/tracing/told-to-models.ts';
+import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { createRouterApp } from '#services/router/app.ts';
 import { BatchedWrites } from '#services/router/batched-writes.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
@@ -74,6 +76,7 @@ export async function startRouterUnderTest(
     readonly random?: () => number;
     readonly httpLimits?: HttpLimits;
     readonly keepAliveSeconds?: number;
+    readonly traceToModels?: TraceToModels;
   } = {},
 ): Promise<RouterUnderTest> {
   const models = new Map<string, RoutableModel>();
@@ -125,6 +128,8 @@ export async function startRouterUnderTest(
       health,
       retryBudgets: new RetryBudgets(),
       facts,
+      spans: NO_SPANS,
+      traceToModels: options.traceToModels ?? 'cluster',
       mistakes,
       logger,
       now,

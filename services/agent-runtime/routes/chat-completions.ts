@@ -17,6 +17,7 @@ import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import { readMessages } from '#domain/dialects/openai/read-messages.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
+import { readTraceContext } from '#domain/tracing/trace-context.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {
   VARIABLES_MAXIMUM,
@@ -163,6 +164,7 @@ async function answerChat(
   const result = await runs.run(admission, {
     messages,
     requestId: request.id,
+    trace: readTraceContext(request.headers),
     signal: callerSignal(reply),
   });
   const body = answer.completion(result);
@@ -190,6 +192,7 @@ async function streamChat(
     const result = await runs.run(admission, {
       messages,
       requestId: request.id,
+      trace: readTraceContext(request.headers),
       signal: callerSignal(reply),
       onText: sendText,
     });

@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
+import { readTraceContext } from '#domain/tracing/trace-context.ts';
 import type { Admission, AgentRuns } from '../agent-runs.ts';
 import {
   VARIABLES_MAXIMUM,
@@ -75,6 +76,7 @@ async function answerRun(
   const result = await runs.run(admission, {
     messages,
     requestId: request.id,
+    trace: readTraceContext(request.headers),
     signal: callerSignal(reply),
   });
   const failure = failureOfRun(result);
@@ -98,6 +100,7 @@ async function streamRun(
     const result = await runs.run(admission, {
       messages,
       requestId: request.id,
+      trace: readTraceContext(request.headers),
       signal: callerSignal(reply),
       onText: (text) => stream.sendJson({ text }, 'output.delta'),
       onCycle: (cycle) => stream.sendJson(stepOf(cycle), 'step'),
