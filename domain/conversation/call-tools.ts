@@ -8,7 +8,7 @@
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import type { ToolCall } from '#domain/chat/chat-request.ts';
 import { compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
 import { type Deadlines, linkSignals, raceWithSignal } from './interruption.ts';
 import type { Tool } from './tool.ts';
 import type { ToolOutcome } from './trace.ts';

@@ -8,7 +8,7 @@
 import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
-import { sha256Hex } from './canonical-json.ts';
+import { sha256Hex } from '#domain/canonical-json/canonical-json.ts';
 import { type Deadlines, RunInterruption, linkSignals, raceWithSignal } from './interruption.ts';
 import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import {

@@ -3,7 +3,7 @@
  * looked at is paid for out of one purse, so that no schema and no value, however they were made for it, take more
  * time or memory than the purse holds.
  */
-import { canonicalJson } from '#domain/conversation/canonical-json.ts';
+import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
 import type { Format } from './formats.ts';
 import type { LinearPattern } from './linear-pattern.ts';
 

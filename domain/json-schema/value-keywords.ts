@@ -1,5 +1,5 @@
 /** Keywords about a value as such: its type, which value it is, and the bounds of numbers and texts. */
-import { canonicalJson } from '#domain/conversation/canonical-json.ts';
+import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
 import type { Keyword } from './evaluation.ts';
 import { FORMAT_NAMES, findFormat } from './formats.ts';
 import { isMultipleOf, isMultipleOfQuickly } from './json-numbers.ts';
