@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, jsonValue, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -27,8 +27,8 @@ describe('canonical JSON', () => {
   });
 
   it('is the same whatever the order of the keys, and reads back as what was written', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+    assert(
+      property(jsonValue(), (value) => {
         const text = canonicalJson(value);
         const read: unknown = JSON.parse(text);
         expect(read).toEqual(JSON.parse(JSON.stringify(value)));

@@ -1,4 +1,8 @@
-/** What is asked of the ledger's rollups, and the rows that answer. All bounds are checked at the edge. */
+/**
+ * What is asked of the ledger's rollups, and the rows that answer. All bounds are checked at the edge.
+ *
+ * Sums stop at 9,007,199,254,740,991 (as nano-USD some nine million dollars): one that stands there means "at least".
+ */
 
 /** Whoever asks may look into these; undefined: into all. */
 interface Scope {
@@ -14,12 +18,13 @@ export interface RunQuery extends Scope {
   readonly status?: string;
   readonly model?: string;
   readonly promptDigest?: string;
+  /** A page may hold fewer and still have one after it: what is looked through for one page is bounded. */
   readonly limit: number;
   /** From the page before. */
   readonly cursor?: string;
 }
 
-/** Newest first by `beganAtMicroseconds`, then id. */
+/** Newest first by `beganAtMicroseconds`, then id and namespace. Counts are of what has arrived so far. */
 export interface RunRow {
   readonly id: string;
   readonly namespace: string;
@@ -36,7 +41,9 @@ export interface RunRow {
   readonly steps: number;
   readonly modelCalls: number;
   readonly attempts: number;
+  /** Intents. */
   readonly toolCalls: number;
+  /** All of them, read from a cache or not. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Sum over the attempts whose price is known. */
@@ -50,6 +57,7 @@ export interface RunRow {
   readonly records: number;
   /** Whether the agent told as many records as its run_ended counts; undefined while it has not ended. */
   readonly isComplete?: boolean;
+  /** `reported` as soon as one record of it is. */
   readonly trust: 'witnessed' | 'reported';
 }
 
@@ -62,7 +70,11 @@ export interface CostQuery extends Scope {
   readonly limit: number;
 }
 
-/** One per combination of what was grouped by, dearest first; with `hour` or `day` in time's order. */
+/**
+ * One per combination of what was grouped by, dearest first; with `hour` or `day` (`2026-11-25T14`, `2026-11-25`) in time's
+ * order. Counted are model_attempts that were witnessed, in the hour of their `atMicroseconds`; a bound of the time asked
+ * for that is not on an hour is moved to the beginning of its hour. What is not known is left out of the group.
+ */
 export interface CostRow {
   readonly group: Readonly<Partial<Record<CostGroup, string>>>;
   readonly attempts: number;
@@ -84,6 +96,7 @@ export interface OutcomeQuery extends Scope {
   readonly limit: number;
 }
 
+/** As CostRow; runs are in no group of a `metric`. Ordered by the other groups where there is no time. */
 export interface OutcomeRow {
   readonly group: Readonly<Partial<Record<OutcomeGroup, string>>>;
   /** Runs that ended so. */

@@ -3,8 +3,10 @@
  * pass one contract suite (testing/store-contract.ts); for the same records in the same order they hold the same bytes.
  *
  * Every append is one transaction: entries, tiles, run chains, run rows, hourly sums and source counters change together
- * or not at all, and are on the disk when it resolves. `position` counts entries of all namespaces in the order of their
- * commits, without holes and without late comers: it is the cursor of streams, sinks and judges.
+ * or not at all, and are on the disk when it resolves. `position` counts entries of all namespaces from 1 in the order of
+ * their commits, without holes and without late comers: it is the cursor of streams, sinks and judges.
+ *
+ * Ids of records and of runs are unique within their namespace only: who tells for one tenant cannot take another's.
  */
 import type { Trust } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
@@ -58,8 +60,10 @@ export interface TreeHead {
   readonly root: Uint8Array;
 }
 
-/** A hole in what one boot of one process told. */
+/** A hole in what one boot of one process told. Closed again when the missing records arrive after all. */
 export interface SourceGap {
+  /** The identity that told the records around it. */
+  readonly reporter: string;
   readonly process: string;
   readonly instance: string;
   readonly boot: string;
@@ -88,13 +92,18 @@ export interface LedgerStore extends AsyncDisposable {
     index: number,
     width: number,
   ) => Promise<Uint8Array | undefined>;
+  /** Of one tree, in its order. Those whose bodies were pruned are left out. */
   readonly entriesByIndex: (
     namespace: string,
     fromIndex: number,
     count: number,
   ) => Promise<readonly StoredEntry[]>;
+  /** Undefined for a record that is not here, and for one whose body was pruned. */
   readonly entryOfRecord: (namespace: string, recordId: string) => Promise<StoredEntry | undefined>;
-  /** After a position, oldest first. `isEnd`: there was nothing more. Bounded by `count` and by what is looked through. */
+  /**
+   * After a position (0: from the beginning), oldest first. Go on after the answer's `position`, which is beyond what was
+   * looked through in vain; `isEnd`: there was nothing more. Bounded by `count` and by what is looked through.
+   */
   readonly entriesAfter: (
     position: number,
     filter: EntryFilter,
@@ -104,14 +113,17 @@ export interface LedgerStore extends AsyncDisposable {
     readonly position: number;
     readonly isEnd: boolean;
   }>;
+  /** 0 while nothing has been written. */
   readonly lastPosition: () => Promise<number>;
 
   readonly runs: (
     query: RunQuery,
   ) => Promise<{ readonly runs: readonly RunRow[]; readonly nextCursor: string | undefined }>;
-  readonly run: (runId: string) => Promise<RunRow | undefined>;
+  /** One for each namespace that has a run of this id. */
+  readonly runsOfId: (runId: string) => Promise<readonly RunRow[]>;
   readonly costs: (query: CostQuery) => Promise<readonly CostRow[]>;
   readonly outcomes: (query: OutcomeQuery) => Promise<readonly OutcomeRow[]>;
+  /** The newest 1,000, newest first. */
   readonly sourceGaps: () => Promise<readonly SourceGap[]>;
 
   readonly texts: (namespace: string, recordId: string) => Promise<readonly SealedText[]>;
@@ -127,7 +139,7 @@ export interface LedgerStore extends AsyncDisposable {
     prefix: string,
   ) => Promise<readonly { readonly key: string; readonly value: string }[]>;
 
-  /** Bodies of entries received before are dropped; tiles, leaf hashes and sums stay, so that proofs stay whole. */
+  /** Bodies (and texts) of entries received before are dropped; tiles, leaf hashes and sums stay, so that proofs stay whole. */
   readonly prune: (receivedBeforeMicroseconds: number, maximumEntries: number) => Promise<number>;
   readonly sizeBytes: () => Promise<number>;
 }
@@ -138,4 +150,9 @@ export class StoreFencedError extends Error {
 
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
+}
+
+/** The store was closed, or what serves it has died: no call on it will succeed any more. */
+export class StoreClosedError extends Error {
+  override readonly name = 'StoreClosedError';
 }
