@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four suites, from fast to slow. `unit` needs nothing but Node; `cluster` needs the Kubernetes binary and runs
- * a real etcd and kube-apiserver; `end-to-end` needs root and boots the whole node.
+ * Four suites, from fast to slow. `unit` needs nothing but Node; `postgres` needs a PostgreSQL of Debian's, `cluster`
+ * the Kubernetes binary and runs a real etcd and kube-apiserver; `end-to-end` needs root and boots the whole node.
  */
 export default defineConfig({
   test: {
@@ -15,6 +15,16 @@ export default defineConfig({
             'test/{architecture,conformance,fake-providers,helm}/**/*.test.ts',
           ],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: ['test/postgres/**/*.test.ts'],
+          testTimeout: 120_000,
+          // The first time, the packages are fetched.
+          hookTimeout: 600_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -1,7 +1,7 @@
 /** Counts what a vitest JSON report says, so that a suite that broke before its first test is never a success. */
 import { z } from 'zod';
 
-export const SUITES = ['unit', 'cluster', 'end-to-end'] as const;
+export const SUITES = ['unit', 'postgres', 'cluster', 'end-to-end'] as const;
 
 export interface SuiteCount {
   readonly passed: number;
