@@ -16,7 +16,10 @@ export interface RecordWriter {
   readonly hasRoom: () => boolean;
   /** Takes it into the spool at once; never throws and never waits. */
   readonly write: (draft: RecordDraft, texts?: readonly TextDraft[]) => void;
-  /** Resolves when all that was written before is out of this process's hands (the operating system's, not yet the disk's). */
+  /**
+   * Resolves when all that was written before is out of this process's hands (the operating system's, not yet the disk's).
+   * Rejects with NotRecordedError when the disk takes nothing for some seconds.
+   */
   readonly settled: () => Promise<void>;
   /**
    * Resolves when the ledger has acknowledged it (and all before it) as durable. Rejects with NotRecordedError when it
