@@ -1,4 +1,4 @@
-/** Which SIEMs get which events: the file at CAPATAZ_SINKS_PATH, JSON or YAML, as the chart writes it. */
+/** Which SIEMs get which events: a JSON file, as the chart writes it. */
 import { z } from 'zod';
 import { HttpUrl } from '#process/environment.ts';
 
