@@ -6,6 +6,7 @@ import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
+import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import type { Spans } from '#domain/tracing/spans.ts';
@@ -99,6 +100,7 @@ export class AgentRuns {
     const { configuration } = served;
     const { limits } = configuration;
     const runTrace = spans.enter(order.trace);
+    const toolNames = served.tools.map(({ name }) => name);
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
@@ -125,10 +127,11 @@ export class AgentRuns {
           now,
           monotonicMilliseconds,
           startDeadline,
+          recorder: NO_RECORDER,
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
-            metrics.cycleEnded(cycle, configuration.tools);
+            metrics.cycleEnded(cycle, toolNames);
             order.onCycle?.(cycle);
           },
         },
