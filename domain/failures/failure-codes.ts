@@ -109,6 +109,12 @@ export const REQUEST_FAILURES = {
   shutting_down: { status: 503, type: 'api_error', meaning: 'This replica is going; another one answers.' },
 } as const satisfies Record<string, FailureDescription>;
 
+const AUDIT_UNAVAILABLE = {
+  status: 503,
+  type: 'api_error',
+  meaning: 'The spool for the ledger is full: nothing is begun that could not be recorded.',
+} as const satisfies FailureDescription;
+
 /** What the router alone refuses. */
 const ROUTER_REFUSALS = {
   unauthenticated: {
@@ -152,6 +158,7 @@ const ROUTER_REFUSALS = {
     type: 'api_error',
     meaning: 'A Model could take the request, and its key is missing or refused.',
   },
+  audit_unavailable: AUDIT_UNAVAILABLE,
   invalid_deadline: {
     status: 400,
     type: 'invalid_request_error',

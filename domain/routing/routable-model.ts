@@ -2,10 +2,19 @@
 import type { Capability, DataClass, Provider } from '#crds/model.ts';
 import type { TokenPrice } from '#domain/pricing/token-price.ts';
 
-/** `digest` identifies a key in memory without telling it. */
+/**
+ * `digest` identifies a key in memory without telling it; it never leaves the process. `source` and `version` say where the
+ * key is from, and reveal nothing of it: `Secret/NAME` and its resourceVersion.
+ */
 export type ModelKey =
   | { readonly state: 'notNeeded' }
-  | { readonly state: 'resolved'; readonly value: string; readonly digest: string }
+  | {
+      readonly state: 'resolved';
+      readonly value: string;
+      readonly digest: string;
+      readonly source: string;
+      readonly version: string;
+    }
   | {
       readonly state: 'notFound' | 'keyMissing' | 'keyMalformed' | 'notReadYet';
       readonly problem: string;

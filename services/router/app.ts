@@ -4,7 +4,9 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { type HttpLimits, createHttpApp } from '#process/http/http-service.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import type { CallerResult } from './caller.ts';
+import { AUDIT_UNAVAILABLE } from './refusals.ts';
 import { createModelProber } from './probe-model.ts';
 import type { RouterParts } from './router-parts.ts';
 import { FRONTS } from './fronts.ts';
@@ -13,6 +15,7 @@ import { registerEmbeddings } from './routes/embeddings.ts';
 import { registerModelProbe } from './routes/model-probe.ts';
 import { registerModels } from './routes/models.ts';
 import { sendRefusal } from './routes/replies.ts';
+import { callerRefused } from './security-events.ts';
 
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -38,14 +41,23 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
     refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
   });
   app.decorateRequest('agent', null);
+  const tellRefused = (refusal: Refusal): void => {
+    const event = callerRefused(refusal, parts.platformNamespace);
+    if (event !== undefined) parts.securityEvents.happened(event);
+  };
 
   void app.register((agents, _options, done) => {
     agents.addHook('onRequest', (request, reply, done) => {
       const admit = (caller: CallerResult): void => {
-        if (caller.ok) {
+        if (!caller.ok) {
+          tellRefused(caller.refusal);
+          void sendRefusal(reply, caller.refusal);
+        } else if (request.method === 'POST' && !parts.ledger.hasRoom()) {
+          void sendRefusal(reply, AUDIT_UNAVAILABLE);
+        } else {
           request.agent = caller.agent;
           done();
-        } else void sendRefusal(reply, caller.refusal);
+        }
       };
       const caller = parts.callers.agent(request.headers, parts.registry.snapshot());
       if (caller instanceof Promise) caller.then(admit, done);
@@ -61,7 +73,9 @@ export function createRouterApp(parts: RouterParts, limits: HttpLimits = HTTP_LI
   void app.register((internal, _options, done) => {
     internal.addHook('onRequest', async (request, reply) => {
       const caller = await parts.callers.platform(request.headers);
-      if (!caller.ok) await sendRefusal(reply, caller.refusal);
+      if (caller.ok) return;
+      tellRefused(caller.refusal);
+      await sendRefusal(reply, caller.refusal);
     });
     registerModelProbe(
       internal,

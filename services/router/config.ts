@@ -1,6 +1,7 @@
 /** Everything the router reads from its environment. */
 import { z } from 'zod';
 import { TRACE_TO_MODELS } from '#domain/tracing/told-to-models.ts';
+import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
 import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
 const PlatformServiceAccounts = z
@@ -22,6 +23,9 @@ const PlatformServiceAccounts = z
 export const RouterConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...LEDGER_VARIABLES,
+    /** Of the router itself: records that are no tenant's stand there. */
+    CAPATAZ_NAMESPACE: z.string().min(1).default('capataz-system'),
     /** Only Agents and Models of this namespace are served; all namespaces when not given. */
     CAPATAZ_WATCH_NAMESPACE: z.string().min(1).optional(),
     /** Who may call /internal/*: "namespace/name,..." of ServiceAccounts. */
@@ -37,6 +41,8 @@ export const RouterConfig = z
   })
   .transform((environment) => ({
     ...processSettings(environment),
+    ledger: ledgerSettings(environment),
+    namespace: environment.CAPATAZ_NAMESPACE,
     watchNamespace: environment.CAPATAZ_WATCH_NAMESPACE,
     platformServiceAccounts: new Set(environment.CAPATAZ_PLATFORM_SERVICE_ACCOUNTS),
     kubeconfigPath: environment.CAPATAZ_KUBECONFIG,

@@ -12,7 +12,13 @@ export interface KeyReference {
 
 /** `problem` is a clause that follows the Model's name: "needs the Secret x, which does not exist in its namespace". */
 export type KeyReading =
-  | { readonly state: 'read'; readonly value: string }
+  | {
+      readonly state: 'read';
+      readonly value: string;
+      /** Where it was read, and which state of it: both may be told to anybody. */
+      readonly source: string;
+      readonly version: string;
+    }
   | {
       readonly state: 'notReadYet' | 'notFound' | 'keyMissing' | 'keyMalformed';
       readonly problem: string;

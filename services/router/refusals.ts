@@ -13,6 +13,13 @@ export const SHUTTING_DOWN: Refusal = {
   message: 'This replica of the router is shutting down: ask again, another one will answer.',
   retryAfterSeconds: 1,
 };
+/** Before anything is asked: what cannot be recorded is not begun. */
+export const AUDIT_UNAVAILABLE: Refusal = {
+  code: 'audit_unavailable',
+  message:
+    "The router has no room for more records of the ledger, which has been away for too long: bring the ledger back, or give the router's spool more room.",
+  retryAfterSeconds: 5,
+};
 export const INTERNAL_ERROR: Refusal = {
   code: 'internal_error',
   message: "The router made a mistake: its log has it under this request's id.",

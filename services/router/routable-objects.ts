@@ -76,7 +76,8 @@ export function resolveModel(
 function resolveKey(reading: KeyReading | undefined): ModelKey {
   if (reading === undefined) return { state: 'notNeeded' };
   if (reading.state !== 'read') return reading;
-  return { state: 'resolved', value: reading.value, digest: hash('sha256', reading.value) };
+  const { value, source, version } = reading;
+  return { state: 'resolved', value, digest: hash('sha256', value), source, version };
 }
 
 function resolveTimeouts(timeouts: NonNullable<ModelSpec['timeouts']>): AttemptTimeouts {

@@ -1,6 +1,7 @@
 /** What the routes of the router are made with. Clocks, chance and identity are among it, so that tests hold them. */
 import type { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import type { FactStream } from '#domain/facts/fact-stream.ts';
+import type { RecordWriter } from '#domain/ledger/record-writer.ts';
 import type { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import type { Spans } from '#domain/tracing/spans.ts';
 import type { TraceToModels } from '#domain/tracing/told-to-models.ts';
@@ -9,6 +10,7 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { CallerChecks } from './caller.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { ModelRegistry } from './model-registry.ts';
+import type { SecurityEvents } from './security-events.ts';
 import type { TargetHealthRegistry } from './target-health.ts';
 
 export interface RouterParts {
@@ -18,6 +20,10 @@ export interface RouterParts {
   readonly health: TargetHealthRegistry;
   readonly retryBudgets: RetryBudgets;
   readonly facts: FactStream;
+  readonly ledger: Pick<RecordWriter, 'hasRoom'>;
+  readonly securityEvents: SecurityEvents;
+  /** Whose affair it is when a caller is refused of whom nothing is known. */
+  readonly platformNamespace: string;
   readonly spans: Spans;
   readonly traceToModels: TraceToModels;
   readonly mistakes: Mistakes;

@@ -41,7 +41,9 @@ export function readKey({ keyFrom }: KeyReference, secret: SecretReading): KeyRe
     .toString('utf8')
     .trim();
   if (value === '') return { state: 'keyMissing', problem: `needs the key "${key}" in its Secret ${name}` };
-  if (/^[\x21-\x7e]+$/.test(value)) return { state: 'read', value };
+  if (/^[\x21-\x7e]+$/.test(value)) {
+    return { state: 'read', value, source: `Secret/${name}`, version: secret.version };
+  }
   // Never the value, and nothing of it: only what is wrong with it.
   const fault = /[\r\n]/.test(value)
     ? 'has several lines'

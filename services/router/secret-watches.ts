@@ -22,7 +22,12 @@ import type { Logger } from '#telemetry/logger.ts';
 export type SecretReading =
   | { readonly state: 'notReadYet' }
   | { readonly state: 'absent' }
-  | { readonly state: 'present'; readonly data: Readonly<Record<string, string>> };
+  | {
+      readonly state: 'present';
+      readonly data: Readonly<Record<string, string>>;
+      /** The resourceVersion. */
+      readonly version: string;
+    };
 
 interface SecretObject extends KubeObject {
   readonly data: Readonly<Record<string, string>>;
@@ -80,7 +85,8 @@ export class SecretWatches {
     if (watch.direct !== undefined) return watch.direct.reading;
     if (!watch.informer.synced()) return { state: 'notReadYet' };
     const object = watch.informer.get(key);
-    return object === undefined ? { state: 'absent' } : { state: 'present', data: object.data };
+    if (object === undefined) return { state: 'absent' };
+    return { state: 'present', data: object.data, version: object.metadata.resourceVersion };
   }
 
   /** Whether every watched Secret has been read once. */
@@ -152,7 +158,10 @@ export class SecretWatches {
       ) {
         return;
       }
-      watch.direct = { resourceVersion, reading: { state: 'present', data: object.data } };
+      watch.direct = {
+        resourceVersion,
+        reading: { state: 'present', data: object.data, version: resourceVersion },
+      };
     } catch (error) {
       // A deletion is left to the watch, which alone can tell it apart from a creation that comes after it.
       if (!isNotFound(error)) {

@@ -1,10 +1,14 @@
 /** Puts the router together from its configuration and runs it until `stop`. */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { createLedgerClientMetrics } from '#adapters/ledger-client/ledger-client-metrics.ts';
+import { createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
 import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
+import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { Drain } from '#process/drain.ts';
@@ -19,19 +23,43 @@ import { BatchedWrites } from './batched-writes.ts';
 import { createCallerChecks } from './caller.ts';
 import type { RouterConfig } from './config.ts';
 import { createFactStream } from './fact-subscribers/fact-subscribers.ts';
+import { createKeyRotations } from './key-rotations.ts';
 import { createMistakes } from './mistakes.ts';
 import { type RouterSnapshot, createModelRegistry } from './model-registry.ts';
 import { createRouterMetrics } from './router-metrics.ts';
+import { RepeatedEvents } from './security-events.ts';
 import { serviceAccountIdentity } from './service-account-identity.ts';
 import { secretKeySource } from './secret-key-source.ts';
 import { TargetHealthRegistry } from './target-health.ts';
 
 /** Below the minute after which common proxies take a silent connection for a dead one. */
 const KEEP_ALIVE_SECONDS = 12;
+const SECURITY_EVENTS_SWEEP_MILLISECONDS = 5_000;
+/** After the drain; what the ledger has not taken by then waits on disk for the next start. */
+const LAST_DELIVERY_MILLISECONDS = 4_000;
 
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningProcess> {
   const now = (): number => performance.now();
   const random = Math.random;
+  const prometheus = new Registry();
+  collectDefaultMetrics({ register: prometheus });
+  const ledgerWriter =
+    config.ledger &&
+    (await createLedgerWriter({
+      ...config.ledger,
+      source: { process: 'router', instance: hostname() },
+      namespace: config.namespace,
+      logger,
+      metrics: createLedgerClientMetrics(prometheus),
+      newId: randomUUID,
+      now,
+      epochMilliseconds: Date.now,
+      random,
+    }));
+  const ledger = ledgerWriter ?? NO_LEDGER;
+  const teller = { write: ledger.write, newId: randomUUID, now, epochMilliseconds: Date.now };
+  const securityEvents = new RepeatedEvents(teller);
+  const tellKeyRotations = createKeyRotations(teller);
   const kubeClient = createKubeClient(loadKubeConfig(config.kubeconfigPath));
   const connections = new ProviderConnections({ allowLoopback: config.allowLoopbackEndpoints });
   const health = new TargetHealthRegistry(now);
@@ -44,12 +72,11 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     now: () => new Date(),
     nowMilliseconds: now,
     onSnapshot: ({ models }) => {
+      tellKeyRotations(models);
       health.keepOnly(models.values());
       connections.keepOnly(new Set(models.values().map(({ endpoint }) => originOf(endpoint))));
     },
   });
-  const prometheus = new Registry();
-  collectDefaultMetrics({ register: prometheus });
   const routerMetrics = createRouterMetrics(prometheus, {
     breakerStates: () =>
       registry
@@ -60,11 +87,15 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const mistakes = createMistakes(logger, prometheus);
   const writes = new BatchedWrites(mistakes.report);
-  const facts = createFactStream({ logger, registry: prometheus, writeLater: writes.later }, mistakes);
+  const facts = createFactStream(
+    { logger, registry: prometheus, writeLater: writes.later, ledger, securityEvents },
+    mistakes,
+  );
   const departed = new DepartedSeries(prometheus, (labels) =>
     namesCurrentObjects(labels, registry.snapshot()),
   );
   const sweeps = setInterval(() => void departed.sweep().catch(mistakes.report), SWEEP_MILLISECONDS);
+  const securityEventSweeps = setInterval(() => securityEvents.sweep(), SECURITY_EVENTS_SWEEP_MILLISECONDS);
   const tokenReviewer = cachingTokenReviewer(
     createTokenReviewer(kubeClient, {
       onFailure: (reason) => logger.warn({ reason }, 'a token could not be reviewed'),
@@ -94,6 +125,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     health,
     retryBudgets: new RetryBudgets(),
     facts,
+    ledger,
+    securityEvents,
+    platformNamespace: config.namespace,
     spans: NO_SPANS,
     traceToModels: config.traceToModels,
     mistakes,
@@ -112,7 +146,10 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     stop: async () => {
       await service.stop();
       clearInterval(sweeps);
+      clearInterval(securityEventSweeps);
       writes.stop();
+      securityEvents.end();
+      await ledgerWriter?.close(LAST_DELIVERY_MILLISECONDS);
       watching.abort();
       await watches;
       await Promise.all([connections.close(), kubeClient.close(), healthServer.close()]);

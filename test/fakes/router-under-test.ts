@@ -16,10 +16,12 @@ import { BatchedWrites } from '#services/router/batched-writes.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
 import { Drain } from '#process/drain.ts';
 import type { HttpLimits } from '#process/http/http-service.ts';
+import { NO_LEDGER, type RecordWriter } from '#domain/ledger/record-writer.ts';
 import { createFactStream } from '#services/router/fact-subscribers/fact-subscribers.ts';
 import { createMistakes } from '#services/router/mistakes.ts';
 import type { RouterSnapshot } from '#services/router/model-registry.ts';
 import { resolveModel } from '#services/router/routable-objects.ts';
+import { NO_SECURITY_EVENTS, type SecurityEvents } from '#services/router/security-events.ts';
 import { createRouterMetrics } from '#services/router/router-metrics.ts';
 import { readKey } from '#services/router/secret-key-source.ts';
 import { serviceAccountIdentity } from '#services/router/service-account-identity.ts';
@@ -76,9 +78,12 @@ export async function startRouterUnderTest(
     readonly random?: () => number;
     readonly httpLimits?: HttpLimits;
     readonly keepAliveSeconds?: number;
+    readonly ledger?: RecordWriter;
+    readonly securityEvents?: SecurityEvents;
     readonly traceToModels?: TraceToModels;
   } = {},
 ): Promise<RouterUnderTest> {
+  const { ledger = NO_LEDGER, securityEvents = NO_SECURITY_EVENTS } = options;
   const models = new Map<string, RoutableModel>();
   const agents = new Map<string, RoutableAgent>();
   const specs = new Map<string, ModelSpec>();
@@ -105,7 +110,10 @@ export async function startRouterUnderTest(
   });
   const mistakes = createMistakes(logger, prometheus);
   const writes = new BatchedWrites(mistakes.report);
-  const facts = createFactStream({ logger, registry: prometheus, writeLater: writes.later }, mistakes);
+  const facts = createFactStream(
+    { logger, registry: prometheus, writeLater: writes.later, ledger, securityEvents },
+    mistakes,
+  );
   const published: Fact[] = [];
   const publish = (fact: Fact): void => void published.push(fact);
   facts.subscribe({ name: 'test', attempt: publish, request: publish });
@@ -128,6 +136,9 @@ export async function startRouterUnderTest(
       health,
       retryBudgets: new RetryBudgets(),
       facts,
+      ledger,
+      securityEvents,
+      platformNamespace: 'capataz-system',
       spans: NO_SPANS,
       traceToModels: options.traceToModels ?? 'cluster',
       mistakes,
@@ -163,7 +174,11 @@ export async function startRouterUnderTest(
       const secret =
         secretKey === undefined
           ? ({ state: 'absent' } as const)
-          : ({ state: 'present', data: { key: Buffer.from(secretKey).toString('base64') } } as const);
+          : ({
+              state: 'present',
+              data: { key: Buffer.from(secretKey).toString('base64') },
+              version: '1',
+            } as const);
       const key = spec.keyFrom && readKey({ namespace: NAMESPACE, keyFrom: spec.keyFrom }, secret);
       const model = resolveModel({ namespace: NAMESPACE, name }, spec, key, new Date());
       models.set(model.id, model);
