@@ -72,12 +72,13 @@ export interface CostQuery extends Scope {
 
 /**
  * One per combination of what was grouped by, dearest first; with `hour` or `day` (`2026-11-25T14`, `2026-11-25`) in time's
- * order. Counted are model_attempts that were witnessed, in the hour of their `atMicroseconds`; a bound of the time asked
- * for that is not on an hour is moved to the beginning of its hour. What is not known is left out of the group.
+ * order. Counted are model_attempts that were witnessed, in the hour of their `atMicroseconds`; the time that is asked for is
+ * widened to whole hours. What is not known is left out of the group.
  */
 export interface CostRow {
   readonly group: Readonly<Partial<Record<CostGroup, string>>>;
   readonly attempts: number;
+  /** Those that did not end with a whole answer. */
   readonly failedAttempts: number;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;

@@ -8,14 +8,11 @@
  *
  * Ids of records and of runs are unique within their namespace only: who tells for one tenant cannot take another's.
  */
-import type { Trust } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import type { SealingOutcome, ToldRecord } from '#domain/ledger/seal-records.ts';
 import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow, RunQuery, RunRow } from './ledger-queries.ts';
 
-export interface SubmittedRecord {
-  readonly record: LedgerRecord;
-  readonly reporter: string;
-  readonly trust: Trust;
+export interface SubmittedRecord extends ToldRecord {
   readonly texts: readonly SealedText[];
 }
 
@@ -28,14 +25,8 @@ export interface SealedText {
   readonly expiresAtMicroseconds: number;
 }
 
-export type AppendOutcome =
-  | { readonly kind: 'written'; readonly position: number; readonly index: number }
-  | { readonly kind: 'duplicate'; readonly position: number; readonly index: number }
-  | {
-      readonly kind: 'refused';
-      readonly code: 'record_conflict' | 'record_too_large';
-      readonly message: string;
-    };
+/** One for each record of a batch. A duplicate changes nothing, not even the texts that are kept. */
+export type AppendOutcome = SealingOutcome;
 
 export interface StoredEntry {
   readonly position: number;

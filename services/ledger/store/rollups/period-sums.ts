@@ -1,0 +1,160 @@
+/**
+ * What a batch adds to the sums by hour: costs from witnessed attempts, outcomes from ends of runs and from verdicts. Both
+ * stores add what is said here to the hour and to the day, and read the sums by the same names.
+ */
+import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
+import { agentNameOf } from '#domain/ledger/seal-records.ts';
+import type { RunRow } from '../ledger-queries.ts';
+import { boundedSum } from './bounded-sum.ts';
+
+export const HOUR_SECONDS = 3_600;
+export const DAY_SECONDS = 86_400;
+
+/** What is not known is an empty string: a key has no holes. */
+export interface CostKey {
+  readonly namespace: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly promptDigest: string;
+}
+
+export const COST_SUMS = [
+  'attempts',
+  'failedAttempts',
+  'inputTokens',
+  'cachedInputTokens',
+  'cacheWriteTokens',
+  'outputTokens',
+  'costNanoUsd',
+  'attemptsOfUnknownCost',
+] as const;
+export type CostSums = Readonly<Record<(typeof COST_SUMS)[number], number>>;
+
+export interface OutcomeKey {
+  readonly namespace: string;
+  readonly agent: string;
+  readonly promptDigest: string;
+  readonly arm: string;
+  /** Empty for ends of runs. */
+  readonly metric: string;
+}
+
+export const OUTCOME_SUMS = [
+  'succeeded',
+  'stopped',
+  'failed',
+  'good',
+  'bad',
+  'neutral',
+  'durationMicroseconds',
+  'costNanoUsd',
+] as const;
+export type OutcomeSums = Readonly<Record<(typeof OUTCOME_SUMS)[number], number>>;
+
+/** Sums of one hour under one key. */
+export interface HourSums<Key, Sums> {
+  /** Seconds since 1970. */
+  readonly hour: number;
+  readonly key: Key;
+  readonly sums: Sums;
+}
+
+export type HourlyCosts = HourSums<CostKey, CostSums>;
+export type HourlyOutcomes = HourSums<OutcomeKey, OutcomeSums>;
+
+export function costsOf({ record, trust }: LedgerEntry): HourlyCosts | undefined {
+  if (record.type !== 'model_attempt' || trust !== 'witnessed') return undefined;
+  const { tokens, costNanoUsd } = record;
+  return {
+    hour: periodOf(record.atMicroseconds, HOUR_SECONDS),
+    key: {
+      namespace: record.namespace,
+      agent: record.agent.name,
+      model: record.model,
+      promptDigest: record.prompt?.digest ?? '',
+    },
+    sums: {
+      attempts: 1,
+      failedAttempts: record.outcome === 'answered' ? 0 : 1,
+      inputTokens: tokens?.input ?? 0,
+      cachedInputTokens: tokens?.cachedInput ?? 0,
+      cacheWriteTokens: tokens?.cacheWrite ?? 0,
+      outputTokens: tokens?.output ?? 0,
+      costNanoUsd: costNanoUsd ?? 0,
+      attemptsOfUnknownCost: costNanoUsd === undefined ? 1 : 0,
+    },
+  };
+}
+
+const NO_OUTCOMES: OutcomeSums = {
+  succeeded: 0,
+  stopped: 0,
+  failed: 0,
+  good: 0,
+  bad: 0,
+  neutral: 0,
+  durationMicroseconds: 0,
+  costNanoUsd: 0,
+};
+
+/** `run`: its row with this entry in it. Only the first end of a run counts: `isFirstEnd`. */
+export function outcomesOf(
+  { record, trust }: LedgerEntry,
+  run: RunRow,
+  isFirstEnd: boolean,
+): HourlyOutcomes | undefined {
+  const key = {
+    namespace: record.namespace,
+    agent: agentNameOf(record) ?? run.agent,
+    promptDigest: ('prompt' in record ? record.prompt?.digest : undefined) ?? run.promptDigest ?? '',
+    arm: ('prompt' in record ? record.prompt?.arm : undefined) ?? run.arm ?? '',
+    metric: '',
+  };
+  const hour = periodOf(record.atMicroseconds, HOUR_SECONDS);
+  if (record.type === 'run_ended' && isFirstEnd) {
+    const ended = {
+      [record.status]: 1,
+      durationMicroseconds: record.durationMicroseconds,
+      costNanoUsd: trust === 'witnessed' ? (record.costNanoUsd ?? 0) : 0,
+    };
+    return { hour, key, sums: { ...NO_OUTCOMES, ...ended } };
+  }
+  if (record.type === 'outcome' || record.type === 'feedback') {
+    return {
+      hour,
+      key: { ...key, metric: record.metric },
+      sums: { ...NO_OUTCOMES, [record.verdict]: 1 },
+    };
+  }
+  return undefined;
+}
+
+/** Adds up what has the same hour and key. */
+export function addUp<Key extends object, Sums extends Readonly<Record<string, number>>>(
+  additions: readonly HourSums<Key, Sums>[],
+): readonly HourSums<Key, Sums>[] {
+  const totals = new Map<string, HourSums<Key, Sums>>();
+  for (const addition of additions) {
+    const name = JSON.stringify([addition.hour, ...Object.values(addition.key)]);
+    const total = totals.get(name);
+    if (total === undefined) totals.set(name, addition);
+    else totals.set(name, { ...total, sums: sumsOf(total.sums, addition.sums) });
+  }
+  return [...totals.values()];
+}
+
+function sumsOf<Sums extends Readonly<Record<string, number>>>(one: Sums, other: Sums): Sums {
+  return Object.fromEntries(
+    Object.entries(one).map(([name, value]) => [name, boundedSum(value, other[name] ?? 0)]),
+  ) as Sums;
+}
+
+/** Beginning of the hour or day, in seconds since 1970. */
+export function periodOf(atMicroseconds: number, periodSeconds: number): number {
+  return Math.floor(atMicroseconds / 1_000_000 / periodSeconds) * periodSeconds;
+}
+
+/** `2026-11-25T14` or `2026-11-25`, in UTC. */
+export function periodName(beginsAtSeconds: number, periodSeconds: number): string {
+  return new Date(beginsAtSeconds * 1000).toISOString().slice(0, periodSeconds === DAY_SECONDS ? 10 : 13);
+}

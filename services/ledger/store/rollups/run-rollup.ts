@@ -1,0 +1,193 @@
+/**
+ * The row of a run, folded from its entries one after another. Both stores keep what is folded here and fold nothing
+ * themselves. What was told first about the beginning and the end of a run stays: nobody ends a run twice.
+ */
+import { FIRST_OF_CHAIN } from '#domain/ledger/ledger-entry.ts';
+import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
+import type { LedgerRecord, RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { ChainHead, SealedEntry } from '#domain/ledger/seal-records.ts';
+import type { RunRow } from '../ledger-queries.ts';
+import { boundedSum } from './bounded-sum.ts';
+
+const MODELS_MAXIMUM = 64;
+
+export interface RunState {
+  readonly row: RunRow;
+  readonly chainHead: ChainHead;
+  readonly hasBegun: boolean;
+  /** Records that the agent itself told, to be held against the count in its run_ended. */
+  readonly toldByAgent: number;
+  readonly countedByAgent?: number;
+}
+
+type Changes = { -readonly [Field in keyof RunRow]?: RunRow[Field] };
+
+/** `before` undefined: it is the first entry of the run that arrived. */
+export function foldRun(before: RunState | undefined, sealed: SealedEntry, runId: string): RunState {
+  const { entry, leafHash } = sealed;
+  const { record } = entry;
+  const state = before ?? newRun(record, runId);
+  const { row } = state;
+  const hasBegun = state.hasBegun || record.type === 'run_begun';
+  const toldByAgent = state.toldByAgent + (isToldByAgent(record) ? 1 : 0);
+  const countedByAgent = state.countedByAgent ?? (record.type === 'run_ended' ? record.records : undefined);
+  return {
+    row: {
+      ...row,
+      ...commonChanges(row, entry),
+      ...changesBy(state, record),
+      ...(countedByAgent === undefined ? {} : { isComplete: toldByAgent === countedByAgent }),
+    },
+    chainHead: {
+      sequence: entry.chain?.sequence ?? 0,
+      leafHash: Buffer.from(leafHash).toString('hex'),
+    },
+    hasBegun,
+    toldByAgent,
+    ...(countedByAgent === undefined ? {} : { countedByAgent }),
+  };
+}
+
+function newRun(record: LedgerRecord, runId: string): RunState {
+  const row: RunRow = {
+    id: runId,
+    namespace: record.namespace,
+    agent: '',
+    status: 'running',
+    beganAtMicroseconds: record.atMicroseconds,
+    steps: 0,
+    modelCalls: 0,
+    attempts: 0,
+    toolCalls: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    costNanoUsd: 0,
+    attemptsOfUnknownCost: 0,
+    models: [],
+    good: 0,
+    bad: 0,
+    securityEvents: 0,
+    records: 0,
+    trust: 'witnessed',
+  };
+  return { row, chainHead: { sequence: -1, leafHash: FIRST_OF_CHAIN }, hasBegun: false, toldByAgent: 0 };
+}
+
+function isToldByAgent({ source }: LedgerRecord): boolean {
+  return source.process === 'agent-runtime' || source.process === 'external';
+}
+
+function commonChanges(row: RunRow, { record, trust }: LedgerEntry): Changes {
+  const changes: Changes = { records: row.records + 1 };
+  if (trust === 'reported') changes.trust = 'reported';
+  if (row.agent === '' && 'agent' in record && record.agent !== undefined) changes.agent = record.agent.name;
+  if ('prompt' in record) Object.assign(changes, promptChanges(row, record.prompt));
+  if (row.traceId === undefined && 'trace' in record && record.trace !== undefined) {
+    changes.traceId = record.trace.traceId;
+  }
+  if ('run' in record && record.run?.step !== undefined && row.endedAtMicroseconds === undefined) {
+    changes.steps = Math.max(row.steps, record.run.step);
+  }
+  return changes;
+}
+
+function promptChanges(row: RunRow, prompt: RecordOf<'run_begun'>['prompt']): Changes {
+  if (prompt === undefined || row.promptDigest !== undefined || row.promptVersion !== undefined) return {};
+  return {
+    ...(prompt.version === undefined ? {} : { promptVersion: prompt.version }),
+    ...(prompt.digest === undefined ? {} : { promptDigest: prompt.digest }),
+    ...(prompt.arm === undefined ? {} : { arm: prompt.arm }),
+  };
+}
+
+function changesBy(state: RunState, record: LedgerRecord): Changes {
+  const { row } = state;
+  switch (record.type) {
+    case 'run_begun':
+      return state.hasBegun ? {} : { agent: record.agent.name, beganAtMicroseconds: record.atMicroseconds };
+    case 'model_call':
+      return { modelCalls: row.modelCalls + 1 };
+    case 'model_attempt':
+      return attemptChanges(row, record);
+    case 'tool_intent':
+      return { toolCalls: row.toolCalls + 1 };
+    case 'run_ended':
+      return state.countedByAgent === undefined ? endChanges(row, record) : {};
+    case 'outcome':
+    case 'feedback':
+      if (record.verdict === 'neutral') return {};
+      return record.verdict === 'good' ? { good: row.good + 1 } : { bad: row.bad + 1 };
+    case 'security_event':
+      return { securityEvents: row.securityEvents + 1 };
+    case 'reported_span':
+      return spanChanges(row, record);
+    case 'cycle':
+    case 'policy_decision':
+    case 'tool_result':
+    case 'rollout_decision':
+    case 'key_rotation':
+    case 'content_access':
+    case 'gap':
+      return {};
+  }
+}
+
+function attemptChanges(row: RunRow, { tokens, costNanoUsd, model }: RecordOf<'model_attempt'>): Changes {
+  return {
+    attempts: row.attempts + 1,
+    ...tokenChanges(row, tokens),
+    models: withModel(row.models, model),
+    ...(costNanoUsd === undefined
+      ? { attemptsOfUnknownCost: row.attemptsOfUnknownCost + 1 }
+      : { costNanoUsd: boundedSum(row.costNanoUsd, costNanoUsd) }),
+  };
+}
+
+function tokenChanges(row: RunRow, tokens: RecordOf<'model_attempt'>['tokens']): Changes {
+  if (tokens === undefined) return {};
+  const ofInput = boundedSum(boundedSum(tokens.input, tokens.cachedInput), tokens.cacheWrite);
+  return {
+    inputTokens: boundedSum(row.inputTokens, ofInput),
+    outputTokens: boundedSum(row.outputTokens, tokens.output),
+  };
+}
+
+function withModel(models: readonly string[], model: string): readonly string[] {
+  return models.includes(model) || models.length >= MODELS_MAXIMUM ? models : [...models, model];
+}
+
+function endChanges(row: RunRow, record: RecordOf<'run_ended'>): Changes {
+  return {
+    status: record.status,
+    ...(record.reason === undefined ? {} : { reason: record.reason }),
+    endedAtMicroseconds: record.atMicroseconds,
+    durationMicroseconds: record.durationMicroseconds,
+    steps: Math.max(row.steps, record.steps),
+  };
+}
+
+/** GenAI conventions of OpenTelemetry: a span of `invoke_agent` is the whole run, one of `chat` a call of a model. */
+function spanChanges(row: RunRow, record: RecordOf<'reported_span'>): Changes {
+  const changes: Changes = {
+    beganAtMicroseconds: Math.min(row.beganAtMicroseconds, record.beganAtMicroseconds),
+  };
+  if (record.operation === 'execute_tool') return { ...changes, toolCalls: row.toolCalls + 1 };
+  if (record.operation === 'chat') {
+    const model = record.modelServed ?? record.modelAsked;
+    return {
+      ...changes,
+      ...tokenChanges(row, record.tokens),
+      modelCalls: row.modelCalls + 1,
+      ...(model === undefined ? {} : { models: withModel(row.models, model) }),
+    };
+  }
+  if (record.operation !== 'invoke_agent' || record.parentSpanId !== undefined || row.status !== 'running') {
+    return changes;
+  }
+  return {
+    ...changes,
+    status: record.outcome === 'ok' ? 'succeeded' : 'failed',
+    endedAtMicroseconds: record.atMicroseconds,
+    durationMicroseconds: record.durationMicroseconds,
+  };
+}

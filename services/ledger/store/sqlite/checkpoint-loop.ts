@@ -1,0 +1,43 @@
+/**
+ * Moves the write-ahead log into the database file, beside the writer and not within its commits: a checkpoint waits for
+ * the disk twice, and whoever waits for a commit must not wait for that.
+ *
+ * A passive checkpoint holds up nobody, but while the writer never pauses the log is never begun anew. So when it has
+ * grown, one more, which the writer waits for, ends what the passive one left: little.
+ */
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { openWritableConnection } from './connection.ts';
+
+const INTERVAL_MILLISECONDS = 500;
+const PASSIVE_BYTES = 1_048_576;
+export const RESTART_BYTES = 67_108_864;
+
+export class CheckpointLoop {
+  readonly #database: DatabaseSync;
+  readonly #logPath: string;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(path: string) {
+    this.#database = openWritableConnection(path);
+    this.#database.exec(`PRAGMA journal_size_limit = ${RESTART_BYTES}`);
+    this.#logPath = `${path}-wal`;
+    this.#timer = setInterval(this.#checkpoint, INTERVAL_MILLISECONDS);
+  }
+
+  readonly close = (): void => {
+    clearInterval(this.#timer);
+    this.#database.close();
+  };
+
+  readonly #checkpoint = (): void => {
+    const bytes = statSync(this.#logPath, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes < PASSIVE_BYTES) return;
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      if (bytes > RESTART_BYTES) this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
+    } catch {
+      // A full or failing disk: the log stays as it is, commits meet the same disk and say so, and this is tried again.
+    }
+  };
+}

@@ -1,0 +1,56 @@
+/** All that is read from the database, on a connection that cannot write. */
+import type { DatabaseSync } from 'node:sqlite';
+import { openReadingConnection } from './connection.ts';
+import { EntryReader } from './entry-reader.ts';
+import { RunReader } from './run-reader.ts';
+import { SumReader } from './sum-reader.ts';
+
+export interface StoredDocument {
+  readonly key: string;
+  readonly value: string;
+}
+
+export function openDatabaseReader(path: string) {
+  const database = openReadingConnection(path);
+  const {
+    namespaces,
+    treeHead,
+    tile,
+    entriesByIndex,
+    entryOfRecord,
+    entriesAfter,
+    lastPosition,
+    texts,
+    sourceGaps,
+  } = new EntryReader(database);
+  const { runs, runsOfId } = new RunReader(database);
+  const { costs, outcomes } = new SumReader(database);
+  return {
+    namespaces,
+    treeHead,
+    tile,
+    entriesByIndex,
+    entryOfRecord,
+    entriesAfter,
+    lastPosition,
+    texts,
+    sourceGaps,
+    runs,
+    runsOfId,
+    costs,
+    outcomes,
+    ...documentReads(database),
+    close: (): void => database.close(),
+  };
+}
+export type DatabaseReader = ReturnType<typeof openDatabaseReader>;
+
+function documentReads(database: DatabaseSync) {
+  const one = database.prepare('SELECT value FROM documents WHERE key = ?');
+  const many = database.prepare('SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? ORDER BY key');
+  return {
+    getDocument: (key: string): string | undefined => (one.get(key) as { value: string } | undefined)?.value,
+    listDocuments: (prefix: string): readonly StoredDocument[] =>
+      many.all([...prefix].length, prefix) as unknown as readonly StoredDocument[],
+  };
+}

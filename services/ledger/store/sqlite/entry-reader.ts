@@ -1,0 +1,197 @@
+/** Reads entries, trees and texts. */
+import type { DatabaseSync } from 'node:sqlite';
+import { edgeTiles, openEdge, rootOfEdge } from '#domain/transparency/tree-edge.ts';
+import { EMPTY_TREE_ROOT, HASH_BYTES } from '#domain/transparency/tree-hashes.ts';
+import type { EntryFilter, SealedText, SourceGap, StoredEntry, TreeHead } from '../ledger-store.ts';
+import { inSnapshot } from './transaction.ts';
+
+/** Entries that one call of entriesAfter looks through. */
+const LOOKED_THROUGH_MAXIMUM = 20_000;
+/** More types than these are found by going through all entries. */
+const TYPES_BY_INDEX_MAXIMUM = 4;
+const SOURCE_GAPS_MAXIMUM = 1_000;
+
+const ENTRY_COLUMNS = `entries.position, namespace, tree_index AS "index", canonical,
+  (SELECT group_concat(field) FROM texts WHERE texts.position = entries.position) AS textFields`;
+
+interface EntryColumns {
+  readonly position: number;
+  readonly namespace: string;
+  readonly index: number;
+  readonly canonical: string;
+  readonly textFields: string | null;
+}
+
+interface Candidate {
+  readonly position: number;
+  readonly tree: number;
+  readonly type: string;
+  readonly run_id: string | null;
+  readonly agent: string | null;
+  readonly isPruned: number;
+}
+
+export class EntryReader {
+  readonly #database: DatabaseSync;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+  }
+
+  readonly namespaces = (): readonly string[] =>
+    this.#statements.namespaces.all().map(({ namespace }) => String(namespace));
+
+  readonly treeHead = (namespace: string): TreeHead =>
+    inSnapshot(this.#database, () => {
+      const row = this.#statements.tree.get(namespace) as { tree: number; size: number } | undefined;
+      if (row === undefined) return { size: 0, root: EMPTY_TREE_ROOT };
+      const tiles = edgeTiles(row.size).map(({ level, index }) => ({
+        level,
+        hashes: (this.#statements.tile.get(namespace, level, index) as { hashes: Uint8Array }).hashes,
+      }));
+      return { size: row.size, root: rootOfEdge(openEdge(row.size, tiles)) };
+    });
+
+  readonly tile = (
+    namespace: string,
+    level: number,
+    index: number,
+    width: number,
+  ): Uint8Array | undefined => {
+    const row = this.#statements.tile.get(namespace, level, index) as { hashes: Uint8Array } | undefined;
+    if (row === undefined || row.hashes.length < width * HASH_BYTES) return undefined;
+    return row.hashes.slice(0, width * HASH_BYTES);
+  };
+
+  readonly entriesByIndex = (namespace: string, fromIndex: number, count: number): readonly StoredEntry[] =>
+    this.#statements.byIndex.all(namespace, fromIndex, fromIndex + count).map(toEntry);
+
+  readonly entryOfRecord = (namespace: string, recordId: string): StoredEntry | undefined => {
+    const row = this.#statements.byRecord.get(recordId, namespace);
+    return row === undefined ? undefined : toEntry(row);
+  };
+
+  readonly lastPosition = (): number => {
+    const row = this.#statements.lastPosition.get() as { position: number | null };
+    return row.position ?? 0;
+  };
+
+  readonly entriesAfter = (
+    position: number,
+    filter: EntryFilter,
+    count: number,
+  ): { entries: readonly StoredEntry[]; position: number; isEnd: boolean } =>
+    inSnapshot(this.#database, () => {
+      const passes = this.#passes(filter);
+      const found: number[] = [];
+      let lookedThrough = 0;
+      let reached = position;
+      for (const candidate of this.#candidates(position, filter)) {
+        lookedThrough += 1;
+        reached = candidate.position;
+        if (passes(candidate)) found.push(candidate.position);
+        if (found.length >= count || lookedThrough >= LOOKED_THROUGH_MAXIMUM) break;
+      }
+      const last = this.lastPosition();
+      const isCut = found.length >= count || lookedThrough >= LOOKED_THROUGH_MAXIMUM;
+      if (!isCut) reached = Math.max(position, last);
+      const entries = found.map((each) => toEntry(this.#statements.byPosition.get(each) ?? {}));
+      return { entries, position: reached, isEnd: reached >= last };
+    });
+
+  readonly texts = (namespace: string, recordId: string): readonly SealedText[] =>
+    this.#statements.texts.all(recordId, namespace) as unknown as readonly SealedText[];
+
+  readonly sourceGaps = (): readonly SourceGap[] =>
+    this.#statements.sourceGaps.all(SOURCE_GAPS_MAXIMUM) as unknown as readonly SourceGap[];
+
+  /** By the index that leads to the fewest of them; they may hold more than pass. */
+  #candidates(position: number, { runId, types }: EntryFilter): Iterable<Candidate> {
+    const columns = 'position, tree, type, run_id, agent, canonical IS NULL AS isPruned';
+    const rows = (where: string, ...values: readonly string[]): Iterable<unknown> =>
+      this.#database
+        .prepare(`SELECT ${columns} FROM entries WHERE ${where} position > ? ORDER BY position LIMIT ?`)
+        .iterate(...values, position, LOOKED_THROUGH_MAXIMUM);
+    if (runId !== undefined) return rows('run_id = ? AND', runId) as Iterable<Candidate>;
+    if (types === undefined || types.length > TYPES_BY_INDEX_MAXIMUM) return rows('') as Iterable<Candidate>;
+    return inOrder(types.map((type) => rows('type = ? AND', type) as Iterable<Candidate>));
+  }
+
+  #passes({ namespaces, types, runId, agent }: EntryFilter): (candidate: Candidate) => boolean {
+    const trees =
+      namespaces &&
+      new Set(
+        namespaces.map(
+          (namespace) => (this.#statements.tree.get(namespace) as { tree: number } | undefined)?.tree,
+        ),
+      );
+    const wantedTypes = types && new Set<string>(types);
+    return (candidate) =>
+      candidate.isPruned === 0 &&
+      (trees === undefined || trees.has(candidate.tree)) &&
+      (wantedTypes === undefined || wantedTypes.has(candidate.type)) &&
+      (runId === undefined || candidate.run_id === runId) &&
+      (agent === undefined || candidate.agent === agent);
+  }
+}
+
+/** Merges what is each in the order of its positions. */
+function* inOrder(lists: readonly Iterable<Candidate>[]): Generator<Candidate, undefined> {
+  const iterators = lists.map((list) => list[Symbol.iterator]());
+  const heads = iterators.map((iterator) => iterator.next());
+  for (;;) {
+    let first: { readonly place: number; readonly candidate: Candidate } | undefined;
+    for (const [place, head] of heads.entries()) {
+      if (head.done === true) continue;
+      const candidate = head.value;
+      if (first === undefined || candidate.position < first.candidate.position) first = { place, candidate };
+    }
+    if (first === undefined) return undefined;
+    yield first.candidate;
+    const iterator = iterators[first.place];
+    if (iterator !== undefined) heads[first.place] = iterator.next();
+  }
+}
+
+function toEntry(row: Readonly<Record<string, unknown>>): StoredEntry {
+  const { position, namespace, index, canonical, textFields } = row as unknown as EntryColumns;
+  return {
+    position,
+    namespace,
+    index,
+    canonical,
+    textFields: textFields === null ? [] : textFields.split(',').toSorted(),
+  };
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const entries = (where: string) =>
+    database.prepare(
+      `SELECT ${ENTRY_COLUMNS} FROM entries JOIN trees USING (tree) WHERE canonical IS NOT NULL AND ${where}`,
+    );
+  return {
+    namespaces: database.prepare('SELECT namespace FROM trees ORDER BY namespace'),
+    tree: database.prepare('SELECT tree, size FROM trees WHERE namespace = ?'),
+    tile: database.prepare(
+      `SELECT hashes FROM tiles
+       WHERE tree = (SELECT tree FROM trees WHERE namespace = ?) AND level = ? AND tile = ?`,
+    ),
+    byIndex: entries('namespace = ? AND tree_index >= ? AND tree_index < ? ORDER BY tree_index'),
+    byRecord: entries('record_id = ? AND namespace = ?'),
+    byPosition: entries('entries.position = ?'),
+    lastPosition: database.prepare('SELECT max(position) AS position FROM entries'),
+    texts: database.prepare(
+      `SELECT field, key_id AS keyId, bytes, expires_at AS expiresAtMicroseconds
+       FROM texts JOIN entries USING (position) JOIN trees USING (tree)
+       WHERE record_id = ? AND namespace = ? ORDER BY field`,
+    ),
+    sourceGaps: database.prepare(
+      `SELECT reporter, process, instance, boot, first_missing AS firstMissing, last_missing AS lastMissing,
+         seen_at AS seenAtMicroseconds
+       FROM source_gaps JOIN sources USING (source)
+       ORDER BY seen_at DESC, source DESC, first_missing DESC LIMIT ?`,
+    ),
+  };
+}

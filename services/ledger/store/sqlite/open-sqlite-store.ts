@@ -1,0 +1,147 @@
+/**
+ * The ledger in one SQLite file on a volume of its own: one thread writes, another reads, a third moves the write-ahead log
+ * into the file. The main thread never waits for SQLite.
+ */
+import { stat } from 'node:fs/promises';
+import { StoreClosedError } from '../ledger-store.ts';
+import type { LedgerStore } from '../ledger-store.ts';
+import { assertLocalFileSystem } from './local-file-system.ts';
+import type { DatabaseReader } from './database-reader.ts';
+import type { DatabaseWriter } from './database-writer.ts';
+import type { ThreadRole } from './store-thread.ts';
+import { ThreadCalls } from './thread-calls.ts';
+
+const READ_SECONDS = 30;
+const WRITE_SECONDS = 60;
+
+export interface SqliteStoreOptions {
+  /** In a folder that exists, on a local disk. The file is made where there is none. */
+  readonly path: string;
+  /** The most that the file may hold; appends beyond are refused with StoreFullError. Default: what the disk has. */
+  readonly maximumBytes?: number;
+  /**
+   * Told once, when a thread that the store cannot be without has died or answers no more. All calls then reject: the
+   * process should end, for whoever starts it again finds all that was acknowledged.
+   */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Rejects with one sentence where the file cannot be a ledger. Fences whoever has it open for writing. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<LedgerStore> {
+  const { path } = options;
+  await assertLocalFileSystem(path);
+  const store = new SqliteThreads(options);
+  await store.open();
+  const write = store.write;
+  const read = store.read;
+  return {
+    append: write('append'),
+    eraseTextsOfRun: write('eraseTextsOfRun'),
+    eraseExpiredTexts: write('eraseExpiredTexts'),
+    setDocument: write('setDocument'),
+    deleteDocument: write('deleteDocument'),
+    prune: write('prune'),
+    namespaces: read('namespaces'),
+    treeHead: read('treeHead'),
+    tile: read('tile'),
+    entriesByIndex: read('entriesByIndex'),
+    entryOfRecord: read('entryOfRecord'),
+    entriesAfter: read('entriesAfter'),
+    lastPosition: read('lastPosition'),
+    texts: read('texts'),
+    sourceGaps: read('sourceGaps'),
+    runs: read('runs'),
+    runsOfId: read('runsOfId'),
+    costs: read('costs'),
+    outcomes: read('outcomes'),
+    getDocument: read('getDocument'),
+    listDocuments: read('listDocuments'),
+    sizeBytes: async () => (await bytesOf(path)) + (await bytesOf(`${path}-wal`)),
+    [Symbol.asyncDispose]: () => store.close(),
+  };
+}
+
+type Asynchronous<Method> = Method extends (...values: infer Values) => infer Result
+  ? (...values: Values) => Promise<Result>
+  : never;
+
+class SqliteThreads {
+  readonly #options: SqliteStoreOptions;
+  #writer: ThreadCalls | undefined;
+  #checkpoints: ThreadCalls | undefined;
+  #reader: Promise<ThreadCalls> | undefined;
+  #hasFailed = false;
+  #isClosed = false;
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.#writer = await this.#start('writer', WRITE_SECONDS);
+      this.#checkpoints = await this.#start('checkpoints', WRITE_SECONDS);
+      await this.#livingReader();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  readonly write = <Name extends keyof DatabaseWriter>(method: Name): Asynchronous<DatabaseWriter[Name]> =>
+    ((...values: readonly unknown[]) => this.#writer?.call(method, ...values)) as Asynchronous<
+      DatabaseWriter[Name]
+    >;
+
+  readonly read = <Name extends keyof DatabaseReader>(method: Name): Asynchronous<DatabaseReader[Name]> =>
+    (async (...values: readonly unknown[]) => {
+      const reader = await this.#livingReader();
+      return reader.call(method, ...values);
+    }) as Asynchronous<DatabaseReader[Name]>;
+
+  async #start(role: ThreadRole, callSeconds: number): Promise<ThreadCalls> {
+    const { path, maximumBytes } = this.#options;
+    return ThreadCalls.start({
+      data: { role, path, ...(maximumBytes === undefined ? {} : { maximumBytes }) },
+      callSeconds,
+      onDeath: (error) => {
+        if (role !== 'reader') this.#fail(error);
+      },
+    });
+  }
+
+  /** Holds nothing, so one that has died is replaced at the next call. */
+  async #livingReader(): Promise<ThreadCalls> {
+    const reader = this.#reader;
+    const current = await reader?.catch(() => undefined);
+    if (current?.isAlive === true) return current;
+    if (this.#isClosed) throw new StoreClosedError(`The ledger ${this.#options.path} is closed.`);
+    if (this.#reader !== undefined && this.#reader !== reader) return this.#reader;
+    const next = this.#start('reader', READ_SECONDS);
+    this.#reader = next;
+    return next;
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed || this.#isClosed) return;
+    this.#hasFailed = true;
+    this.#options.onFailure(error);
+  }
+
+  /** The writer last: the last connection to close moves the log into the file. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const reader = await this.#reader?.catch(() => undefined);
+    await reader?.close();
+    await this.#checkpoints?.close();
+    await this.#writer?.close();
+  }
+}
+
+async function bytesOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,110 @@
+/** Reads sums, grouped as asked. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow } from '../ledger-queries.ts';
+import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
+import { COST_SUMS, DAY_SECONDS, HOUR_SECONDS, OUTCOME_SUMS, periodName } from '../rollups/period-sums.ts';
+import { rangesOf } from '../rollups/sum-query.ts';
+import { COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
+import type { SumTable } from './sum-tables.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const DEAREST_FIRST = ['"costNanoUsd" DESC'];
+
+interface SumQuery {
+  readonly namespaces: readonly string[] | undefined;
+  readonly fromMicroseconds?: number;
+  readonly toMicroseconds?: number;
+  readonly by: readonly string[];
+  readonly limit: number;
+}
+
+export class SumReader {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  readonly costs = (query: CostQuery): readonly CostRow[] => {
+    const rows = this.#read(COST_TABLE, query, { agent: query.agent, model: query.model }, DEAREST_FIRST);
+    return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, COST_SUMS) }));
+  };
+
+  readonly outcomes = (query: OutcomeQuery): readonly OutcomeRow[] => {
+    const { agent, promptDigest } = query;
+    const rows = this.#read(OUTCOME_TABLE, query, { agent, promptDigest }, []);
+    return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, OUTCOME_SUMS) }));
+  };
+
+  #read(
+    { table, keys, sums }: SumTable,
+    query: SumQuery,
+    equals: Readonly<Record<string, string | undefined>>,
+    orderOfSums: readonly string[],
+  ): readonly Row[] {
+    const values: SQLInputValue[] = [];
+    const filters: string[] = [];
+    if (query.namespaces !== undefined) {
+      filters.push('AND namespace IN (SELECT value FROM json_each(?))');
+      values.push(JSON.stringify(query.namespaces));
+    }
+    for (const [name, value] of Object.entries(equals)) {
+      if (value === undefined) continue;
+      filters.push(`AND ${keys[name]} = ?`);
+      values.push(value);
+    }
+    const ranges = rangesOf(query, query.by.includes('hour'));
+    if (ranges.length === 0) return [];
+    const parts = ranges.map(
+      ({ periodSeconds, from, to }) =>
+        `SELECT * FROM ${table}
+         WHERE period = ${periodSeconds} AND begins_at >= ${from} AND begins_at < ${to} ${filters.join(' ')}`,
+    );
+    const groups = query.by.map((name) => `${groupExpression(name, keys)} AS "${name}"`);
+    const totals = Object.entries(sums).map(([name, column]) => `${boundedTotal(column)} AS "${name}"`);
+    const times = query.by.filter(isTime).map((name) => `"${name}"`);
+    const others = query.by.filter((name) => !isTime(name)).map((name) => `"${name}"`);
+    const order = [...times, ...orderOfSums, ...others];
+    const statement = this.#database.prepare(
+      `SELECT ${[...groups, ...totals].join(', ')} FROM (${parts.join(' UNION ALL ')})
+       ${query.by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${[...times, ...others].join(', ')}`}
+       ${order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`} LIMIT ?`,
+    );
+    return statement.all(...ranges.flatMap(() => values), query.limit);
+  }
+}
+
+function isTime(name: string): boolean {
+  return name === 'hour' || name === 'day';
+}
+
+/** Names come from the closed sets of groups, never from outside. */
+function groupExpression(name: string, keys: SumTable['keys']): string {
+  if (name === 'hour') return 'begins_at';
+  if (name === 'day') return `begins_at - begins_at % ${DAY_SECONDS}`;
+  const column = keys[name];
+  if (column === undefined) throw new Error(`There is no group ${name}.`);
+  return column;
+}
+
+/** In two halves, for SQLite's own sum fails beyond 63 bits. */
+function boundedTotal(column: string): string {
+  const high = `sum(${column} >> 32)`;
+  return `CASE WHEN ${high} > ${Math.floor(SUM_MAXIMUM / 2 ** 32)} THEN ${SUM_MAXIMUM}
+    ELSE min(${SUM_MAXIMUM}, (${high} << 32) + sum(${column} & 4294967295)) END`;
+}
+
+function groupOf<Group extends string>(row: Row, by: readonly Group[]): Partial<Record<Group, string>> {
+  const group: Partial<Record<Group, string>> = {};
+  for (const name of by) {
+    const value = row[name];
+    if (isTime(name)) group[name] = periodName(Number(value), name === 'day' ? DAY_SECONDS : HOUR_SECONDS);
+    else if (value !== '') group[name] = String(value);
+  }
+  return group;
+}
+
+function pick<Name extends string>(row: Row, names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, Number(row[name])])) as Record<Name, number>;
+}
