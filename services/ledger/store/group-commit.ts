@@ -42,7 +42,7 @@ interface Submission {
 
 export class GroupCommit implements AsyncDisposable {
   readonly #options: GroupCommitOptions;
-  #waiting: Submission[] = [];
+  readonly #waiting: Submission[] = [];
   #waitingRecords = 0;
   /** Of those that wait and of those that are being appended. */
   #heldRecords = 0;

@@ -3,7 +3,7 @@
  * stores add what is said here to the hour and to the day, and read the sums by the same names.
  */
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import { agentNameOf } from '#domain/ledger/seal-records.ts';
+import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import type { RunRow } from '../ledger-queries.ts';
 import { boundedSum } from './bounded-sum.ts';
 
@@ -62,24 +62,21 @@ export interface HourSums<Key, Sums> {
 export type HourlyCosts = HourSums<CostKey, CostSums>;
 export type HourlyOutcomes = HourSums<OutcomeKey, OutcomeSums>;
 
+const NO_TOKENS = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 };
+
 export function costsOf({ record, trust }: LedgerEntry): HourlyCosts | undefined {
   if (record.type !== 'model_attempt' || trust !== 'witnessed') return undefined;
-  const { tokens, costNanoUsd } = record;
+  const { namespace, agent, model, prompt, outcome, tokens = NO_TOKENS, costNanoUsd } = record;
   return {
     hour: periodOf(record.atMicroseconds, HOUR_SECONDS),
-    key: {
-      namespace: record.namespace,
-      agent: record.agent.name,
-      model: record.model,
-      promptDigest: record.prompt?.digest ?? '',
-    },
+    key: { namespace, agent: agent.name, model, promptDigest: prompt?.digest ?? '' },
     sums: {
       attempts: 1,
-      failedAttempts: record.outcome === 'answered' ? 0 : 1,
-      inputTokens: tokens?.input ?? 0,
-      cachedInputTokens: tokens?.cachedInput ?? 0,
-      cacheWriteTokens: tokens?.cacheWrite ?? 0,
-      outputTokens: tokens?.output ?? 0,
+      failedAttempts: outcome === 'answered' ? 0 : 1,
+      inputTokens: tokens.input,
+      cachedInputTokens: tokens.cachedInput,
+      cacheWriteTokens: tokens.cacheWrite,
+      outputTokens: tokens.output,
       costNanoUsd: costNanoUsd ?? 0,
       attemptsOfUnknownCost: costNanoUsd === undefined ? 1 : 0,
     },
@@ -97,36 +94,43 @@ const NO_OUTCOMES: OutcomeSums = {
   costNanoUsd: 0,
 };
 
-/** `run`: its row with this entry in it. Only the first end of a run counts: `isFirstEnd`. */
-export function outcomesOf(
-  { record, trust }: LedgerEntry,
-  run: RunRow,
-  isFirstEnd: boolean,
-): HourlyOutcomes | undefined {
-  const key = {
-    namespace: record.namespace,
-    agent: agentNameOf(record) ?? run.agent,
-    promptDigest: ('prompt' in record ? record.prompt?.digest : undefined) ?? run.promptDigest ?? '',
-    arm: ('prompt' in record ? record.prompt?.arm : undefined) ?? run.arm ?? '',
-    metric: '',
-  };
-  const hour = periodOf(record.atMicroseconds, HOUR_SECONDS);
+/**
+ * `run`: its row with this entry in it, which knows the prompt where the record does not. Only the first end of a run
+ * counts: `isFirstEnd`.
+ */
+export function outcomesOf(entry: LedgerEntry, run: RunRow, isFirstEnd: boolean): HourlyOutcomes | undefined {
+  const { record, trust } = entry;
   if (record.type === 'run_ended' && isFirstEnd) {
-    const ended = {
+    return hourlyOutcomes(record, run, '', {
       [record.status]: 1,
       durationMicroseconds: record.durationMicroseconds,
       costNanoUsd: trust === 'witnessed' ? (record.costNanoUsd ?? 0) : 0,
-    };
-    return { hour, key, sums: { ...NO_OUTCOMES, ...ended } };
+    });
   }
   if (record.type === 'outcome' || record.type === 'feedback') {
-    return {
-      hour,
-      key: { ...key, metric: record.metric },
-      sums: { ...NO_OUTCOMES, [record.verdict]: 1 },
-    };
+    return hourlyOutcomes(record, run, record.metric, { [record.verdict]: 1 });
   }
   return undefined;
+}
+
+function hourlyOutcomes(
+  record: RecordOf<'run_ended' | 'outcome' | 'feedback'>,
+  run: RunRow,
+  metric: string,
+  sums: Partial<OutcomeSums>,
+): HourlyOutcomes {
+  const prompt = 'prompt' in record ? record.prompt : undefined;
+  return {
+    hour: periodOf(record.atMicroseconds, HOUR_SECONDS),
+    key: {
+      namespace: record.namespace,
+      agent: record.agent?.name ?? run.agent,
+      promptDigest: prompt?.digest ?? run.promptDigest ?? '',
+      arm: prompt?.arm ?? run.arm ?? '',
+      metric,
+    },
+    sums: { ...NO_OUTCOMES, ...sums },
+  };
 }
 
 /** Adds up what has the same hour and key. */

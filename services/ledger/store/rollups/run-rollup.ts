@@ -4,7 +4,7 @@
  */
 import { FIRST_OF_CHAIN } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import type { LedgerRecord, RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { LedgerRecord, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
 import type { ChainHead, SealedEntry } from '#domain/ledger/seal-records.ts';
 import type { RunRow } from '../ledger-queries.ts';
 import { boundedSum } from './bounded-sum.ts';
@@ -100,36 +100,29 @@ function promptChanges(row: RunRow, prompt: RecordOf<'run_begun'>['prompt']): Ch
   };
 }
 
+/** What each type of record changes beside what all of them do. */
+const CHANGES: { readonly [Type in RecordType]?: (state: RunState, record: RecordOf<Type>) => Changes } = {
+  run_begun: ({ hasBegun }, record) =>
+    hasBegun ? {} : { agent: record.agent.name, beganAtMicroseconds: record.atMicroseconds },
+  model_call: ({ row }) => ({ modelCalls: row.modelCalls + 1 }),
+  model_attempt: ({ row }, record) => attemptChanges(row, record),
+  tool_intent: ({ row }) => ({ toolCalls: row.toolCalls + 1 }),
+  run_ended: ({ row, countedByAgent }, record) =>
+    countedByAgent === undefined ? endChanges(row, record) : {},
+  outcome: ({ row }, record) => verdictChanges(row, record.verdict),
+  feedback: ({ row }, record) => verdictChanges(row, record.verdict),
+  security_event: ({ row }) => ({ securityEvents: row.securityEvents + 1 }),
+  reported_span: ({ row }, record) => spanChanges(row, record),
+};
+
 function changesBy(state: RunState, record: LedgerRecord): Changes {
-  const { row } = state;
-  switch (record.type) {
-    case 'run_begun':
-      return state.hasBegun ? {} : { agent: record.agent.name, beganAtMicroseconds: record.atMicroseconds };
-    case 'model_call':
-      return { modelCalls: row.modelCalls + 1 };
-    case 'model_attempt':
-      return attemptChanges(row, record);
-    case 'tool_intent':
-      return { toolCalls: row.toolCalls + 1 };
-    case 'run_ended':
-      return state.countedByAgent === undefined ? endChanges(row, record) : {};
-    case 'outcome':
-    case 'feedback':
-      if (record.verdict === 'neutral') return {};
-      return record.verdict === 'good' ? { good: row.good + 1 } : { bad: row.bad + 1 };
-    case 'security_event':
-      return { securityEvents: row.securityEvents + 1 };
-    case 'reported_span':
-      return spanChanges(row, record);
-    case 'cycle':
-    case 'policy_decision':
-    case 'tool_result':
-    case 'rollout_decision':
-    case 'key_rotation':
-    case 'content_access':
-    case 'gap':
-      return {};
-  }
+  const change = CHANGES[record.type] as ((state: RunState, record: LedgerRecord) => Changes) | undefined;
+  return change?.(state, record) ?? {};
+}
+
+function verdictChanges(row: RunRow, verdict: RecordOf<'outcome'>['verdict']): Changes {
+  if (verdict === 'good') return { good: row.good + 1 };
+  return verdict === 'bad' ? { bad: row.bad + 1 } : {};
 }
 
 function attemptChanges(row: RunRow, { tokens, costNanoUsd, model }: RecordOf<'model_attempt'>): Changes {

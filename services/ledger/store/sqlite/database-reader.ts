@@ -5,6 +5,9 @@ import { EntryReader } from './entry-reader.ts';
 import { RunReader } from './run-reader.ts';
 import { SumReader } from './sum-reader.ts';
 
+/** Comes after all that a key may go on with. */
+const LAST_CHARACTER = '\u{10ffff}';
+
 export interface StoredDocument {
   readonly key: string;
   readonly value: string;
@@ -47,10 +50,10 @@ export type DatabaseReader = ReturnType<typeof openDatabaseReader>;
 
 function documentReads(database: DatabaseSync) {
   const one = database.prepare('SELECT value FROM documents WHERE key = ?');
-  const many = database.prepare('SELECT key, value FROM documents WHERE substr(key, 1, ?) = ? ORDER BY key');
+  const many = database.prepare('SELECT key, value FROM documents WHERE key >= ? AND key < ? ORDER BY key');
   return {
     getDocument: (key: string): string | undefined => (one.get(key) as { value: string } | undefined)?.value,
     listDocuments: (prefix: string): readonly StoredDocument[] =>
-      many.all([...prefix].length, prefix) as unknown as readonly StoredDocument[],
+      many.all(prefix, `${prefix}${LAST_CHARACTER}`) as unknown as readonly StoredDocument[],
   };
 }

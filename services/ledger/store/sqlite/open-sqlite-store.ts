@@ -3,7 +3,6 @@
  * into the file. The main thread never waits for SQLite.
  */
 import { stat } from 'node:fs/promises';
-import { StoreClosedError } from '../ledger-store.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { assertLocalFileSystem } from './local-file-system.ts';
 import type { DatabaseReader } from './database-reader.ts';
@@ -67,21 +66,23 @@ type Asynchronous<Method> = Method extends (...values: infer Values) => infer Re
 
 class SqliteThreads {
   readonly #options: SqliteStoreOptions;
-  #writer: ThreadCalls | undefined;
-  #checkpoints: ThreadCalls | undefined;
-  #reader: Promise<ThreadCalls> | undefined;
-  #hasFailed = false;
-  #isClosed = false;
+  readonly #writer: ThreadCalls;
+  readonly #checkpoints: ThreadCalls;
+  #reader: ThreadCalls;
+  #state: 'opening' | 'open' | 'over' = 'opening';
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options;
+    this.#writer = this.#start('writer', WRITE_SECONDS);
+    this.#checkpoints = this.#start('checkpoints', WRITE_SECONDS);
+    this.#reader = this.#start('reader', READ_SECONDS);
   }
 
   async open(): Promise<void> {
     try {
-      this.#writer = await this.#start('writer', WRITE_SECONDS);
-      this.#checkpoints = await this.#start('checkpoints', WRITE_SECONDS);
-      await this.#livingReader();
+      await this.#writer.open();
+      await Promise.all([this.#checkpoints.open(), this.#reader.open()]);
+      this.#state = 'open';
     } catch (error) {
       await this.close();
       throw error;
@@ -89,52 +90,43 @@ class SqliteThreads {
   }
 
   readonly write = <Name extends keyof DatabaseWriter>(method: Name): Asynchronous<DatabaseWriter[Name]> =>
-    ((...values: readonly unknown[]) => this.#writer?.call(method, ...values)) as Asynchronous<
+    ((...values: readonly unknown[]) => this.#writer.call(method, ...values)) as Asynchronous<
       DatabaseWriter[Name]
     >;
 
   readonly read = <Name extends keyof DatabaseReader>(method: Name): Asynchronous<DatabaseReader[Name]> =>
-    (async (...values: readonly unknown[]) => {
-      const reader = await this.#livingReader();
-      return reader.call(method, ...values);
-    }) as Asynchronous<DatabaseReader[Name]>;
-
-  async #start(role: ThreadRole, callSeconds: number): Promise<ThreadCalls> {
-    const { path, maximumBytes } = this.#options;
-    return ThreadCalls.start({
-      data: { role, path, ...(maximumBytes === undefined ? {} : { maximumBytes }) },
-      callSeconds,
-      onDeath: (error) => {
-        if (role !== 'reader') this.#fail(error);
-      },
-    });
-  }
-
-  /** Holds nothing, so one that has died is replaced at the next call. */
-  async #livingReader(): Promise<ThreadCalls> {
-    const reader = this.#reader;
-    const current = await reader?.catch(() => undefined);
-    if (current?.isAlive === true) return current;
-    if (this.#isClosed) throw new StoreClosedError(`The ledger ${this.#options.path} is closed.`);
-    if (this.#reader !== undefined && this.#reader !== reader) return this.#reader;
-    const next = this.#start('reader', READ_SECONDS);
-    this.#reader = next;
-    return next;
-  }
-
-  #fail(error: Error): void {
-    if (this.#hasFailed || this.#isClosed) return;
-    this.#hasFailed = true;
-    this.#options.onFailure(error);
-  }
+    ((...values: readonly unknown[]) => this.#livingReader().call(method, ...values)) as Asynchronous<
+      DatabaseReader[Name]
+    >;
 
   /** The writer last: the last connection to close moves the log into the file. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.close();
-    await this.#checkpoints?.close();
-    await this.#writer?.close();
+    this.#state = 'over';
+    await Promise.all([this.#reader.close(), this.#checkpoints.close()]);
+    await this.#writer.close();
+  }
+
+  /** It holds nothing: one that has died is replaced. */
+  #livingReader(): ThreadCalls {
+    if (!this.#reader.isAlive && this.#state === 'open') {
+      this.#reader = this.#start('reader', READ_SECONDS);
+      // Whoever calls it meanwhile comes after, and is told when this fails.
+      this.#reader.open().catch(() => undefined);
+    }
+    return this.#reader;
+  }
+
+  #start(role: ThreadRole, callSeconds: number): ThreadCalls {
+    const { path, maximumBytes, onFailure } = this.#options;
+    return new ThreadCalls({
+      data: { role, path, ...(maximumBytes === undefined ? {} : { maximumBytes }) },
+      callSeconds,
+      onDeath: (error) => {
+        if (role === 'reader' || this.#state !== 'open') return;
+        this.#state = 'over';
+        onFailure(error);
+      },
+    });
   }
 }
 

@@ -3,9 +3,6 @@
  * synchronous: here it holds up nobody but those who wait for it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { CheckpointLoop } from './checkpoint-loop.ts';
-import { openDatabaseReader } from './database-reader.ts';
-import { DatabaseWriter } from './database-writer.ts';
 import type { DatabaseWriterOptions } from './database-writer.ts';
 import { tellError } from './thread-messages.ts';
 import type { AnswerMessage, CallMessage } from './thread-messages.ts';
@@ -16,33 +13,42 @@ export interface ThreadData extends DatabaseWriterOptions {
   readonly role: ThreadRole;
 }
 
-type Method = (...values: readonly unknown[]) => unknown;
+type Methods = Readonly<Record<string, (...values: readonly unknown[]) => unknown>>;
 
-function open(data: ThreadData): Readonly<Record<string, Method>> {
-  if (data.role === 'writer') return { ...new DatabaseWriter(data) } as unknown as Record<string, Method>;
-  if (data.role === 'reader') return openDatabaseReader(data.path) as unknown as Record<string, Method>;
-  return { close: new CheckpointLoop(data.path).close };
-}
-
-function serve(data: ThreadData): void {
-  const say = (message: AnswerMessage): void => parentPort?.postMessage(message);
-  let methods: Readonly<Record<string, Method>>;
-  try {
-    methods = open(data);
-  } catch (error) {
-    say({ kind: 'unopened', error: tellError(error, data.path) });
-    return;
+/** Each thread loads what it needs, and opens the database when it is told to: the writer makes the tables first. */
+async function loadRole(data: ThreadData): Promise<() => object> {
+  if (data.role === 'writer') {
+    const { DatabaseWriter } = await import('./database-writer.ts');
+    return () => new DatabaseWriter(data);
   }
-  parentPort?.on('message', ({ id, method, values }: CallMessage) => {
-    try {
-      const value = methods[method]?.(...values);
-      say({ kind: 'result', id, value });
-      if (method === 'close') parentPort?.close();
-    } catch (error) {
-      say({ kind: 'failure', id, error: tellError(error, data.path) });
-    }
-  });
-  say({ kind: 'ready' });
+  if (data.role === 'reader') {
+    const { openDatabaseReader } = await import('./database-reader.ts');
+    return () => openDatabaseReader(data.path);
+  }
+  const { CheckpointLoop } = await import('./checkpoint-loop.ts');
+  return () => new CheckpointLoop(data.path);
 }
 
-serve(workerData as ThreadData);
+async function serve(data: ThreadData): Promise<void> {
+  const open = await loadRole(data);
+  let methods: Methods = {};
+  const answer = ({ id, method, values }: CallMessage): AnswerMessage => {
+    try {
+      if (method === 'open') {
+        methods = open() as Methods;
+        return { kind: 'result', id, value: undefined };
+      }
+      const answering = methods[method];
+      if (answering === undefined) throw new Error(`The ledger ${data.path} is not open.`);
+      return { kind: 'result', id, value: answering(...values) };
+    } catch (error) {
+      return { kind: 'failure', id, error: tellError(error, data.path) };
+    }
+  };
+  parentPort?.on('message', (call: CallMessage) => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    parentPort?.postMessage(answer(call));
+  });
+}
+
+await serve(workerData as ThreadData);

@@ -28,13 +28,13 @@ export class SumReader {
 
   readonly costs = (query: CostQuery): readonly CostRow[] => {
     const rows = this.#read(COST_TABLE, query, { agent: query.agent, model: query.model }, DEAREST_FIRST);
-    return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, COST_SUMS) }));
+    return rows.map((row) => Object.assign({ group: groupOf(row, query.by) }, pick(row, COST_SUMS)));
   };
 
   readonly outcomes = (query: OutcomeQuery): readonly OutcomeRow[] => {
     const { agent, promptDigest } = query;
     const rows = this.#read(OUTCOME_TABLE, query, { agent, promptDigest }, []);
-    return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, OUTCOME_SUMS) }));
+    return rows.map((row) => Object.assign({ group: groupOf(row, query.by) }, pick(row, OUTCOME_SUMS)));
   };
 
   #read(

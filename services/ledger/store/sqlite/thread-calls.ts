@@ -30,16 +30,28 @@ export class ThreadCalls {
   #lastId = 0;
   #end: Error | undefined;
 
-  private constructor(options: ThreadOptions) {
+  /** The thread begins to load at once, and answers nothing before it is opened. */
+  constructor(options: ThreadOptions) {
     this.#options = options;
     this.#worker = new Worker(THREAD, { workerData: options.data });
+    this.#worker.on('message', this.#answer);
+    this.#worker.on('error', (error) => {
+      this.#die(new StoreClosedError(`${this.#name} has died: ${String(error)}.`));
+    });
+    this.#worker.on('exit', (code) => {
+      this.#die(new StoreClosedError(`${this.#name} has ended by itself (${code}).`));
+    });
   }
 
-  /** Rejects with what kept the thread from opening the database. */
-  static async start(options: ThreadOptions): Promise<ThreadCalls> {
-    const thread = new ThreadCalls(options);
-    await thread.#opened();
-    return thread;
+  /** Opens its connection. Rejects with what it met, and is dead then. */
+  async open(): Promise<void> {
+    try {
+      await this.call('open');
+    } catch (error) {
+      this.#end ??= error as Error;
+      await this.#worker.terminate();
+      throw error;
+    }
   }
 
   get isAlive(): boolean {
@@ -58,59 +70,31 @@ export class ThreadCalls {
     }, callSeconds * 1000);
     this.#waiting.set(id, { resolve, reject, timer });
     const message: CallMessage = { id, method, values };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message);
     return promise;
   };
 
-  /** What was called before is answered before. */
+  /** What was called before is answered before. Never rejects: a thread that has died has nothing left to close. */
   async close(): Promise<void> {
-    if (this.#end !== undefined) return;
-    const closed = this.call('close');
-    this.#end = new StoreClosedError(`The ledger ${this.#options.data.path} is closed.`);
-    try {
-      await closed;
-    } finally {
-      await this.#worker.terminate();
-    }
+    const closing = this.call('close').catch(() => undefined);
+    this.#end ??= new StoreClosedError(`The ledger ${this.#options.data.path} is closed.`);
+    await closing;
+    await this.#worker.terminate();
   }
 
   get #name(): string {
     return `The ${this.#options.data.role} thread of the ledger ${this.#options.data.path}`;
   }
 
-  async #opened(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#worker.on('message', (message: AnswerMessage) => {
-      if (message.kind === 'ready') resolve();
-      else if (message.kind === 'unopened') reject(toError(message.error));
-      else this.#answer(message);
-    });
-    this.#worker.on('error', (error: unknown) => {
-      reject(error instanceof Error ? error : new Error(String(error)));
-      this.#die(new StoreClosedError(`${this.#name} has died: ${String(error)}.`));
-    });
-    this.#worker.on('exit', (code) => {
-      const error = new StoreClosedError(`${this.#name} has ended by itself (${code}).`);
-      reject(error);
-      this.#die(error);
-    });
-    try {
-      await promise;
-    } catch (error) {
-      this.#end ??= error as Error;
-      await this.#worker.terminate();
-      throw error;
-    }
-  }
-
-  #answer(message: Extract<AnswerMessage, { id: number }>): void {
+  readonly #answer = (message: AnswerMessage): void => {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);
     clearTimeout(waiting.timer);
     if (message.kind === 'result') waiting.resolve(message.value);
     else waiting.reject(toError(message.error));
-  }
+  };
 
   #die(error: Error): void {
     const isFirst = this.#end === undefined;

@@ -9,8 +9,6 @@ export interface CallMessage {
 }
 
 export type AnswerMessage =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unopened'; readonly error: ToldError }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: ToldError };
 

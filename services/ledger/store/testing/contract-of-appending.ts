@@ -286,7 +286,7 @@ export function describeAppending(newPlace: NewPlace): void {
             batch.map((record) => submitted(record)),
             RECEIVED_AT,
           ),
-        ).rejects.toThrow();
+        ).rejects.toThrow(Error);
         expect([
           await everyEntry(store),
           await store.treeHead('shop'),

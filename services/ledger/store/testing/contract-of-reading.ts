@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import type { LedgerRecord, RecordOf } from '#domain/ledger/ledger-record.ts';
 import type { RunQuery } from '../ledger-queries.ts';
 import type { EntryFilter, LedgerStore } from '../ledger-store.ts';
 import { attempt, common, RECEIVED_AT, rotation, runBegun, runEnded, submitted } from './sample-records.ts';
@@ -197,7 +197,7 @@ export function describeReading(newPlace: NewPlace): void {
 
     it('says of a run what its records say, and whether the agent told as many as it counted', async () => {
       await withStore(newPlace, async (store) => {
-        const event = {
+        const event: RecordOf<'security_event'> = {
           ...common('r-7'),
           type: 'security_event',
           run: { id: 'run-1' },
@@ -206,7 +206,7 @@ export function describeReading(newPlace: NewPlace): void {
           action: 'blocked',
           owasp: [],
           sentence: 'A model called a tool that is not there.',
-        } as const;
+        };
         await append(
           store,
           runBegun('r-1', { trace: { traceId: 'a'.repeat(32) } }),

@@ -3,6 +3,7 @@ import { leafOf, pathOf, rootOf } from '#domain/transparency/testing/recursive-t
 import { proveInclusion } from '#domain/transparency/tree-proofs.ts';
 import { TILE_WIDTH } from '#domain/transparency/tiles.ts';
 import { FIRST_OF_CHAIN, LedgerEntry } from '#domain/ledger/ledger-entry.ts';
+import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { attempt, feedback, RECEIVED_AT, rotation, runBegun, submitted } from './sample-records.ts';
 import { withStore } from './store-place.ts';
@@ -15,11 +16,9 @@ export function describeTrees(newPlace: NewPlace): void {
         let next = 0;
         for (const count of [1, 254, 1, 1, 255, 256, 512, 3]) {
           const records = Array.from({ length: count }, () => rotation(`r-${next++}`));
+          const elsewhere = next % 5 === 0 ? records.map(inMail) : [];
           await store.append(
-            records.flatMap((record) => [
-              submitted(record),
-              ...(next % 5 === 0 ? [submitted({ ...record, namespace: 'mail' })] : []),
-            ]),
+            [...records, ...elsewhere].map((record) => submitted(record)),
             RECEIVED_AT,
           );
           for (const namespace of await store.namespaces()) await expectTree(store, namespace);
@@ -98,6 +97,10 @@ export function describeTrees(newPlace: NewPlace): void {
       });
     });
   });
+}
+
+function inMail(record: RecordOf<'key_rotation'>): RecordOf<'key_rotation'> {
+  return { ...record, namespace: 'mail' };
 }
 
 /** Root, every tile's place in it and one inclusion proof, from the definitions. */
