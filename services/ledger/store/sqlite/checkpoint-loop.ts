@@ -9,35 +9,42 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openWritableConnection } from './connection.ts';
 
-const INTERVAL_MILLISECONDS = 500;
 const PASSIVE_BYTES = 1_048_576;
-export const RESTART_BYTES = 67_108_864;
+
+export interface CheckpointOptions {
+  readonly intervalMilliseconds: number;
+  /** The log is begun anew when it is larger. */
+  readonly restartBytes: number;
+}
+
+const DEFAULTS: CheckpointOptions = { intervalMilliseconds: 500, restartBytes: 67_108_864 };
 
 export class CheckpointLoop {
   readonly #database: DatabaseSync;
   readonly #logPath: string;
+  readonly #restartBytes: number;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(path: string) {
+  constructor(path: string, { intervalMilliseconds, restartBytes } = DEFAULTS) {
     this.#database = openWritableConnection(path);
-    this.#database.exec(`PRAGMA journal_size_limit = ${RESTART_BYTES}`);
     this.#logPath = `${path}-wal`;
-    this.#timer = setInterval(this.#checkpoint, INTERVAL_MILLISECONDS);
+    this.#restartBytes = restartBytes;
+    this.#timer = setInterval(this.checkpoint, intervalMilliseconds);
   }
 
-  readonly close = (): void => {
-    clearInterval(this.#timer);
-    this.#database.close();
-  };
-
-  readonly #checkpoint = (): void => {
+  readonly checkpoint = (): void => {
     const bytes = statSync(this.#logPath, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes < PASSIVE_BYTES) return;
     try {
       this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      if (bytes > RESTART_BYTES) this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
+      if (bytes > this.#restartBytes) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // A full or failing disk: the log stays as it is, commits meet the same disk and say so, and this is tried again.
     }
+  };
+
+  readonly close = (): void => {
+    clearInterval(this.#timer);
+    this.#database.close();
   };
 }

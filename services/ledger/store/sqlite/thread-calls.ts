@@ -21,6 +21,8 @@ export interface ThreadOptions {
   readonly callSeconds: number;
   /** Told once, when the thread ends without having been closed. */
   readonly onDeath: (error: Error) => void;
+  /** What runs in the thread. */
+  readonly program?: URL;
 }
 
 export class ThreadCalls {
@@ -33,7 +35,7 @@ export class ThreadCalls {
   /** The thread begins to load at once, and answers nothing before it is opened. */
   constructor(options: ThreadOptions) {
     this.#options = options;
-    this.#worker = new Worker(THREAD, { workerData: options.data });
+    this.#worker = new Worker(options.program ?? THREAD, { workerData: options.data });
     this.#worker.on('message', this.#answer);
     this.#worker.on('error', (error) => {
       this.#die(new StoreClosedError(`${this.#name} has died: ${String(error)}.`));
