@@ -37,5 +37,6 @@ COPY adapters/ adapters/
 COPY process/ process/
 COPY operator/ operator/
 COPY services/ services/
+COPY cli/ cli/
 USER 65532:65532
 ENTRYPOINT ["node"]

@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{crds,domain,adapters,telemetry,process,operator,services,cluster,tools,bench}/**/*.test.ts',
+            '{crds,domain,adapters,telemetry,process,operator,services,cli,cluster,tools,bench}/**/*.test.ts',
             'test/{architecture,conformance,fake-providers,helm}/**/*.test.ts',
           ],
           testTimeout: 20_000,

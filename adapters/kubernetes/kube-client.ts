@@ -127,35 +127,16 @@ class Connection {
     if (this.#dispatcher !== undefined && this.#headers !== undefined && isFresh) {
       return { dispatcher: this.#dispatcher, headers: this.#headers };
     }
-    const options: RequestOptions = {};
-    await this.#kubeConfig.applyToHTTPSOptions(options);
-    const tls = {
-      ca: options.ca,
-      cert: options.cert,
-      key: options.key,
-      servername: options.servername,
-      rejectUnauthorized: options.rejectUnauthorized ?? true,
-    };
+    const { tls, headers } = await readCredentials(this.#kubeConfig);
     const fingerprint = JSON.stringify(tls);
     if (this.#dispatcher === undefined || this.#tlsFingerprint !== fingerprint) {
       const previous = this.#dispatcher;
-      const { servername, ...material } = tls;
-      this.#dispatcher = new Agent({
-        connect: {
-          ...material,
-          ...(servername === undefined ? {} : { servername }),
-          timeout: 10_000,
-          // A peer that vanished without a word is noticed by TCP.
-          keepAlive: true,
-          keepAliveInitialDelay: 15_000,
-        },
-        keepAliveTimeout: 30_000,
-      });
+      this.#dispatcher = createKubeDispatcher(tls);
       this.#tlsFingerprint = fingerprint;
       // Waits for the requests that still run on it.
       previous?.close().catch(() => undefined);
     }
-    this.#headers = withBasicAuthentication(options);
+    this.#headers = headers;
     this.#readAt = performance.now();
     return { dispatcher: this.#dispatcher, headers: this.#headers };
   }
@@ -169,6 +150,39 @@ class Connection {
   async close(): Promise<void> {
     await this.#dispatcher?.destroy();
   }
+}
+
+export interface KubeCredentials {
+  readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+  readonly headers: Record<string, string>;
+}
+
+/** Runs the credential plugin of the kubeconfig where it names one. */
+export async function readCredentials(kubeConfig: KubeConfig): Promise<KubeCredentials> {
+  const options: RequestOptions = {};
+  await kubeConfig.applyToHTTPSOptions(options);
+  const tls = {
+    ca: options.ca,
+    cert: options.cert,
+    key: options.key,
+    servername: options.servername,
+    rejectUnauthorized: options.rejectUnauthorized ?? true,
+  };
+  return { tls, headers: withBasicAuthentication(options) };
+}
+
+export function createKubeDispatcher({ servername, ...material }: KubeCredentials['tls']): Agent {
+  return new Agent({
+    connect: {
+      ...material,
+      ...(servername === undefined ? {} : { servername }),
+      timeout: 10_000,
+      // A peer that vanished without a word is noticed by TCP.
+      keepAlive: true,
+      keepAliveInitialDelay: 15_000,
+    },
+    keepAliveTimeout: 30_000,
+  });
 }
 
 function copyKubeConfig(original: KubeConfig): KubeConfig {

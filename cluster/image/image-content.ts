@@ -11,6 +11,7 @@ export const IMAGE_FOLDERS = [
   'process',
   'operator',
   'services',
+  'cli',
   'prompts',
 ] as const;
 
