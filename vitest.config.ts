@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{crds,domain,adapters,telemetry,process,operator,services,cli,cluster,tools,bench}/**/*.test.ts',
-            'test/{architecture,conformance,fake-providers,helm}/**/*.test.ts',
+            'test/{architecture,conformance,fake-providers,helm,tracing}/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },

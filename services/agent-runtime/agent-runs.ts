@@ -6,14 +6,14 @@ import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
-import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
-import type { Spans } from '#domain/tracing/spans.ts';
 import type { TraceContext } from '#domain/tracing/trace-context.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import type { Tracing } from '#telemetry/tracing/tracing.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
+import { runSpan } from './run-spans.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
 export interface AgentRunsOptions {
@@ -21,7 +21,7 @@ export interface AgentRunsOptions {
   /** At its end the runs under way are stopped; until then they are started as ever. */
   readonly drain: Drain;
   readonly current: () => ServedConfiguration | undefined;
-  readonly spans: Spans;
+  readonly tracing: Tracing;
   readonly metrics: AgentRuntimeMetrics;
   readonly logger: Logger;
   readonly trace: (cycle: CycleRecord, served: ServedConfiguration, callerRequestId: string) => void;
@@ -96,11 +96,12 @@ export class AgentRuns {
 
   /** Rejects only by a fault of ours, which is logged. */
   async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
-    const { model, spans, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } = this.#options;
+    const { model, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
+      this.#options;
     const { configuration } = served;
     const { limits } = configuration;
-    const runTrace = spans.enter(order.trace);
-    const toolNames = served.tools.map(({ name }) => name);
+    const runTrace = tracing.enter(order.trace);
+    const startedAtEpochMilliseconds = now().getTime();
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
@@ -127,17 +128,19 @@ export class AgentRuns {
           now,
           monotonicMilliseconds,
           startDeadline,
-          recorder: NO_RECORDER,
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
-            metrics.cycleEnded(cycle, toolNames);
+            metrics.cycleEnded(cycle, configuration.tools);
             order.onCycle?.(cycle);
           },
         },
         either.signal,
       );
       metrics.runEnded(result);
+      if (runTrace !== undefined) {
+        tracing.tell(runSpan({ trace: runTrace, startedAtEpochMilliseconds, configuration, result }));
+      }
       return result;
     } catch (error) {
       metrics.runFaulted();

@@ -1,10 +1,12 @@
 /** The agent-runtime's settings, from environment variables. */
 import { z } from 'zod';
 import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
+import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
 export const AgentRuntimeConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...TRACING_VARIABLES,
     CAPATAZ_ROUTER_URL: HttpUrl,
     /** Projected token with the audience capataz-router; without it model calls carry no identity. */
     CAPATAZ_ROUTER_TOKEN_PATH: z.string().optional(),
@@ -21,8 +23,6 @@ export const AgentRuntimeConfig = z
     CAPATAZ_MAXIMUM_CONCURRENT_RUNS: wholeNumber(1, 10_000).default(64),
     /** Time for runs under way after SIGTERM, see Drain; then they are stopped with the reason `draining`. */
     CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(50),
-    /** Only outside a cluster: lets Http tools live on this machine's own loopback. */
-    CAPATAZ_ALLOW_LOOPBACK_TOOLS: z.enum(['true', 'false']).default('false'),
     /** Adds prompts, answers and tool results to the trace lines. Off: they hold digests and sizes. */
     CAPATAZ_TRACE_CONTENT: z.enum(['true', 'false']).default('false'),
   })
@@ -34,6 +34,7 @@ export const AgentRuntimeConfig = z
   )
   .transform((env) => ({
     ...processSettings(env),
+    tracing: tracingSettings(env),
     routerUrl: env.CAPATAZ_ROUTER_URL.replace(/\/+$/, ''),
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     configurationPath: env.CAPATAZ_CONFIGURATION_PATH,
@@ -44,7 +45,6 @@ export const AgentRuntimeConfig = z
     agentName: env.CAPATAZ_AGENT_NAME,
     maximumConcurrentRuns: env.CAPATAZ_MAXIMUM_CONCURRENT_RUNS,
     drainSeconds: env.CAPATAZ_DRAIN_SECONDS,
-    allowLoopbackTools: env.CAPATAZ_ALLOW_LOOPBACK_TOOLS === 'true',
     tracesContent: env.CAPATAZ_TRACE_CONTENT === 'true',
   }));
 export type AgentRuntimeConfig = z.infer<typeof AgentRuntimeConfig>;

@@ -1,14 +1,13 @@
 /** Puts the agent-runtime together from its settings and runs it until `stop`. */
 import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { createHttpTools } from '#adapters/http-tools/http-tools.ts';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
-import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
 import type { RunningProcess } from '#process/run-process.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { startTracing } from '#telemetry/tracing/tracing.ts';
 import { AgentRuns } from './agent-runs.ts';
 import { createAgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import { createAgentApp } from './app.ts';
@@ -32,13 +31,7 @@ export async function startAgentRuntime(
   const isStreamUp = (): boolean => stream?.isUp() ?? false;
   const metrics = createAgentRuntimeMetrics(registry, { isStreamUp, epochSeconds });
   const expected = { namespace: config.namespace, name: config.agentName };
-  const httpTools = createHttpTools({ allowLoopback: config.allowLoopbackTools });
-  const holder = createConfigurationHolder({
-    expected,
-    makeHttpTool: httpTools.tool,
-    logger,
-    metrics,
-  });
+  const holder = createConfigurationHolder({ expected, logger, metrics });
 
   const file =
     config.configurationPath === undefined
@@ -67,12 +60,17 @@ export async function startAgentRuntime(
     tokenPath: config.routerTokenPath,
     now: monotonicMilliseconds,
   });
+  const tracing = await startTracing(
+    config.tracing,
+    { serviceName: 'capataz-agent-runtime', instance: config.podName, namespace: config.namespace },
+    { registry, logger },
+  );
   const drain = new Drain();
   const runs = new AgentRuns({
     model,
     drain,
     current: holder.current,
-    spans: NO_SPANS,
+    tracing,
     metrics,
     logger,
     trace: createTraceSink({ podName: config.podName, writeLine, now }),
@@ -103,13 +101,8 @@ export async function startAgentRuntime(
     metricsPort: healthServer.port,
     stop: async () => {
       await service.stop();
-      await Promise.all([
-        stream?.close(),
-        file?.close(),
-        model.close(),
-        httpTools.close(),
-        healthServer.close(),
-      ]);
+      await tracing.stop();
+      await Promise.all([stream?.close(), file?.close(), model.close(), healthServer.close()]);
     },
   };
 }

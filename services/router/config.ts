@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TRACE_TO_MODELS } from '#domain/tracing/told-to-models.ts';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
 import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
+import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
 const PlatformServiceAccounts = z
   .string()
@@ -26,6 +27,7 @@ export const RouterConfig = z
     ...LEDGER_VARIABLES,
     /** Of the router itself: records that are no tenant's stand there. */
     CAPATAZ_NAMESPACE: z.string().min(1).default('capataz-system'),
+    ...TRACING_VARIABLES,
     /** Only Agents and Models of this namespace are served; all namespaces when not given. */
     CAPATAZ_WATCH_NAMESPACE: z.string().min(1).optional(),
     /** Who may call /internal/*: "namespace/name,..." of ServiceAccounts. */
@@ -43,6 +45,7 @@ export const RouterConfig = z
     ...processSettings(environment),
     ledger: ledgerSettings(environment),
     namespace: environment.CAPATAZ_NAMESPACE,
+    tracing: tracingSettings(environment),
     watchNamespace: environment.CAPATAZ_WATCH_NAMESPACE,
     platformServiceAccounts: new Set(environment.CAPATAZ_PLATFORM_SERVICE_ACCOUNTS),
     kubeconfigPath: environment.CAPATAZ_KUBECONFIG,

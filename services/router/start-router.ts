@@ -10,13 +10,13 @@ import { createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
 import { ProviderConnections } from '#adapters/model-providers/provider-connections.ts';
 import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
-import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { Drain } from '#process/drain.ts';
 import { startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
 import type { RunningProcess } from '#process/run-process.ts';
 import { REQUEST_MODEL } from '#telemetry/gen-ai-names.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { startTracing } from '#telemetry/tracing/tracing.ts';
 import { DepartedSeries, SWEEP_MILLISECONDS } from '#telemetry/departed-series.ts';
 import { createRouterApp } from './app.ts';
 import { BatchedWrites } from './batched-writes.ts';
@@ -85,10 +85,12 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         .map((model) => ({ model, state: health.breakerState(model) })),
     secondsSinceLastContact: registry.secondsSinceLastContact,
   });
+  const identity = { serviceName: 'capataz-router', instance: hostname() };
+  const tracing = await startTracing(config.tracing, identity, { registry: prometheus, logger });
   const mistakes = createMistakes(logger, prometheus);
   const writes = new BatchedWrites(mistakes.report);
   const facts = createFactStream(
-    { logger, registry: prometheus, writeLater: writes.later, ledger, securityEvents },
+    { logger, registry: prometheus, tracing, writeLater: writes.later, ledger, securityEvents },
     mistakes,
   );
   const departed = new DepartedSeries(prometheus, (labels) =>
@@ -128,7 +130,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     ledger,
     securityEvents,
     platformNamespace: config.namespace,
-    spans: NO_SPANS,
+    spans: tracing,
     traceToModels: config.traceToModels,
     mistakes,
     logger,
@@ -149,7 +151,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       clearInterval(securityEventSweeps);
       writes.stop();
       securityEvents.end();
-      await ledgerWriter?.close(LAST_DELIVERY_MILLISECONDS);
+      await Promise.all([ledgerWriter?.close(LAST_DELIVERY_MILLISECONDS), tracing.stop()]);
       watching.abort();
       await watches;
       await Promise.all([connections.close(), kubeClient.close(), healthServer.close()]);

@@ -10,7 +10,6 @@ import type { Fact, FactStream } from '#domain/facts/fact-stream.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import type { RoutableAgent, RoutableModel } from '#domain/routing/routable-model.ts';
 import type { TraceToModels } from '#domain/tracing/told-to-models.ts';
-import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { createRouterApp } from '#services/router/app.ts';
 import { BatchedWrites } from '#services/router/batched-writes.ts';
 import { createCallerChecks } from '#services/router/caller.ts';
@@ -26,6 +25,7 @@ import { createRouterMetrics } from '#services/router/router-metrics.ts';
 import { readKey } from '#services/router/secret-key-source.ts';
 import { serviceAccountIdentity } from '#services/router/service-account-identity.ts';
 import { TargetHealthRegistry } from '#services/router/target-health.ts';
+import { NO_TRACING, type Tracing } from '#telemetry/tracing/tracing.ts';
 import { createLogger } from '#telemetry/logger.ts';
 
 export interface RouterUnderTest {
@@ -81,6 +81,7 @@ export async function startRouterUnderTest(
     readonly ledger?: RecordWriter;
     readonly securityEvents?: SecurityEvents;
     readonly traceToModels?: TraceToModels;
+    readonly tracing?: Tracing;
   } = {},
 ): Promise<RouterUnderTest> {
   const { ledger = NO_LEDGER, securityEvents = NO_SECURITY_EVENTS } = options;
@@ -110,8 +111,9 @@ export async function startRouterUnderTest(
   });
   const mistakes = createMistakes(logger, prometheus);
   const writes = new BatchedWrites(mistakes.report);
+  const tracing = options.tracing ?? NO_TRACING;
   const facts = createFactStream(
-    { logger, registry: prometheus, writeLater: writes.later, ledger, securityEvents },
+    { logger, registry: prometheus, tracing, writeLater: writes.later, ledger, securityEvents },
     mistakes,
   );
   const published: Fact[] = [];
@@ -139,7 +141,7 @@ export async function startRouterUnderTest(
       ledger,
       securityEvents,
       platformNamespace: 'capataz-system',
-      spans: NO_SPANS,
+      spans: tracing,
       traceToModels: options.traceToModels ?? 'cluster',
       mistakes,
       logger,
