@@ -13,7 +13,6 @@ import { RunInterruption } from './interruption.ts';
 import { type CallPurpose, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
 import { type OutputFormat, buildOutputFormat } from './output-format.ts';
 import { type RunPlan, type RunPorts, type RunResult, runAgent } from './run-agent.ts';
-import { NO_RECORDER } from './run-recorder.ts';
 import type { ToolContext, ToolResult } from './tool.ts';
 import type { CycleRecord } from './trace.ts';
 
@@ -57,7 +56,6 @@ const LOOKUP = makeCallable({
     required: ['key'],
     additionalProperties: false,
   },
-  effect: 'none',
   run: () => ({ ok: false, problem: 'not set up' }),
 });
 
@@ -108,7 +106,6 @@ class Bench {
       },
       onText: (text) => this.texts.push(text),
       onCycle: (cycle) => this.cycles.push(cycle),
-      recorder: NO_RECORDER,
     };
   }
 
@@ -172,7 +169,6 @@ describe('a run', () => {
     const bench = new Bench([{ content: 'Hi' }]);
     expect(await bench.run()).toEqual({
       runId: 'run-1',
-      effects: 0,
       status: 'succeeded',
       output: 'Hi',
       steps: 1,

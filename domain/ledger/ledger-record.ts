@@ -6,7 +6,6 @@
  * refused. `source` counts what one start of one process tells, so that what is lost on the way is seen.
  */
 import { z } from 'zod';
-import { CONTENT_MODES } from '#crds/agent.ts';
 import {
   AgentReference,
   Code,
@@ -54,6 +53,9 @@ const envelope = {
   source: RecordSource,
 };
 const ofRun = { ...envelope, run: RunReference, agent: AgentReference, prompt: PromptReference.optional() };
+
+export const CONTENT_MODES = ['None', 'Digests', 'Full'] as const;
+export type ContentMode = (typeof CONTENT_MODES)[number];
 
 const RunBegun = z.strictObject({
   ...ofRun,
@@ -294,14 +296,34 @@ const ReportedSpan = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{16}$/)
     .optional(),
+  /** `chat`, `invoke_agent`, `execute_tool`, ...; `span` where it says nothing that is known. */
   operation: Name,
+  /** As whoever told it calls it. */
+  name: Name.optional(),
   outcome: Code,
+  errorType: Name.optional(),
   provider: Name.optional(),
   modelAsked: Name.optional(),
   modelServed: Name.optional(),
+  responseId: Name.optional(),
+  finishReasons: z.array(Name).max(16).optional(),
   tool: Name.optional(),
+  toolCall: Name.optional(),
+  /** An agent inside of the agent whose token it was. */
+  innerAgent: Name.optional(),
   conversation: Name.optional(),
   tokens: Tokens.optional(),
+  /** What the call is said to have cost. Never added to what is billed. */
+  claimedCostNanoUsd: NanoUsd.optional(),
+  /** A verdict of the agent on itself. Never counted as an outcome. */
+  evaluation: z
+    .strictObject({
+      metric: Name,
+      /** Of scores from 0 to 1. */
+      scoreBasisPoints: Count.max(10_000).optional(),
+      label: Name.optional(),
+    })
+    .optional(),
   beganAtMicroseconds: Microseconds,
   durationMicroseconds: Microseconds,
 });

@@ -9,6 +9,7 @@ import {
 } from '#domain/failures/failure-codes.ts';
 import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
 import { KEYWORD_NAMES } from '#domain/json-schema/keyword-names.ts';
+import { KNOWN_NAMES } from '#domain/otlp/attribute-names.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
 
 /** Sections of a page by their heading of the second level. */
@@ -76,6 +77,13 @@ describe('docs/reference/metrics.md', () => {
     const measured = matchesIn(PRODUCT_FILES, /'((?:capataz|gen_ai)_[a-z_]+)'/g);
     const explained = matchesIn(['docs/reference/metrics.md'], /`((?:capataz|gen_ai)_[a-z_]*[a-z])`/g);
     expect(sorted(explained)).toEqual(sorted(measured));
+  });
+});
+
+describe('docs/reference/opentelemetry.md', () => {
+  it('lists every attribute that is read of spans of others', () => {
+    const page = textOf('docs/reference/opentelemetry.md') ?? '';
+    expect(KNOWN_NAMES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });
 

@@ -1,0 +1,204 @@
+/**
+ * POST /v1/traces and POST /v1/logs: OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/), JSON or protobuf, plain or
+ * gzip. What an agent tells so about itself becomes records of the type reported_span.
+ *
+ * 200 when all that is not rejected is on the disk; what is rejected is counted in `partialSuccess` and must not be sent
+ * again. Statuses that an exporter repeats are 429 and 503, with Retry-After.
+ *
+ * A plugin of fastify: whoever registers it has checked the caller before, and reads bodies of JSON as bytes.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { FAILURES } from '#domain/failures/failure-codes.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
+import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import { BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
+import { decodeLogsFromJson, decodeTracesFromJson } from '#domain/otlp/decode-json.ts';
+import { decodeLogsFromProtobuf, decodeTracesFromProtobuf } from '#domain/otlp/decode-protobuf.ts';
+import {
+  CONTENT_TYPES,
+  type OtlpEncoding,
+  writeExportAnswer,
+  writeStatus,
+} from '#domain/otlp/export-answers.ts';
+import { type ReportingAgent, recordOfLog, recordOfSpan } from '#domain/otlp/reported-records.ts';
+import { type Decoded, OTLP_BOUNDS } from '#domain/otlp/reported-work.ts';
+import { retryAfterHeaders } from '#process/http/retry-after.ts';
+import { inflateBody } from './inflate-body.ts';
+
+export type SubmitOutcome =
+  | { readonly kind: 'written' | 'duplicate' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+export interface OtlpParts {
+  /** Whose token the request carries, or why he may not tell spans. */
+  readonly agentOf: (
+    request: FastifyRequest,
+  ) =>
+    | { readonly ok: true; readonly agent: ReportingAgent }
+    | { readonly ok: false; readonly refusal: Refusal };
+  /**
+   * Writes at most BATCH_MAXIMUM_RECORDS records durably, as reported by the request's caller: one outcome for each, in
+   * their order.
+   */
+  readonly submit: (
+    request: FastifyRequest,
+    records: readonly LedgerRecord[],
+  ) => Promise<
+    | { readonly ok: true; readonly outcomes: readonly SubmitOutcome[] }
+    | { readonly ok: false; readonly refusal: Refusal }
+  >;
+  /** For those who come while as many bodies are held as may be. */
+  readonly tooBusy: Refusal;
+}
+
+/** A body may be 4 MiB and inflate to 32. */
+const BODIES_AT_ONCE = 4;
+
+interface Signal<Item> {
+  readonly path: string;
+  readonly items: 'spans' | 'logRecords';
+  readonly decode: Readonly<Record<OtlpEncoding, (bytes: Buffer) => Decoded<Item>>>;
+  readonly recordOf: (agent: ReportingAgent, item: Item) => LedgerRecord | undefined;
+}
+
+export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
+  void app.register((routes, _options, done) => {
+    routes.addContentTypeParser(CONTENT_TYPES.protobuf, { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+    const bodies = new BodyPlaces(BODIES_AT_ONCE);
+    registerSignal(routes, parts, bodies, {
+      path: '/v1/traces',
+      items: 'spans',
+      decode: {
+        json: (bytes) => decodeTracesFromJson(bytes.toString('utf8')),
+        protobuf: decodeTracesFromProtobuf,
+      },
+      recordOf: recordOfSpan,
+    });
+    registerSignal(routes, parts, bodies, {
+      path: '/v1/logs',
+      items: 'logRecords',
+      decode: {
+        json: (bytes) => decodeLogsFromJson(bytes.toString('utf8')),
+        protobuf: decodeLogsFromProtobuf,
+      },
+      recordOf: recordOfLog,
+    });
+    done();
+  });
+}
+
+/** Bounds how many bodies are held at the same time. */
+class BodyPlaces {
+  #free: number;
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  /** Gives the place back; undefined when there is none. */
+  take(): (() => void) | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return () => {
+      this.#free += 1;
+    };
+  }
+}
+
+function registerSignal<Item>(
+  app: FastifyInstance,
+  parts: OtlpParts,
+  bodies: BodyPlaces,
+  signal: Signal<Item>,
+): void {
+  app.post(
+    signal.path,
+    {
+      bodyLimit: OTLP_BOUNDS.compressedBytes,
+      // After the caller is known, and before his body is read.
+      preParsing: (request, reply, payload, done) => {
+        const giveBack = bodies.take();
+        if (giveBack === undefined) {
+          sendStatus(request, reply, parts.tooBusy);
+          return;
+        }
+        reply.raw.once('close', giveBack);
+        done(null, payload);
+      },
+    },
+    (request, reply) => takeExport(request, reply, parts, signal),
+  );
+}
+
+async function takeExport<Item>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: OtlpParts,
+  { items, decode, recordOf }: Signal<Item>,
+): Promise<FastifyReply> {
+  const teller = parts.agentOf(request);
+  if (!teller.ok) return sendStatus(request, reply, teller.refusal);
+  const { agent } = teller;
+  const body = await inflateBody(request.body, request.headers['content-encoding']);
+  if (!body.ok) return sendStatus(request, reply, body.refusal);
+  const encoding = encodingOf(request);
+  const decoded = decode[encoding](body.bytes);
+  if (!decoded.ok) {
+    return sendStatus(request, reply, { code: 'invalid_request', message: `The body ${decoded.message}.` });
+  }
+  const records = decoded.items.flatMap((item) => recordOf(agent, item) ?? []);
+  let { rejected, problem } = decoded;
+  for (let start = 0; start < records.length; start += BATCH_MAXIMUM_RECORDS) {
+    const submitted = await parts.submit(request, records.slice(start, start + BATCH_MAXIMUM_RECORDS));
+    // What was written before this is written once, however often it is sent again.
+    if (!submitted.ok) return sendStatus(request, reply, submitted.refusal);
+    for (const outcome of submitted.outcomes) {
+      if (outcome.kind !== 'refused') continue;
+      rejected += 1;
+      problem ??= outcome.message;
+    }
+  }
+  return send(reply, 200, encoding, writeExportAnswer(encoding, items, rejected, problem));
+}
+
+function encodingOf({ headers }: FastifyRequest): OtlpEncoding {
+  return headers['content-type']?.startsWith(CONTENT_TYPES.protobuf) === true ? 'protobuf' : 'json';
+}
+
+function sendStatus(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { code, message, retryAfterSeconds }: Refusal,
+): FastifyReply {
+  const { status } = FAILURES[code];
+  if (retryAfterSeconds !== undefined) void reply.headers(retryAfterHeaders(retryAfterSeconds));
+  const encoding = encodingOf(request);
+  return send(reply, status, encoding, writeStatus(encoding, GRPC_CODES[status] ?? GRPC_UNKNOWN, message));
+}
+
+const GRPC_UNKNOWN = 2;
+const GRPC_CODES: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  413: 8,
+  415: 3,
+  429: 8,
+  500: 13,
+  503: 14,
+  507: 8,
+};
+
+function send(
+  reply: FastifyReply,
+  status: number,
+  encoding: OtlpEncoding,
+  body: string | Uint8Array,
+): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-type', CONTENT_TYPES[encoding])
+    .send(typeof body === 'string' ? body : Buffer.from(body));
+}
