@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KINDS } from '#crds/kinds.ts';
-import { KSTATUS_BUILD_TIMEOUT_MS, kstatusOf } from '../kstatus/kstatus.ts';
+import { GO_BUILD_TIMEOUT_MS } from '../go-modules/go-binary.ts';
+import { kstatusOf } from '../kstatus/kstatus.ts';
 import { type ApiServer, startApiServerWithKinds } from './api-server.ts';
 import { SAMPLES } from './sample-objects.ts';
 
@@ -26,7 +27,7 @@ const GOLDEN_STATES: readonly GoldenState[] = globSync('operator/*/golden/states
     return { path, kind: object.kind, object, expected: /^# kstatus: (\w+)$/m.exec(text)?.[1] ?? '' };
   });
 
-describe('kstatus', { timeout: KSTATUS_BUILD_TIMEOUT_MS }, () => {
+describe('kstatus', { timeout: GO_BUILD_TIMEOUT_MS }, () => {
   it('says of each golden state what the file expects', async () => {
     const verdicts = await kstatusOf(GOLDEN_STATES.map(({ object }) => object));
     const said = GOLDEN_STATES.map(({ path }, index) => `${path}: ${verdicts[index]}`);
@@ -48,7 +49,7 @@ describe('an object in a real API server that no operator has looked at', () => 
     await apiServer.stop();
   });
 
-  it('is in progress, whatever its kind', { timeout: KSTATUS_BUILD_TIMEOUT_MS }, async () => {
+  it('is in progress, whatever its kind', { timeout: GO_BUILD_TIMEOUT_MS }, async () => {
     const objects: unknown[] = [];
     for (const object of Object.values(SAMPLES)) {
       const plural = KINDS.find(({ kind }) => kind === object.kind)?.plural;
