@@ -1,5 +1,6 @@
 /** The operator's settings, from environment variables. */
 import { z } from 'zod';
+import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
 import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
 const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');
@@ -7,6 +8,7 @@ const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');
 export const OperatorConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...LEDGER_VARIABLES,
     /** Of the operator itself: its Lease is there. */
     CAPATAZ_NAMESPACE: z.string().min(1),
     CAPATAZ_POD_NAME: z.string().min(1),
@@ -27,6 +29,7 @@ export const OperatorConfig = z
   })
   .transform((env) => ({
     ...processSettings(env),
+    ledger: ledgerSettings(env),
     namespace: env.CAPATAZ_NAMESPACE,
     podName: env.CAPATAZ_POD_NAME,
     pods: {

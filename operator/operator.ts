@@ -6,8 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
+import { createLedgerClientMetrics } from '#adapters/ledger-client/ledger-client-metrics.ts';
+import { createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
 import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -23,6 +26,7 @@ import { createControllers } from './runtime/controllers.ts';
 import { createEventRecorder } from './runtime/event-recorder.ts';
 import { FIELD_MANAGER } from './runtime/field-manager.ts';
 import { resourcesOf } from './runtime/kind-module.ts';
+import { createLedgerTeller } from './runtime/ledger-teller.ts';
 import { createLeaderElection } from './runtime/leader-election.ts';
 
 const MAXIMUM_STREAMS = 10_000;
@@ -32,6 +36,8 @@ const STALE_AFTER_SECONDS = 60;
 const SYNC_CHECK_MILLISECONDS = 50;
 /** Passes under way get so long to end before the lease is given back. */
 const DRAIN_SECONDS = 10;
+/** What the ledger has not taken by then waits on disk for the next start. */
+const LAST_DELIVERY_MILLISECONDS = 2_000;
 
 export class LeadershipLostError extends Error {
   override readonly name = 'LeadershipLostError';
@@ -53,6 +59,19 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const ledgerWriter =
+    config.ledger &&
+    (await createLedgerWriter({
+      ...config.ledger,
+      source: { process: 'operator', instance: config.podName },
+      namespace: config.namespace,
+      logger,
+      metrics: createLedgerClientMetrics(registry),
+      newId: randomUUID,
+      now: () => performance.now(),
+      epochMilliseconds: Date.now,
+      random,
+    }));
   const metrics = createOperatorMetrics(registry, {
     queueDepths: () => controllers.queueDepths(),
     staleness: () => view.staleness(),
@@ -101,6 +120,11 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     kubeClient,
     writer,
     events,
+    tellLedger: createLedgerTeller({
+      ledger: ledgerWriter ?? NO_LEDGER,
+      mayTell: leadership.isHeld,
+      logger,
+    }),
     logger,
     random,
     now,
@@ -142,6 +166,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   } finally {
     await configurationServer.stop();
     await events.flush();
+    await ledgerWriter?.close(LAST_DELIVERY_MILLISECONDS);
     watching.abort();
     await watched;
     await metricsServer.close();

@@ -173,6 +173,26 @@ describe('the writer of ledger records', () => {
     ]);
   });
 
+  it('takes a rollout decision for told whose id an earlier start has told with', async () => {
+    const { ledger, start } = await world();
+    const decision: RecordDraft = {
+      id: 'rollout:u:1:released:0',
+      type: 'rollout_decision',
+      namespace: 'shop',
+      atMicroseconds: 1,
+      rollout: 'triage',
+      decision: 'released',
+      reason: 'version_accepted',
+    };
+    for (let life = 0; life < 2; life += 1) {
+      const writer = await start();
+      writer.write(decision);
+      await writer.close(5_000);
+    }
+    expect(ledger.requests()).toBe(2);
+    expect(ledger.records.map(({ id }) => id)).toEqual([decision.id]);
+  });
+
   it('does not tell for ever of a gap that is refused too', async () => {
     const { ledger, start } = await world();
     const writer = await start();

@@ -19,6 +19,8 @@ import { Spool, type SpooledBatch } from './spool.ts';
 
 const GATHER_MILLISECONDS = 100;
 const ANSWER_TIMEOUT_MILLISECONDS = 10_000;
+/** Their ids follow from what was decided on: a start that tells again what an earlier one has told says nothing new. */
+const TYPES_WITH_IDS_OF_STATE: ReadonlySet<RecordDraft['type']> = new Set(['rollout_decision']);
 
 export interface LedgerWriterOptions {
   /** Base URL of the ledger. */
@@ -193,10 +195,14 @@ class SpoolingWriter implements LedgerWriter {
 
   #refused({ record, code, message }: RefusedRecord): void {
     const { logger, metrics } = this.#options;
-    metrics.records('refused', 1);
     const { id, type, namespace, source } = JSON.parse(record.record.toString('utf8')) as RecordDraft & {
       readonly source: RecordSource;
     };
+    if (code === 'record_conflict' && TYPES_WITH_IDS_OF_STATE.has(type)) {
+      metrics.records('acknowledged', 1);
+      return;
+    }
+    metrics.records('refused', 1);
     logger.error({ recordId: id, type, namespace, code, reason: message }, 'the ledger refuses a record');
     // A gap that is refused too would be told of for ever.
     if (type !== 'gap') this.write(refusedRecordGap(this.#gap(namespace), source, { id, type, code }));

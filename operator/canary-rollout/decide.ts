@@ -5,6 +5,7 @@ import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../ru
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import { readyClaim, resolvedRefsClaim } from './conditions.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
+import { refusalRecord, releaseRecord } from './rollout-records.ts';
 
 /** The wanted version becomes stable as soon as it can be served; until then what was stable stays it. */
 export function decideCanaryRollout(
@@ -19,13 +20,20 @@ export function decideCanaryRollout(
       ? { name: wanted.metadata.name, digest: wanted.spec.digest }
       : before;
   const claims = [resolvedRefs, readyClaim(resolvedRefs, stable)] as const;
-  return {
-    status: {
-      ...statusOfClaims(rollout, claims, outlookOf(observed, resolvedRefs), now),
-      ...(stable === undefined ? {} : { stable }),
-    },
-    events: stable === undefined || stable.digest === before?.digest ? [] : [stableChanged(stable, before)],
+  const outlook = outlookOf(observed, resolvedRefs);
+  const status = {
+    ...statusOfClaims(rollout, claims, outlook, now),
+    ...(stable === undefined ? {} : { stable }),
   };
+  if (stable !== undefined && stable.digest !== before?.digest) {
+    return {
+      status,
+      events: [stableChanged(stable, before)],
+      records: [releaseRecord(rollout, before, stable, now)],
+    };
+  }
+  const refusal = outlook.kind === 'stalled' ? refusalRecord(rollout, resolvedRefs, now) : undefined;
+  return { status, ...(refusal !== undefined && { records: [refusal] }) };
 }
 
 /** A version is immutable and so is its prompt: one that was refused is never right, one that is missing may come. */

@@ -6,6 +6,7 @@
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { DesiredObject } from '#adapters/kubernetes/object-writer.ts';
 import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
+import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import type { DesiredChild } from './child-applier.ts';
 import type { ObjectEvent } from './event-recorder.ts';
 
@@ -17,6 +18,8 @@ export interface Decision<Status> {
   readonly unwanted?: readonly ResourceKind[];
   /** Told when the status that comes with them was written. Whether the object is ready is told by itself. */
   readonly events?: readonly ObjectEvent[];
+  /** Told to the ledger before the status that comes with them is written. */
+  readonly records?: readonly RecordDraft[];
   /** When the object is to be looked at again though nothing changes. */
   readonly recheckSeconds?: number;
 }

@@ -80,6 +80,7 @@ function aCluster() {
     },
   } as Partial<ObjectWriter> as ObjectWriter;
   const { reconcile } = AGENT_KIND.createReconciler({
+    tellLedger: async () => undefined,
     view,
     writer,
     config: { pods: { agentImage: 'i' } } as OperatorConfig,

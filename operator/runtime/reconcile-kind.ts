@@ -15,6 +15,7 @@ import type { EventRecorder } from './event-recorder.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
 import type { Kind, KindContext } from './kind-module.ts';
 import { unreadableStatus } from './kind-status.ts';
+import type { TellLedger } from './ledger-teller.ts';
 import { AWAIT_CHANGE, type Outcome, recheckAfter } from './outcome.ts';
 import { readinessNews, readinessOf } from './readiness-news.ts';
 import { writeStatus } from './status-writer.ts';
@@ -26,6 +27,7 @@ export interface ReconcilerContext {
   readonly kubeClient: Pick<KubeClient, 'request'>;
   readonly writer: ObjectWriter;
   readonly events: EventRecorder;
+  readonly tellLedger: TellLedger;
   readonly now: () => Date;
 }
 
@@ -74,6 +76,7 @@ export function createReconciler<Spec, Status extends KindStatus, Observed>(
     memory.children = after;
     const decision = areSameChildren(before, after) ? first : kind.decide(observed, at, after);
 
+    if (decision.records !== undefined) await context.tellLedger(decision.records, signal);
     if (await writeStatus(writer, kind.objects, object, decision.status)) {
       for (const event of decision.events ?? []) events.record(kind.objects, object.metadata, event);
     }
