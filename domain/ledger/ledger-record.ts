@@ -119,6 +119,11 @@ const ModelAttempt = z.strictObject({
   usageSource: Code,
   /** Absent: the price is not known. */
   costNanoUsd: NanoUsd.optional(),
+  /**
+   * What this start of the router has charged in the namespace so far, this attempt included. The ledger adds up for
+   * itself (meter-check.ts), so that an attempt that is missing or changed on the way is seen by its money.
+   */
+  meter: z.strictObject({ attempts: z.int().min(1), costNanoUsd: NanoUsd }).optional(),
   durationMicroseconds: Microseconds,
   firstTokenMicroseconds: Microseconds.optional(),
 });

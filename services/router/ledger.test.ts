@@ -178,6 +178,18 @@ describe('what the router tells the ledger of a request', () => {
   });
 });
 
+describe('the meter of the router', () => {
+  it('stands in each attempt, and moves by exactly what the attempts cost', async () => {
+    const book = aBook();
+    const router = await aRouter(book, { main: { script: honestProvider } });
+    for (let count = 0; count < 3; count += 1) await ask(router);
+    const meters = recordsIn(book).flatMap((record) =>
+      record.type === 'model_attempt' ? [record.meter] : [],
+    );
+    expect(meters).toEqual([1, 2, 3].map((attempts) => ({ attempts, costNanoUsd: 20_000 * attempts })));
+  });
+});
+
 describe('a router whose spool is full', () => {
   it('begins nothing, says why and when to ask again, and tells nothing more', async () => {
     const book = aBook();

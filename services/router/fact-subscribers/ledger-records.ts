@@ -8,6 +8,7 @@ import type { FactSubscriber } from '#domain/facts/fact-stream.ts';
 import type { RequestFact } from '#domain/facts/request-fact.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
+import { Meter } from '../meter.ts';
 import type { SubscriberMeans } from './fact-subscribers.ts';
 
 type Draft<Type extends 'model_attempt' | 'model_call' | 'policy_decision'> = {
@@ -23,10 +24,13 @@ const NAME_MAXIMUM_CHARACTERS = 256;
 export function ledgerRecords({ ledger, securityEvents }: SubscriberMeans): FactSubscriber {
   const name = 'ledger';
   if (ledger === NO_LEDGER) return { name };
+  const meter = new Meter();
   return {
     name,
     attempt: (fact) => {
-      ledger.write(attemptRecord(fact));
+      const record = attemptRecord(fact);
+      record.meter = meter.charge(fact.caller.namespace, fact.costNanoUsd ?? 0);
+      ledger.write(record);
       if (fact.failureCode === 'key_refused') {
         const { namespace, name: model } = fact.model;
         securityEvents.happened({
