@@ -1,5 +1,6 @@
 /** Agent: a prompt, a model policy and limits that the operator turns into a running microservice. */
 import { z } from 'zod';
+import { AgentTool } from './agent-tool.ts';
 import type { ClaimOf, ConditionTable } from './conditions.ts';
 import {
   type CelRule,
@@ -16,9 +17,8 @@ import { ResourceName, UsDollars } from './object-meta.ts';
 /** Children are named `agent-<name>`, and a Service name may have 63 characters. */
 export const AGENT_NAME_MAXIMUM_LENGTH = 57;
 
-/** The tools the agent-runtime has in itself. None of them has an effect outside the run. */
-export const BUILT_IN_TOOLS = ['calculate', 'current-time', 'parse-email'] as const;
-export type BuiltInTool = (typeof BUILT_IN_TOOLS)[number];
+/** How much of the texts of a run the ledger is told. */
+export const CONTENT_MODES = ['None', 'Digests', 'Full'] as const;
 
 export const PromptReference = z
   .strictObject({
@@ -69,14 +69,22 @@ export const ModelPolicy = z
   })
   .describe('Which models the router may use for this agent.');
 
-export const AgentTool = z
+export const AgentAudit = z
   .strictObject({
-    type: z
-      .enum(['BuiltIn'])
-      .describe('Where the tool comes from. BuiltIn tools are part of the agent-runtime.'),
-    name: z.enum(BUILT_IN_TOOLS).describe('Name of the built-in tool.'),
+    content: z
+      .enum(CONTENT_MODES)
+      .optional()
+      .describe(
+        'What the ledger keeps of prompts, answers, arguments and results. Digests, when not given: commitments that prove which text was meant. Full: the texts too, encrypted and erasable. None: their lengths alone.',
+      ),
+    retentionDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .optional()
+      .describe('After how many days the texts of a run are erased; 30 when not given.'),
   })
-  .describe('One tool that the model may call.');
+  .describe('What the ledger keeps of the runs.');
 
 export const AgentLimits = z
   .strictObject({
@@ -150,6 +158,7 @@ export const AgentSpec = z
       .optional()
       .describe('What the answer must look like. Without it the answer is plain text.'),
     limits: AgentLimits.optional(),
+    audit: AgentAudit.optional(),
     replicas: z
       .int()
       .min(0)
@@ -209,6 +218,12 @@ export const AGENT_CONDITIONS = {
       meaning:
         '`spec.output.schema` is not a JSON Schema that can be checked. The last good configuration goes on.',
       remedy: 'Correct the schema.',
+    },
+    ToolInvalid: {
+      status: 'False',
+      meaning:
+        'An Http tool of `spec.tools` cannot be offered: its `parameters` are not a JSON Schema that can be checked, or its `url` is none that may be asked. The last good configuration goes on.',
+      remedy: 'Correct what the message names.',
     },
     ChildNameTaken: {
       status: 'False',

@@ -80,6 +80,7 @@ function configurationOf({ tools }: Scenario): AgentConfiguration {
     agent: { namespace: 'bench', name: 'triage', uid: 'uid-triage', generation: 1 },
     prompt: { name: 'triage', version: promptVersionName('triage', digest), digest, text: PROMPT },
     tools,
+    audit: { content: 'Digests', retentionDays: 30 },
     limits: { steps: 4, seconds: 30, outputRepairs: 1 },
   };
 }

@@ -4,18 +4,36 @@
  * live in under a second); the agent-runtime parses it. Everything in it may change without a restart.
  */
 import { z } from 'zod';
-import { BUILT_IN_TOOLS } from '#crds/agent.ts';
+import { CONTENT_MODES } from '#crds/agent.ts';
+import { BUILT_IN_TOOLS } from '#crds/agent-tool.ts';
 import { ResourceName, Sha256 } from '#crds/object-meta.ts';
 
 /** Key of the ConfigMap, and name of the file it is mounted as. */
 export const AGENT_CONFIGURATION_KEY = 'configuration.json';
+
+/** A tool that is asked over HTTP; all that the Agent leaves out is filled in. */
+export const HttpToolConfiguration = z.object({
+  name: z.string(),
+  description: z.string(),
+  url: z.string(),
+  /** JSON Schema of an object. */
+  parameters: z.record(z.string(), z.unknown()),
+  effect: z.enum(['none', 'external']),
+  timeoutSeconds: z.int().min(1),
+});
+export type HttpToolConfiguration = z.infer<typeof HttpToolConfiguration>;
 
 export const AgentConfiguration = z.object({
   /** Grows with every change of the content: of two configurations of one Agent the higher one is the newer. */
   revision: z.int().min(0),
   agent: z.object({ namespace: z.string(), name: ResourceName, uid: z.string(), generation: z.int() }),
   prompt: z.object({ name: ResourceName, version: ResourceName, digest: Sha256, text: z.string() }),
-  tools: z.array(z.enum(BUILT_IN_TOOLS)),
+  /** A name is that of a built-in tool. */
+  tools: z.array(z.union([z.enum(BUILT_IN_TOOLS), HttpToolConfiguration])),
+  /** What the ledger is told of the texts of a run, and how long it keeps them. */
+  audit: z
+    .object({ content: z.enum(CONTENT_MODES), retentionDays: z.int().min(1) })
+    .default({ content: 'Digests', retentionDays: 30 }),
   outputSchema: z.record(z.string(), z.unknown()).optional(),
   limits: z.object({
     steps: z.int().min(1),

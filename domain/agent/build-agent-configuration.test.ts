@@ -11,13 +11,22 @@ const PROMPT = {
 };
 const SPEC = { promptRef: { name: 'email-classifier' }, modelPolicy: { allow: [{ name: 'small' }] } };
 
+const TOOL = { type: 'Http', name: 'book', description: 'Books.', url: 'https://example.com/book' } as const;
+
 describe('the configuration of an agent', () => {
+  it('takes a tool of which nobody says that it has no effect for one that has', () => {
+    const spec = { ...SPEC, tools: [TOOL] };
+    const { tools } = buildAgentConfiguration({ metadata: METADATA, spec }, PROMPT);
+    expect(tools).toMatchObject([{ name: 'book', effect: 'external', timeoutSeconds: 10 }]);
+  });
+
   it('carries the documented defaults when the Agent sets no limits', () => {
     const configuration = buildAgentConfiguration({ metadata: METADATA, spec: SPEC }, PROMPT);
     expect(configuration).toEqual({
       agent: METADATA,
       prompt: PROMPT,
       tools: [],
+      audit: { content: 'Digests', retentionDays: 30 },
       limits: { steps: 8, seconds: 120, outputRepairs: 2 },
     });
   });
@@ -25,12 +34,21 @@ describe('the configuration of an agent', () => {
   it('carries every field that the Agent sets (B09: nothing is silently ignored)', () => {
     const spec = {
       ...SPEC,
-      tools: [{ type: 'BuiltIn' as const, name: 'calculate' as const }],
+      tools: [
+        { type: 'BuiltIn' as const, name: 'calculate' },
+        { ...TOOL, parameters: { type: 'object' }, effect: 'None' as const, timeoutSeconds: 60 },
+      ],
+      audit: { content: 'Full' as const, retentionDays: 7 },
       output: { schema: { type: 'object' } },
       limits: { steps: 3, seconds: 30, usdPerRun: '0.05', outputRepairs: 0, outputTokens: 99 },
     };
     const configuration = buildAgentConfiguration({ metadata: METADATA, spec }, PROMPT);
-    expect(configuration.tools).toEqual(['calculate']);
+    const { name, description, url } = TOOL;
+    expect(configuration.tools).toEqual([
+      'calculate',
+      { name, description, url, parameters: { type: 'object' }, effect: 'none', timeoutSeconds: 60 },
+    ]);
+    expect(configuration.audit).toEqual({ content: 'Full', retentionDays: 7 });
     expect(configuration.outputSchema).toEqual({ type: 'object' });
     expect(configuration.limits).toEqual({
       steps: 3,

@@ -1,7 +1,11 @@
 /** From an Agent and the prompt that it is to serve to the document that its pods follow. */
 import type { AgentSpec } from '#crds/agent.ts';
+import { type AgentTool, BUILT_IN_TOOLS } from '#crds/agent-tool.ts';
 import type { AgentConfiguration, AgentConfigurationContent } from './agent-configuration.ts';
 
+const DEFAULT_AUDIT = { content: 'Digests', retentionDays: 30 } as const;
+const DEFAULT_TOOL_SECONDS = 10;
+const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const;
 const DEFAULT_LIMITS = { steps: 8, seconds: 120, outputRepairs: 2 } as const;
 const DECIMALS_OF_NANO_USD = 9;
 
@@ -18,11 +22,15 @@ export function buildAgentConfiguration(
   prompt: AgentConfiguration['prompt'],
 ): AgentConfigurationContent {
   const { namespace, name, uid, generation } = agent.metadata;
-  const { limits = {}, output, tools = [] } = agent.spec;
+  const { limits = {}, output, tools = [], audit = {} } = agent.spec;
   return {
     agent: { namespace, name, uid, generation },
     prompt,
-    tools: tools.map((tool) => tool.name),
+    tools: tools.flatMap(toolConfiguration),
+    audit: {
+      content: audit.content ?? DEFAULT_AUDIT.content,
+      retentionDays: audit.retentionDays ?? DEFAULT_AUDIT.retentionDays,
+    },
     ...(output === undefined ? {} : { outputSchema: output.schema }),
     limits: {
       steps: limits.steps ?? DEFAULT_LIMITS.steps,
@@ -32,6 +40,23 @@ export function buildAgentConfiguration(
       ...(limits.outputTokens === undefined ? {} : { outputTokens: limits.outputTokens }),
     },
   };
+}
+
+/** Nothing for what the rules of the kind keep from being written. */
+function toolConfiguration(tool: AgentTool): AgentConfiguration['tools'] {
+  const { type, name, description, url, parameters, effect, timeoutSeconds } = tool;
+  if (type === 'BuiltIn') return BUILT_IN_TOOLS.filter((builtIn) => builtIn === name);
+  if (description === undefined || url === undefined) return [];
+  return [
+    {
+      name,
+      description,
+      url,
+      parameters: parameters ?? NO_PARAMETERS,
+      effect: effect === 'None' ? 'none' : 'external',
+      timeoutSeconds: timeoutSeconds ?? DEFAULT_TOOL_SECONDS,
+    },
+  ];
 }
 
 /**

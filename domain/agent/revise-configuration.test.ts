@@ -10,6 +10,7 @@ function content(version: string): AgentConfigurationContent {
     agent: { namespace: 'shop', name: 'clerk', uid: 'uid-1', generation: 1 },
     prompt: { name: 'clerk', version, digest: 'a'.repeat(64), text: 'Hello.' },
     tools: [],
+    audit: { content: 'Digests', retentionDays: 30 },
     limits: { steps: 8, seconds: 120, outputRepairs: 2 },
   };
 }

@@ -13,6 +13,7 @@ import { RunInterruption } from './interruption.ts';
 import { type CallPurpose, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
 import { type OutputFormat, buildOutputFormat } from './output-format.ts';
 import { type RunPlan, type RunPorts, type RunResult, runAgent } from './run-agent.ts';
+import { NO_RECORDER } from './run-recorder.ts';
 import type { ToolContext, ToolResult } from './tool.ts';
 import type { CycleRecord } from './trace.ts';
 
@@ -56,6 +57,7 @@ const LOOKUP = makeCallable({
     required: ['key'],
     additionalProperties: false,
   },
+  effect: 'none',
   run: () => ({ ok: false, problem: 'not set up' }),
 });
 
@@ -106,6 +108,7 @@ class Bench {
       },
       onText: (text) => this.texts.push(text),
       onCycle: (cycle) => this.cycles.push(cycle),
+      recorder: NO_RECORDER,
     };
   }
 
@@ -169,6 +172,7 @@ describe('a run', () => {
     const bench = new Bench([{ content: 'Hi' }]);
     expect(await bench.run()).toEqual({
       runId: 'run-1',
+      effects: 0,
       status: 'succeeded',
       output: 'Hi',
       steps: 1,

@@ -7,8 +7,15 @@
  */
 import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
-import { type CallableTool, type FinishedToolCall, callTools, toolCallKey } from './call-tools.ts';
 import { sha256Hex } from '#domain/canonical-json/canonical-json.ts';
+import { NotRecordedError } from '#domain/ledger/record-writer.ts';
+import {
+  type CallableTool,
+  type CallingStep,
+  type FinishedToolCall,
+  callTools,
+  toolCallKey,
+} from './call-tools.ts';
 import { type Deadlines, RunInterruption, linkSignals, raceWithSignal } from './interruption.ts';
 import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import {
@@ -22,6 +29,7 @@ import {
   type PromptIdentity,
 } from './model.ts';
 import type { OutputFormat } from './output-format.ts';
+import type { RunRecorder } from './run-recorder.ts';
 import { Spending } from './spending.ts';
 import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
 
@@ -50,7 +58,12 @@ export const STOP_REASONS = [
 ] as const satisfies readonly FailureCode[];
 export type StopReason = (typeof STOP_REASONS)[number];
 
-export type FailureReason = 'output_invalid' | 'output_cut' | 'model_refused' | ModelErrorCode;
+export type FailureReason =
+  | 'output_invalid'
+  | 'output_cut'
+  | 'model_refused'
+  | 'not_recorded'
+  | ModelErrorCode;
 
 export interface RunLimits {
   readonly steps: number;
@@ -80,6 +93,7 @@ export interface RunPorts extends Deadlines {
   readonly monotonicMilliseconds: () => number;
   readonly onText: (text: string) => void;
   readonly onCycle: (cycle: CycleRecord) => void;
+  readonly recorder: RunRecorder;
 }
 
 interface RunFigures {
@@ -88,6 +102,8 @@ interface RunFigures {
   readonly repairs: number;
   readonly usage: ModelUsage | null;
   readonly costNanoUsd: number | null;
+  /** Calls of tools with an effect that were begun: the same run again would have them twice. */
+  readonly effects: number;
   /** Every Model that answered, in order of its first answer. */
   readonly models: readonly string[];
   readonly durationMilliseconds: number;
@@ -120,7 +136,7 @@ export async function runAgent(plan: RunPlan, ports: RunPorts, signal: AbortSign
     return { ...run.figures(), ...end };
   } catch (error) {
     const end = run.endOfError(error, deadline.signal.aborted);
-    run.trace(end.status === 'stopped' ? 'stop' : 'failure', end.reason);
+    run.tellEnd(end);
     return { ...run.figures(), ...end };
   } finally {
     deadline.cancel();
@@ -139,10 +155,13 @@ class Run {
   #stepBeganMilliseconds: number;
   /** A model call was begun and its cost is not known yet. */
   #isCallOpen = false;
+  /** What went to the model with the last call, as JSON. */
+  #sent = '';
   /** Of the last call. */
   #requestId: string | undefined;
   #steps = 0;
   #repairs = 0;
+  #effects = 0;
 
   constructor(plan: RunPlan, ports: RunPorts, signal: AbortSignal) {
     this.#plan = plan;
@@ -156,9 +175,9 @@ class Run {
 
   async toEnd(): Promise<RunEnd> {
     for (;;) {
-      const characters = JSON.stringify(this.#messages).length;
-      if (!this.#spending.allowsCall(characters)) return this.#stop('budget');
-      const answer = await this.#think(characters);
+      const conversation = JSON.stringify(this.#messages);
+      if (!this.#spending.allowsCall(conversation.length)) return this.#stop('budget');
+      const answer = await this.#think(conversation);
       if (this.#spending.isUnknownUnderLimit) return this.#end(answer, stopped('cost_unknown'));
       const end = answer.toolCalls.length > 0 ? await this.#act(answer) : this.#conclude(answer);
       if (end !== undefined) return end;
@@ -172,6 +191,7 @@ class Run {
       repairs: this.#repairs,
       usage: this.#spending.usage,
       costNanoUsd: this.#spending.costNanoUsd,
+      effects: this.#effects,
       models: [...this.#models],
       durationMilliseconds: Math.round(this.#ports.monotonicMilliseconds() - this.#beganMilliseconds),
     };
@@ -185,6 +205,7 @@ class Run {
       if (isDeadline) return stopped('seconds');
       return stopped(reason instanceof RunInterruption ? reason.reason : 'cancelled');
     }
+    if (error instanceof NotRecordedError) return failed('not_recorded', NOT_RECORDED_SENTENCE);
     if (!(error instanceof ModelError)) throw error;
     return {
       status: 'failed',
@@ -194,11 +215,12 @@ class Run {
     };
   }
 
-  async #think(characters: number): Promise<ModelAnswer> {
+  async #think(conversation: string): Promise<ModelAnswer> {
     this.#signal.throwIfAborted();
     this.#steps += 1;
     this.#stepBeganMilliseconds = this.#ports.monotonicMilliseconds();
     this.#isCallOpen = true;
+    this.#sent = conversation;
     this.#requestId = undefined;
     const onText = this.#textListener();
     const answer = await raceWithSignal(
@@ -214,7 +236,7 @@ class Run {
       this.#signal,
     );
     this.#isCallOpen = false;
-    this.#spending.add(answer, characters);
+    this.#spending.add(answer, conversation.length);
     this.#models.add(answer.model);
     if (answer.toolCalls.length === 0) onText?.release();
     return answer;
@@ -257,8 +279,15 @@ class Run {
   async #act(answer: ModelAnswer): Promise<RunEnd | undefined> {
     if (this.#isRepeating(answer.toolCalls)) return this.#end(answer, stopped('no_progress'));
     if (this.#steps >= this.#plan.limits.steps) return this.#end(answer, stopped('steps'));
-    const finished = await callTools(answer.toolCalls, this.#plan.tools, this.#ports, this.#signal);
-    this.trace('action', 'ok', answer, finished);
+    this.#record('action', 'ok', answer);
+    const finished = await callTools(
+      answer.toolCalls,
+      this.#plan.tools,
+      this.#asking(),
+      this.#ports,
+      this.#signal,
+    );
+    this.#trace('action', 'ok', answer, finished);
     this.#messages.push(
       {
         role: 'assistant',
@@ -269,6 +298,17 @@ class Run {
       ...finished.map(({ call, text }) => ({ role: 'tool' as const, toolCallId: call.id, content: text })),
     );
     return undefined;
+  }
+
+  #asking(): CallingStep {
+    return {
+      runId: this.#plan.runId,
+      step: this.#steps,
+      remainingMilliseconds: () => this.#remainingMilliseconds(),
+      onEffect: () => {
+        this.#effects += 1;
+      },
+    };
   }
 
   #isRepeating(calls: readonly ToolCall[]): boolean {
@@ -292,14 +332,19 @@ class Run {
       });
     }
     const checked = this.#plan.output.check(content);
-    if (checked.ok) return this.#end(answer, { status: 'succeeded', output: checked.value });
+    if (checked.ok) {
+      this.#recordCheck(true);
+      return this.#end(answer, { status: 'succeeded', output: checked.value });
+    }
     const problems = checked.problems.join('; ');
     if (this.#repairs >= this.#plan.limits.outputRepairs || this.#steps >= this.#plan.limits.steps) {
+      this.#recordCheck(false);
       const tries = `after ${this.#repairs} repair${this.#repairs === 1 ? '' : 's'}`;
       return this.#end(answer, failed('output_invalid', `the answer does not fit ${tries}: ${problems}`));
     }
     this.#repairs += 1;
-    this.trace('repair', 'ok', answer);
+    this.#record('repair', 'ok', answer);
+    this.#trace('repair', 'ok', answer);
     this.#messages.push(
       { role: 'assistant', content: content.slice(0, REPAIR_QUOTE_MAXIMUM_CHARACTERS) },
       { role: 'user', content: repairRequest(this.#plan.output.kind, problems) },
@@ -308,17 +353,44 @@ class Run {
   }
 
   #end(answer: ModelAnswer, end: RunEnd): RunEnd {
-    const phase = { succeeded: 'answer', stopped: 'stop', failed: 'failure' } as const;
-    this.trace(phase[end.status], end.status === 'succeeded' ? 'ok' : end.reason, answer);
+    const outcome = end.status === 'succeeded' ? 'ok' : end.reason;
+    this.#record(PHASE_OF_END[end.status], outcome, answer);
+    this.#trace(PHASE_OF_END[end.status], outcome, answer);
     return end;
   }
 
   #stop(reason: StopReason): RunEnd {
-    this.trace('stop', reason);
+    this.#trace('stop', reason);
     return stopped(reason);
   }
 
-  trace(
+  /** Of a run that was broken off. What was asked before its tools were called is recorded already. */
+  tellEnd({ status, reason }: Exclude<RunEnd, { status: 'succeeded' }>): void {
+    if (this.#isCallOpen) this.#record(PHASE_OF_END[status], reason);
+    this.#trace(PHASE_OF_END[status], reason);
+  }
+
+  #recordCheck(fits: boolean): void {
+    const { kind } = this.#plan.output;
+    this.#ports.recorder.outputChecked({ kind, fits, repairs: this.#repairs });
+  }
+
+  /** Of each model call once, and before anything is done with its answer. */
+  #record(phase: CyclePhase, outcome: string, answer?: ModelAnswer): void {
+    this.#ports.recorder.cycle({
+      step: this.#steps,
+      phase,
+      outcome,
+      ...(this.#requestId === undefined ? {} : { requestId: this.#requestId }),
+      ...(answer === undefined ? {} : { model: answer.model }),
+      sent: this.#sent,
+      ...(typeof answer?.content === 'string' ? { answer: answer.content } : {}),
+      toolCalls: answer?.toolCalls.length ?? 0,
+      durationMilliseconds: this.#ports.monotonicMilliseconds() - this.#stepBeganMilliseconds,
+    });
+  }
+
+  #trace(
     phase: CyclePhase,
     outcome: string,
     answer?: ModelAnswer,
@@ -356,6 +428,11 @@ class Run {
     });
   }
 }
+
+const PHASE_OF_END = { succeeded: 'answer', stopped: 'stop', failed: 'failure' } as const;
+
+const NOT_RECORDED_SENTENCE =
+  'the run was ended because the ledger did not confirm the record of a tool call, and a tool with an effect does not run without; it did not run';
 
 const STOP_SENTENCES: Readonly<Record<StopReason, string>> = {
   steps: "the run was stopped at the agent's limits.steps before there was an answer",

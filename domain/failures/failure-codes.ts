@@ -224,6 +224,12 @@ export const RUN_FAILURES = {
     type: 'invalid_request_error',
     meaning: 'The model refuses to answer.',
   },
+  not_recorded: {
+    status: 503,
+    type: 'api_error',
+    meaning:
+      'The ledger did not confirm the intent of a tool call, and a tool with an effect does not run without. It did not run.',
+  },
 } as const satisfies Record<string, FailureDescription>;
 
 /** All that an agent tells of itself; failures of its model calls keep the code of the router. */

@@ -6,6 +6,7 @@
  * refused. `source` counts what one start of one process tells, so that what is lost on the way is seen.
  */
 import { z } from 'zod';
+import { CONTENT_MODES } from '#crds/agent.ts';
 import {
   AgentReference,
   Code,
@@ -53,9 +54,6 @@ const envelope = {
   source: RecordSource,
 };
 const ofRun = { ...envelope, run: RunReference, agent: AgentReference, prompt: PromptReference.optional() };
-
-export const CONTENT_MODES = ['None', 'Digests', 'Full'] as const;
-export type ContentMode = (typeof CONTENT_MODES)[number];
 
 const RunBegun = z.strictObject({
   ...ofRun,

@@ -1,22 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN_TOOLS, type BuiltInTool } from '#crds/agent.ts';
+import { BUILT_IN_TOOLS, type BuiltInTool } from '#crds/agent-tool.ts';
 import type { ToolResult } from '#domain/conversation/tool.ts';
-import { builtInTools } from './built-in-tools.ts';
+import { builtInTool } from './built-in-tools.ts';
 import { evaluateExpression } from './evaluate-expression.ts';
 
 const NOW = new Date('2026-08-22T22:30:00Z');
 
 async function use(name: BuiltInTool, given: unknown): Promise<ToolResult> {
-  const [tool] = builtInTools([name]);
-  if (tool === undefined) throw new Error('no such tool');
+  const tool = builtInTool(name);
   expect(tool.findArgumentProblems(given)).toEqual([]);
-  return tool.run(given, { now: NOW, signal: new AbortController().signal });
+  return tool.run(given, { callId: 'call-1', now: NOW, signal: new AbortController().signal });
 }
 
 describe('the built-in tools', () => {
   it('are those that an Agent may name, each with described arguments that admit no others', () => {
-    const tools = builtInTools(BUILT_IN_TOOLS);
+    const tools = BUILT_IN_TOOLS.map(builtInTool);
     expect(tools.map((tool) => tool.name)).toEqual([...BUILT_IN_TOOLS]);
     for (const tool of tools) {
       expect(tool.parameters).toMatchObject({ type: 'object', additionalProperties: false });

@@ -1,5 +1,5 @@
 /** The tools that every agent-runtime has in itself. None of them reaches outside the process. */
-import type { BuiltInTool } from '#crds/agent.ts';
+import type { BuiltInTool } from '#crds/agent-tool.ts';
 import { type CallableTool, makeCallable } from '#domain/conversation/call-tools.ts';
 import { calculate } from './calculate.ts';
 import { currentTime } from './current-time.ts';
@@ -11,6 +11,6 @@ const TOOLS: Readonly<Record<BuiltInTool, CallableTool>> = {
   'parse-email': makeCallable(parseEmail),
 };
 
-export function builtInTools(names: readonly BuiltInTool[]): readonly CallableTool[] {
-  return names.map((name) => TOOLS[name]);
+export function builtInTool(name: BuiltInTool): CallableTool {
+  return TOOLS[name];
 }

@@ -17,6 +17,7 @@ export const calculate: Tool = {
   description:
     'Calculates exactly. Takes + - * / % ^, parentheses and the functions abs, floor, ceil, round(number, decimals), min, max and sum. Use it for every calculation.',
   parameters: toolParameters(CalculateArguments),
+  effect: 'none',
   run: (given) => {
     const evaluation = evaluateExpression(CalculateArguments.parse(given).expression);
     if (!evaluation.ok) return evaluation;

@@ -16,6 +16,7 @@ export const currentTime: Tool = {
   name: 'current-time',
   description: 'Tells the current date, weekday and time, in UTC or in a time zone.',
   parameters: toolParameters(CurrentTimeArguments),
+  effect: 'none',
   run: (given, { now }) => tellTime(now, CurrentTimeArguments.parse(given).timeZone ?? 'UTC'),
 };
 

@@ -28,6 +28,7 @@ export const parseEmail: Tool = {
   description:
     'Parses a raw e-mail message (RFC 822 with MIME parts) into sender, recipients, subject, date, text and the names of the attachments. Text of an HTML mail that a reader does not see is left out.',
   parameters: toolParameters(ParseEmailArguments),
+  effect: 'none',
   run: async (given) => parse(ParseEmailArguments.parse(given).message),
 };
 

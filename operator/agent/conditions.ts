@@ -8,7 +8,7 @@ import type { ObservedAgent } from './observe.ts';
 type TakenName = ChildProblem & { readonly kind: 'taken' };
 
 export function acceptedClaim(
-  { outputSchema }: ObservedAgent,
+  { outputSchema, toolProblem }: ObservedAgent,
   taken: readonly TakenName[],
 ): AgentConditionClaim {
   if (taken.length > 0) return childNameTaken(taken);
@@ -18,6 +18,14 @@ export function acceptedClaim(
       status: 'False',
       reason: 'OutputSchemaInvalid',
       message: `spec.output.schema is not a JSON Schema that can be checked: ${outputSchema.message}. Correct it; the last good configuration stays until then.`,
+    };
+  }
+  if (toolProblem !== undefined) {
+    return {
+      type: 'Accepted',
+      status: 'False',
+      reason: 'ToolInvalid',
+      message: `${toolProblem}. Correct it; the last good configuration stays until then.`,
     };
   }
   return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The spec is accepted.' };

@@ -12,6 +12,7 @@ import type { ObservedChildren } from '../runtime/decision.ts';
 import type { PodSummary } from './pod-summary.ts';
 import type { PodSettings } from './pod-template.ts';
 import { CONFIG_MAPS } from './resources.ts';
+import { findToolProblem } from './tool-problem.ts';
 
 /** Look-ups in the local copies, by key (`namespace/name`). */
 export interface AgentSources {
@@ -36,6 +37,8 @@ export interface ObservedAgent {
   readonly models: readonly { readonly name: string; readonly model: Model | undefined }[];
   /** Of `output.schema`; undefined when there is none. */
   readonly outputSchema: CompiledJsonSchema | undefined;
+  /** What is wrong with one of the Http tools. */
+  readonly toolProblem: string | undefined;
   readonly pods: readonly PodSummary[];
   /** What every agent's pod has in common in this installation. */
   readonly podSettings: PodSettings;
@@ -43,7 +46,7 @@ export interface ObservedAgent {
 
 export function observeAgent(agent: Agent, children: ObservedChildren, sources: AgentSources): ObservedAgent {
   const { namespace, name, uid } = agent.metadata;
-  const { promptRef, modelPolicy, output } = agent.spec;
+  const { promptRef, modelPolicy, output, tools = [] } = agent.spec;
   const inNamespace = (objectName: string): string => `${namespace}/${objectName}`;
   const rollout = promptRef.name === undefined ? undefined : sources.getRollout(inNamespace(promptRef.name));
   const wantedName = promptRef.version ?? rollout?.status?.stable?.name;
@@ -62,6 +65,7 @@ export function observeAgent(agent: Agent, children: ObservedChildren, sources: 
       model: sources.getModel(inNamespace(allowed.name)),
     })),
     outputSchema: output === undefined ? undefined : compileOnce(output.schema),
+    toolProblem: findToolProblem(tools, compileOnce),
     pods: sources.listPods(inNamespace(name)),
     podSettings: sources.podSettings,
   };

@@ -20,6 +20,13 @@ const pods = [
   { metadata: meta('agent-a-1'), isReady: false, trouble: 'ImagePullBackOff of example.com/agent:1' },
 ];
 
+const BOOK_ROOM = {
+  type: 'Http',
+  name: 'book-room',
+  description: 'Books a room.',
+  url: 'http://rooms.office.svc:8080/bookings',
+} as const;
+
 describe('what an Agent says of itself', () => {
   it.each<[string, KstatusVerdict, Scene]>([
     ['ready', 'Current', { deployment: rolledOut() }],
@@ -43,6 +50,11 @@ describe('what an Agent says of itself', () => {
     ],
     ['model-not-ready', 'InProgress', { models: [aModel(false)] }],
     ['output-schema-invalid', 'Failed', { spec: { output: { schema: { type: 'objekt' } } } }],
+    [
+      'tool-invalid',
+      'Failed',
+      { spec: { tools: [{ ...BOOK_ROOM, parameters: { type: 'object', requird: ['room'] } }] } },
+    ],
     ['name-taken', 'Failed', { problems: [taken(false)] }],
     ['name-of-an-earlier-agent', 'InProgress', { problems: [taken(true)] }],
     ['child-over-quota', 'InProgress', { problems: [refused(false)], deployment: rolledOut() }],

@@ -6,6 +6,7 @@ const CONFIGURATION = {
   agent: { namespace: 'ns', name: 'a', uid: 'uid-a', generation: 1 },
   prompt: { name: 'p', version: 'v', digest: 'a'.repeat(64), text: 'Hi\nthere' },
   tools: [],
+  audit: { content: 'Digests', retentionDays: 30 },
   limits: { steps: 1, seconds: 1, outputRepairs: 0 },
 };
 const OWNER = {

@@ -6,6 +6,7 @@ import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
+import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import type { TraceContext } from '#domain/tracing/trace-context.ts';
@@ -102,6 +103,7 @@ export class AgentRuns {
     const { limits } = configuration;
     const runTrace = tracing.enter(order.trace);
     const startedAtEpochMilliseconds = now().getTime();
+    const toolNames = served.tools.map(({ name }) => name);
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
@@ -128,10 +130,11 @@ export class AgentRuns {
           now,
           monotonicMilliseconds,
           startDeadline,
+          recorder: NO_RECORDER,
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
-            metrics.cycleEnded(cycle, configuration.tools);
+            metrics.cycleEnded(cycle, toolNames);
             order.onCycle?.(cycle);
           },
         },

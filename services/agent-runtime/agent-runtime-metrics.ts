@@ -15,7 +15,7 @@ export interface AgentRuntimeMetrics {
   /** A run that ended by a fault of ours. */
   readonly runFaulted: () => void;
   readonly runRefused: (reason: AgentAdmissionCode) => void;
-  readonly cycleEnded: (cycle: CycleRecord, builtInTools: readonly string[]) => void;
+  readonly cycleEnded: (cycle: CycleRecord, toolNames: readonly string[]) => void;
   readonly configurationOffered: (outcome: string, served: AgentConfiguration | undefined) => void;
   readonly operatorHeard: () => void;
 }
@@ -132,10 +132,10 @@ export function createAgentRuntimeMetrics(
       runs.inc({ outcome: 'internal_error' });
     },
     runRefused: (reason) => refused.inc({ reason }),
-    cycleEnded: (cycle, builtInTools) => {
+    cycleEnded: (cycle, toolNames) => {
       for (const { name, outcome } of cycle.toolCalls) {
-        // A model may invent any name; only ours may become a label.
-        toolCalls.inc({ tool: builtInTools.includes(name) ? name : 'unknown', outcome });
+        // A model may invent any name; only those of the Agent may become a label.
+        toolCalls.inc({ tool: toolNames.includes(name) ? name : 'unknown', outcome });
       }
       tokens.inc({ direction: 'input' }, cycle.inputTokens ?? 0);
       tokens.inc({ direction: 'output' }, cycle.outputTokens ?? 0);

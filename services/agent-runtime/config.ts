@@ -23,6 +23,8 @@ export const AgentRuntimeConfig = z
     CAPATAZ_MAXIMUM_CONCURRENT_RUNS: wholeNumber(1, 10_000).default(64),
     /** Time for runs under way after SIGTERM, see Drain; then they are stopped with the reason `draining`. */
     CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(50),
+    /** Only outside a cluster: lets Http tools live on this machine's own loopback. */
+    CAPATAZ_ALLOW_LOOPBACK_TOOLS: z.enum(['true', 'false']).default('false'),
     /** Adds prompts, answers and tool results to the trace lines. Off: they hold digests and sizes. */
     CAPATAZ_TRACE_CONTENT: z.enum(['true', 'false']).default('false'),
   })
@@ -45,6 +47,7 @@ export const AgentRuntimeConfig = z
     agentName: env.CAPATAZ_AGENT_NAME,
     maximumConcurrentRuns: env.CAPATAZ_MAXIMUM_CONCURRENT_RUNS,
     drainSeconds: env.CAPATAZ_DRAIN_SECONDS,
+    allowLoopbackTools: env.CAPATAZ_ALLOW_LOOPBACK_TOOLS === 'true',
     tracesContent: env.CAPATAZ_TRACE_CONTENT === 'true',
   }));
 export type AgentRuntimeConfig = z.infer<typeof AgentRuntimeConfig>;

@@ -10,6 +10,7 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import {
   type ExpectedAgent,
+  type MakeHttpTool,
   type ServedConfiguration,
   prepareConfiguration,
 } from './served-configuration.ts';
@@ -26,17 +27,18 @@ export interface ConfigurationHolder {
 
 export function createConfigurationHolder(options: {
   readonly expected: ExpectedAgent;
+  readonly makeHttpTool: MakeHttpTool;
   readonly logger: Logger;
   readonly metrics: AgentRuntimeMetrics;
 }): ConfigurationHolder {
-  const { expected, logger, metrics } = options;
+  const { expected, makeHttpTool, logger, metrics } = options;
   let current: ServedConfiguration | undefined;
   let currentText: string | undefined;
   let previousOffer: Promise<unknown> = Promise.resolve();
 
   async function take(text: string, origin: ConfigurationOrigin): Promise<OfferOutcome> {
     if (text === currentText) return 'unchanged';
-    const prepared = await prepareConfiguration(text, expected);
+    const prepared = await prepareConfiguration(text, expected, makeHttpTool);
     if (!prepared.ok) {
       logger.error(
         { origin, problem: prepared.problem },

@@ -40,14 +40,14 @@ export function refuse(refusal: Refusal): HttpFailure {
   return { ...refusal, status, type, isWorthRetrying: CODES_WORTH_RETRYING.has(refusal.code) };
 }
 
-/** Undefined when the run succeeded. */
+/** Undefined when the run succeeded. A client must not repeat by itself a run that has done something already. */
 export function failureOfRun(result: RunResult): HttpFailure | undefined {
   if (result.status === 'succeeded') return undefined;
   const { reason: code, message } = result;
   const retryAfterSeconds =
     code === 'shutting_down' ? 1 : result.status === 'failed' ? result.retryAfterSeconds : undefined;
   const refusal = { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-  const failure = refuse(refusal);
+  const failure = { ...refuse(refusal), ...(result.effects > 0 ? { isWorthRetrying: false } : {}) };
   return Object.hasOwn(RUN_FAILURES, code) ? failure : { ...failure, ...toldToCaller(failure) };
 }
 

@@ -1,11 +1,12 @@
 /** A configuration made ready to serve: all that can be wrong with it is found here, before a single run sees it. */
-import { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
-import type { CallableTool } from '#domain/conversation/call-tools.ts';
+import { AgentConfiguration, type HttpToolConfiguration } from '#domain/agent/agent-configuration.ts';
+import { type CallableTool, compileTool } from '#domain/conversation/call-tools.ts';
 import { type OutputFormat, buildOutputFormat } from '#domain/conversation/output-format.ts';
 import type { RunPlan } from '#domain/conversation/run-agent.ts';
 import { type ParsedPrompt, parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
-import { builtInTools } from '#domain/tools/built-in-tools.ts';
+import type { Tool } from '#domain/conversation/tool.ts';
+import { builtInTool } from '#domain/tools/built-in-tools.ts';
 
 const OUTPUT_TOKENS_DEFAULT = 512;
 
@@ -25,6 +26,9 @@ export type PreparedConfiguration =
   | { readonly ok: true; readonly served: ServedConfiguration }
   | { readonly ok: false; readonly problem: string };
 
+/** A configuration names what is asked over HTTP; who asks is not its concern. */
+export type MakeHttpTool = (configuration: HttpToolConfiguration) => Tool;
+
 /** Which agent this pod is; another agent's configuration is refused. */
 export interface ExpectedAgent {
   readonly namespace: string | undefined;
@@ -34,6 +38,7 @@ export interface ExpectedAgent {
 export async function prepareConfiguration(
   text: string,
   expected: ExpectedAgent,
+  makeHttpTool: MakeHttpTool,
 ): Promise<PreparedConfiguration> {
   const configuration = parseConfiguration(text);
   if (configuration === undefined) return refuse('it is not an AgentConfiguration');
@@ -49,16 +54,18 @@ export async function prepareConfiguration(
   if (!parsed.ok) return refuse(`the prompt ${prompt.version} cannot be served: ${parsed.message}`);
   const output = buildOutputFormat(configuration.outputSchema, parsed.prompt.output);
   if (!output.ok) return refuse(output.message);
+  const tools = callableTools(configuration, makeHttpTool);
+  if (!tools.ok) return refuse(tools.message);
   return {
     ok: true,
     served: {
       configuration,
       prompt: parsed.prompt,
-      tools: builtInTools(configuration.tools),
+      tools: tools.tools,
       output: output.format,
       settings: settingsOf(parsed.prompt, configuration.limits.outputTokens),
       chatVariable: chatVariableOf(parsed.prompt),
-      missingTools: parsed.prompt.tools.filter((name) => !configuration.tools.some((tool) => tool === name)),
+      missingTools: parsed.prompt.tools.filter((name) => !tools.tools.some((tool) => tool.name === name)),
     },
   };
 }
@@ -69,6 +76,24 @@ function parseConfiguration(text: string): AgentConfiguration | undefined {
   } catch {
     return undefined;
   }
+}
+
+function callableTools(
+  { tools }: AgentConfiguration,
+  makeHttpTool: MakeHttpTool,
+):
+  | { readonly ok: true; readonly tools: readonly CallableTool[] }
+  | { readonly ok: false; readonly message: string } {
+  const callable: CallableTool[] = [];
+  for (const tool of tools) {
+    const compiled =
+      typeof tool === 'string'
+        ? { ok: true as const, tool: builtInTool(tool) }
+        : compileTool(makeHttpTool(tool));
+    if (!compiled.ok) return compiled;
+    callable.push(compiled.tool);
+  }
+  return { ok: true, tools: callable };
 }
 
 /** The Agent's limits.outputTokens is the most; below it the prompt decides. */

@@ -1,6 +1,7 @@
 /** Puts the agent-runtime together from its settings and runs it until `stop`. */
 import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createHttpTools } from '#adapters/http-tools/http-tools.ts';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
@@ -31,7 +32,13 @@ export async function startAgentRuntime(
   const isStreamUp = (): boolean => stream?.isUp() ?? false;
   const metrics = createAgentRuntimeMetrics(registry, { isStreamUp, epochSeconds });
   const expected = { namespace: config.namespace, name: config.agentName };
-  const holder = createConfigurationHolder({ expected, logger, metrics });
+  const httpTools = createHttpTools({ allowLoopback: config.allowLoopbackTools });
+  const holder = createConfigurationHolder({
+    expected,
+    makeHttpTool: httpTools.tool,
+    logger,
+    metrics,
+  });
 
   const file =
     config.configurationPath === undefined
@@ -102,7 +109,13 @@ export async function startAgentRuntime(
     stop: async () => {
       await service.stop();
       await tracing.stop();
-      await Promise.all([stream?.close(), file?.close(), model.close(), healthServer.close()]);
+      await Promise.all([
+        stream?.close(),
+        file?.close(),
+        model.close(),
+        httpTools.close(),
+        healthServer.close(),
+      ]);
     },
   };
 }

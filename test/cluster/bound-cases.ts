@@ -13,6 +13,10 @@ export interface BoundCase {
   readonly refusal?: string;
 }
 
+/** The schema knows nothing of the CEL rules: what a value wants beside it, or in its place. */
+const BUILT_IN_TOOL = { type: 'BuiltIn', name: 'calculate' };
+const HTTP_TOOL = { type: 'Http', description: 'Books.', url: 'https://example.com/' };
+
 interface Bound {
   readonly says: string;
   readonly value: unknown;
@@ -43,7 +47,10 @@ function caseOf(kind: string, path: string, { says, value, refusal }: Bound): Bo
     (sample) => sample.kind === kind && valueAt(sample, path) !== undefined,
   );
   if (!base) throw new Error(`no sample of ${kind} has ${path}: add it to test/cluster/sample-objects.ts`);
-  const object = changed(base, path, value);
+  const object =
+    path === 'spec.tools[0].type' && value === BUILT_IN_TOOL.type
+      ? changed(base, 'spec.tools[0]', BUILT_IN_TOOL)
+      : changed(base, path, value);
   const verb = refusal === undefined ? 'accepts' : 'refuses';
   const title = `${verb} ${kind} objects in which ${path} is ${says}`;
   return { title, object, ...(refusal === undefined ? {} : { refusal: `${path}: ${refusal}` }) };
@@ -128,15 +135,18 @@ function arrayBounds(schema: StructuralSchema, path: string): readonly Bound[] {
   const bounds: Bound[] = [{ says: 'not a list', value: {}, refusal: 'Invalid value: "object"' }];
   if (minItems !== undefined && minItems > 0) {
     const refusal = `Invalid value: 0: ${path} in body should have at least ${minItems} items`;
-    bounds.push({ says: 'empty', value: [], refusal }, { says: 'one entry', value: [entry(items, 0)] });
+    bounds.push(
+      { says: 'empty', value: [], refusal },
+      { says: 'one entry', value: [entryAt(path, items, 0)] },
+    );
   }
   if (maxItems !== undefined) {
-    const most = distinctEntries(items, maxItems);
+    const most = distinctEntries(items, maxItems, path);
     bounds.push(
       { says: `${most.length} entries`, value: most },
       {
         says: `${maxItems + 1} entries`,
-        value: Array.from({ length: maxItems + 1 }, (_, index) => entry(items, index)),
+        value: Array.from({ length: maxItems + 1 }, (_, index) => entryAt(path, items, index)),
         refusal: `Too many: ${maxItems + 1}: must have at most ${maxItems} items`,
       },
     );
@@ -144,9 +154,13 @@ function arrayBounds(schema: StructuralSchema, path: string): readonly Bound[] {
   return bounds;
 }
 
-function distinctEntries(items: StructuralSchema, most: number): readonly unknown[] {
-  const entries = Array.from({ length: most }, (_, index) => entry(items, index));
+function distinctEntries(items: StructuralSchema, most: number, path: string): readonly unknown[] {
+  const entries = Array.from({ length: most }, (_, index) => entryAt(path, items, index));
   return [...new Map(entries.map((value) => [JSON.stringify(value), value])).values()];
+}
+
+function entryAt(path: string, items: StructuralSchema, index: number): unknown {
+  return path === 'spec.tools' ? { ...HTTP_TOOL, name: `entry-${index}` } : entry(items, index);
 }
 
 /** The `index`-th entry of a list: distinct as far as the schema has distinct values. */

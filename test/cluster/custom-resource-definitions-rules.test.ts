@@ -53,7 +53,9 @@ describe('the rules of the kinds', () => {
     const { rule } = ruleCase;
     const reply = await update(ruleCase);
     expect(reply.status).toBe(422);
-    expect(reply.message).toContain(`${rule.path === '' ? '' : `${rule.path}: `}Invalid value`);
+    expect(reply.message).toContain(
+      `${rule.path === '' ? '' : `${rule.path.replace('[]', '[0]')}: `}Invalid value`,
+    );
     expect(reply.message).toContain(rule.message);
   });
 
@@ -125,6 +127,12 @@ describe('lists and unknown fields', () => {
     const tool = { type: 'BuiltIn', name: 'calculate' };
     const reply = await create(changed(SAMPLES.agentThatFollows, 'spec.tools', [tool, tool]));
     expect(reply.message).toContain('spec.tools[1]: Duplicate value: {"name":"calculate"}');
+  });
+
+  it('keeps every field of the JSON Schema in parameters of a tool as it was written', async () => {
+    const parameters = { type: 'object', $defs: { room: { enum: ['a', 1, null] } }, 'x-any': 0.5 };
+    const reply = await create(changed(SAMPLES.agentThatFollows, 'spec.tools[0].parameters', parameters));
+    expect(reply.body.spec).toMatchObject({ tools: [{ parameters }, {}] });
   });
 
   it.each(['capabilities', 'dataClasses'])(

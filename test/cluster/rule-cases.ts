@@ -148,6 +148,65 @@ const RESOURCE_CASES: readonly RuleCase[] = (['cpu', 'memory'] as const).flatMap
   ),
 );
 
+const TOOL_CASES: readonly RuleCase[] = [
+  ...casesFor(
+    { kind: 'Agent', path: 'spec.tools[]', message: 'a tool of type BuiltIn has one of these names' },
+    {
+      'accepts an Agent with a built-in tool': [
+        'accepted',
+        withTools({ type: 'BuiltIn', name: 'current-time' }),
+      ],
+      'refuses an Agent with a built-in tool that there is not': [
+        'refused',
+        withTools({ type: 'BuiltIn', name: 'book-room' }),
+      ],
+    },
+  ),
+  ...casesFor(
+    { kind: 'Agent', path: 'spec.tools[]', message: 'a tool of type BuiltIn has a name only' },
+    {
+      'accepts an Agent with a built-in tool beside an Http tool of the same agent': [
+        'accepted',
+        agentThatFollows,
+      ],
+      'refuses an Agent with a built-in tool that has a url': [
+        'refused',
+        withTools({ type: 'BuiltIn', name: 'calculate', url: 'https://example.com/' }),
+      ],
+      'refuses an Agent with a built-in tool that is said to have no effect': [
+        'refused',
+        withTools({ type: 'BuiltIn', name: 'calculate', effect: 'None' }),
+      ],
+    },
+  ),
+  ...casesFor(
+    { kind: 'Agent', path: 'spec.tools[]', message: 'a tool of type Http needs a url' },
+    {
+      'accepts an Agent with an Http tool that says no more than it must': [
+        'accepted',
+        withTools({
+          type: 'Http',
+          name: 'book',
+          description: 'Books.',
+          url: 'http://rooms.office.svc:8080/?kind=1',
+        }),
+      ],
+      'refuses an Agent with an Http tool without a url': [
+        'refused',
+        withTools({ type: 'Http', name: 'book', description: 'Books.' }),
+      ],
+      'refuses an Agent with an Http tool that tells the model nothing': [
+        'refused',
+        withTools({ type: 'Http', name: 'book', url: 'https://example.com/' }),
+      ],
+    },
+  ),
+];
+
+function withTools(...tools: readonly object[]): SampleObject {
+  return changed(agentThatFollows, 'spec.tools', tools);
+}
+
 function withResources(
   requests?: Readonly<Record<string, string>>,
   limits?: Readonly<Record<string, string>>,
@@ -285,6 +344,7 @@ const MODEL_CASES: readonly RuleCase[] = [
 export const RULE_CASES: readonly RuleCase[] = [
   ...AGENT_CASES,
   ...RESOURCE_CASES,
+  ...TOOL_CASES,
   ...RELEASE_CASES,
   ...MODEL_CASES,
 ];

@@ -10,13 +10,14 @@ export function validSpecs(kind: string, schema: StructuralSchema): fc.Arbitrary
 
 /** A schema knows nothing of the CEL rules: what breaks one is put right here. */
 const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = {
-  Agent: ({ replicas, autoscaling, resources, ...spec }) => {
+  Agent: ({ replicas, autoscaling, resources, tools, ...spec }) => {
     const policy = spec['modelPolicy'] as { readonly allow: readonly Spec[] };
     const [first, ...others] = policy.allow;
     return {
       ...spec,
       // Requests alone cannot be above a limit.
       ...(resources === undefined ? {} : { resources: { ...resources, limits: {} } }),
+      ...(tools === undefined ? {} : { tools: (tools as readonly Spec[]).map(whole) }),
       ...scaling(replicas, autoscaling as ScalingBounds | undefined),
       promptRef: onePrompt(spec['promptRef'] as PromptReference),
       modelPolicy: { ...policy, allow: [{ ...first, weight: 1 }, ...others] },
@@ -29,6 +30,11 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
     price: spec['price'] ?? { inputUsdPerMillionTokens: '0', outputUsdPerMillionTokens: '0' },
   }),
 };
+
+/** An Http tool, which any tool can be. */
+function whole(tool: Spec): Spec {
+  return { description: 'Books.', url: 'https://example.com/', ...tool, type: 'Http' };
+}
 
 interface ScalingBounds {
   readonly minReplicas: number;
@@ -51,9 +57,12 @@ function onePrompt({ name, version }: PromptReference): PromptReference {
 
 function arbitrary(schema: StructuralSchema): fc.Arbitrary<unknown> {
   if (schema['x-kubernetes-preserve-unknown-fields'] === true)
-    // JSON has no negative zero.
+    // JSON has no negative zero, and zod leaves out a key that would become a prototype.
     return fc
-      .dictionary(fc.string(), fc.jsonValue())
+      .dictionary(
+        fc.string().filter((key) => key !== '__proto__'),
+        fc.jsonValue(),
+      )
       .map((value): unknown => JSON.parse(JSON.stringify(value)));
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.type === 'integer')

@@ -19,7 +19,7 @@ export function registerAgent(
       refuseRun(reply, 'unconfigured');
       return reply;
     }
-    const { agent, tools, limits, outputSchema } = served.configuration;
+    const { agent, limits, outputSchema } = served.configuration;
     return {
       agent: { namespace: agent.namespace, name: agent.name, generation: agent.generation },
       pod: options.podName,
@@ -28,7 +28,7 @@ export function registerAgent(
         variables: served.prompt.variablesSchema,
         ...(served.chatVariable === undefined ? {} : { chatVariable: served.chatVariable }),
       },
-      tools,
+      tools: served.tools.map(({ name }) => name),
       limits,
       ...(outputSchema === undefined ? {} : { outputSchema }),
       runsInFlight: options.runs.inFlight,

@@ -25,6 +25,7 @@ export interface ConfigurationChanges {
   readonly outputSchema?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<AgentConfiguration['limits']>;
   readonly digest?: string;
+  readonly audit?: Partial<AgentConfiguration['audit']>;
 }
 
 export function configuration(changes: ConfigurationChanges = {}): AgentConfiguration {
@@ -41,6 +42,7 @@ export function configuration(changes: ConfigurationChanges = {}): AgentConfigur
     prompt: { name: 'greeting', version: promptVersionName('greeting', digest), digest, text },
     tools: changes.tools ?? [],
     ...(changes.outputSchema === undefined ? {} : { outputSchema: changes.outputSchema }),
+    audit: { content: 'Digests', retentionDays: 30, ...changes.audit },
     limits: { steps: 4, seconds: 30, outputRepairs: 1, ...changes.limits },
   };
 }
