@@ -1,5 +1,5 @@
 /** Places for the ledger's stores: databases of their own on one server. */
-import pg from 'pg';
+import { Client } from 'pg';
 import { openPostgresStore } from '#services/ledger/store/postgres/open-postgres-store.ts';
 import type { PostgresStoreOptions } from '#services/ledger/store/postgres/open-postgres-store.ts';
 import type { StorePlace } from '#services/ledger/store/testing/store-place.ts';
@@ -29,7 +29,7 @@ export async function newPostgresPlace(
 }
 
 export async function asSuperuser(server: PostgresServer, statement: string): Promise<readonly unknown[]> {
-  const client = new pg.Client({ connectionString: server.superuserConnectionString });
+  const client = new Client({ connectionString: server.superuserConnectionString });
   client.on('error', () => undefined);
   await client.connect();
   try {

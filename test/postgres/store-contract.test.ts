@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { describeWritersTogether } from '#services/ledger/store/testing/contract-of-writers.ts';
 import { describeLedgerStore } from '#services/ledger/store/testing/store-contract.ts';
 import { newPostgresPlace } from './postgres-place.ts';
 import { startPostgresServer } from './postgres-server.ts';
@@ -12,3 +13,4 @@ beforeAll(async () => {
 afterAll(async () => server[Symbol.asyncDispose]());
 
 describeLedgerStore('PostgreSQL', () => newPostgresPlace(server));
+describeWritersTogether(() => newPostgresPlace(server));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreClosedError, StoreFencedError } from '#services/ledger/store/ledger-store.ts';
 import { openPostgresStore } from '#services/ledger/store/postgres/open-postgres-store.ts';
@@ -163,7 +163,7 @@ describe('the ledger in PostgreSQL, when things go wrong,', () => {
     await using place = await newPostgresPlace(server, SHORT);
     await using store = await place.open();
     await store.append([submitted(attempt('a-1'))], RECEIVED_AT);
-    const holder = new pg.Client({ connectionString: place.connectionString });
+    const holder = new Client({ connectionString: place.connectionString });
     await holder.connect();
     try {
       await holder.query('BEGIN');
@@ -199,7 +199,7 @@ describe('the ledger in PostgreSQL, when things go wrong,', () => {
     await using place = await newPostgresPlace(server);
     await using store = await place.open();
     await store.append([submitted(rotation('r-1'))], RECEIVED_AT);
-    const client = new pg.Client({ connectionString: place.connectionString });
+    const client = new Client({ connectionString: place.connectionString });
     await client.connect();
     try {
       await client.query('UPDATE capataz_ledger.head SET schema_version = 99');

@@ -70,7 +70,7 @@ function mixedBatches(): readonly (readonly SubmittedRecord[])[] {
       // The second half of each batch is told again with the next one.
       return submitted(record, { trust: number % 9 === 0 ? 'reported' : 'witnessed' });
     }),
-  ).map((batch, number, all) => [...batch, ...(all[number - 1]?.slice(3) ?? [])]);
+  ).map((batch, number, all) => batch.concat(all[number - 1]?.slice(3) ?? []));
 }
 
 describe('the ledger in PostgreSQL', () => {

@@ -66,8 +66,9 @@ export interface SourceGap {
 
 export interface LedgerStore extends AsyncDisposable {
   /**
-   * Rejects with StoreFencedError when another writer has opened the store since, with StoreFullError when there is no
-   * room, and else with whatever the database says; nothing of the batch is then written.
+   * Rejects with StoreFencedError when another writer has opened the store since (SQLite) or has upgraded it (PostgreSQL),
+   * with StoreFullError when there is no room, and else with whatever the database says; nothing of the batch is then
+   * written. Where the connection was lost too often, nobody knows: the same batch again is then answered with what is there.
    */
   readonly append: (
     batch: readonly SubmittedRecord[],

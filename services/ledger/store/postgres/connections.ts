@@ -4,8 +4,8 @@
  */
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import type { Pool, PoolClient, PoolConfig, QueryResultRow } from 'pg';
+import { DatabaseError, Pool, types } from 'pg';
+import type { PoolClient, PoolConfig, QueryResultRow } from 'pg';
 import { StoreClosedError, StoreFullError } from '../ledger-store.ts';
 import { parseConnectionString } from './connection-string.ts';
 
@@ -49,7 +49,7 @@ export type Ask = <Answer extends Row>(
 
 /** `23505` and the like, of https://www.postgresql.org/docs/current/errcodes-appendix.html; undefined: not the server's. */
 function codeOf(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined;
+  return error instanceof DatabaseError ? error.code : undefined;
 }
 
 /** Nothing is known of what became of it, or another try may succeed. */
@@ -162,7 +162,7 @@ export class PostgresConnections implements AsyncDisposable {
 }
 
 function openPool(options: PoolConfig): Pool {
-  const pool = new pg.Pool(options);
+  const pool = new Pool(options);
   // Without listeners, a connection that is lost would end the process. One in use tells it by its statement as well; one
   // that nobody uses is replaced when the next one asks.
   pool.on('error', () => undefined);
@@ -204,7 +204,7 @@ function parseBigint(text: string): number {
 }
 
 const getTypeParser = ((type: number, format?: 'text' | 'binary') =>
-  type === INT8 ? parseBigint : pg.types.getTypeParser(type, format)) as typeof pg.types.getTypeParser;
+  type === INT8 ? parseBigint : types.getTypeParser(type, format)) as typeof types.getTypeParser;
 
 function explain(error: unknown): unknown {
   if (codeOf(error) !== DISK_FULL) return error;

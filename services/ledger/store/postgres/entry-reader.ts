@@ -110,12 +110,7 @@ export function entryReads(ask: Ask): EntryReads {
            WHERE record_id = $1 AND namespace = $2 ORDER BY field`,
           [recordId, namespace],
         )
-      ).map((text) => ({
-        ...text,
-        field: fromColumn(text.field),
-        keyId: fromColumn(text.keyId),
-        bytes: Uint8Array.from(text.bytes),
-      })),
+      ).map(toText),
     sourceGaps: async () =>
       (
         await ask<SourceGap>(
@@ -126,12 +121,7 @@ export function entryReads(ask: Ask): EntryReads {
            ORDER BY seen_at DESC, source DESC, first_missing DESC LIMIT $1`,
           [SOURCE_GAPS_MAXIMUM],
         )
-      ).map((gap) => ({
-        ...gap,
-        reporter: fromColumn(gap.reporter),
-        process: fromColumn(gap.process),
-        instance: fromColumn(gap.instance),
-      })),
+      ).map(toSourceGap),
   };
 }
 
@@ -183,4 +173,13 @@ function lookedThrough({ namespaces, types, runId, agent }: EntryFilter): Looked
 
 function toEntry(entry: StoredEntry): StoredEntry {
   return { ...entry, textFields: entry.textFields.map(fromColumn) };
+}
+
+function toText(text: SealedText): SealedText {
+  const { field, keyId, bytes } = text;
+  return { ...text, field: fromColumn(field), keyId: fromColumn(keyId), bytes: Uint8Array.from(bytes) };
+}
+
+function toSourceGap(gap: SourceGap): SourceGap {
+  return { ...gap, reporter: fromColumn(gap.reporter), instance: fromColumn(gap.instance) };
 }

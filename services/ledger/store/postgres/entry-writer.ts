@@ -3,24 +3,21 @@
  * all else is read after it: whoever holds it sees all that was committed and is alone in writing. Statements that do not
  * wait for each other's answers go out together, so that the head is held for a few round trips only.
  */
-import { createHash } from 'node:crypto';
 import { agentNameOf, runIdOf, sealRecords } from '#domain/ledger/seal-records.ts';
 import type { KnownRecord, SealedEntry } from '#domain/ledger/seal-records.ts';
 import { appendLeaves, EMPTY_TREE, edgeTiles, openEdge, rootOfEdge } from '#domain/transparency/tree-edge.ts';
 import type { TreeEdge } from '#domain/transparency/tree-edge.ts';
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { StoreFencedError } from '../ledger-store.ts';
-import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { DAY_SECONDS, HOUR_SECONDS } from '../rollups/period-sums.ts';
-import type { HourSums } from '../rollups/period-sums.ts';
 import { rollUp } from '../rollups/roll-up.ts';
 import type { RunState } from '../rollups/run-rollup.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 import { SCHEMA_STEPS } from './schema.ts';
-import { countSequences } from './source-changes.ts';
-import { columnOf, COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
-import type { SumTable } from './sum-tables.ts';
+import { noteSources } from './source-writer.ts';
+import { COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
+import { addSums } from './sum-writer.ts';
+import { columns } from './unnested-columns.ts';
 
 interface Tree {
   readonly tree: number;
@@ -300,122 +297,6 @@ async function writeRuns(ask: Ask, runs: readonly RunState[]): Promise<void> {
       }),
     ),
   );
-}
-
-/** To the hour and to the day. A sum stops at SUM_MAXIMUM (rollups/bounded-sum.ts). */
-async function addSums(
-  ask: Ask,
-  { table, keys, sums }: SumTable,
-  additions: readonly HourSums<object, Readonly<Record<string, number>>>[],
-): Promise<void> {
-  const periods = [HOUR_SECONDS, DAY_SECONDS];
-  // Several hours of a batch are of one day, and one statement changes a row once only.
-  const rows = new Map<string, unknown[]>();
-  for (const { hour, key, sums: added } of additions) {
-    for (const period of periods) {
-      const names = keys.map((name) => toColumn((key as Readonly<Record<string, string>>)[name] ?? ''));
-      const place = [period, hour - (hour % period), ...names];
-      const before = rows.get(JSON.stringify(place));
-      const totals = sums.map((name, index) =>
-        Math.min(SUM_MAXIMUM, Number(before?.[place.length + index] ?? 0) + (added[name] ?? 0)),
-      );
-      rows.set(JSON.stringify(place), [...place, ...totals]);
-    }
-  }
-  if (rows.size === 0) return;
-  const names = ['period', 'begins_at', ...keys.map(columnOf), ...sums.map(columnOf)];
-  const types = ['integer', 'bigint', ...keys.map(() => 'text'), ...sums.map(() => 'bigint')];
-  await ask(
-    `add to ${table}`,
-    `INSERT INTO ${table} (${names.join(', ')})
-     SELECT * FROM unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
-     ON CONFLICT (period, begins_at, ${keys.map(columnOf).join(', ')}) DO UPDATE SET
-       ${sums
-         .map(columnOf)
-         .map((name) => `${name} = LEAST(${SUM_MAXIMUM}, ${table}.${name} + excluded.${name})`)
-         .join(', ')}`,
-    columns([...rows.values()]),
-  );
-}
-
-async function noteSources(ask: Ask, entries: readonly Sealed[], seenAtMicroseconds: number): Promise<void> {
-  const bySource = Map.groupBy(entries, ({ entry: { reporter, record } }) => {
-    const { process, instance, boot } = record.source;
-    return JSON.stringify([boot, instance, process, reporter]);
-  });
-  const told = [...bySource].map(([names, ofSource]) => ({
-    name: createHash('sha256').update(names).digest(),
-    names: JSON.parse(names) as readonly string[],
-    sequences: ofSource.map(({ entry }) => entry.record.source.sequence),
-  }));
-  const [sources, gaps] = await Promise.all([
-    // What is there already is touched as well, so that it is answered with.
-    ask<{ source: number; name: Buffer; highest: number }>(
-      'open sources',
-      `INSERT INTO sources (name, boot, instance, process, reporter, highest)
-       SELECT name, boot, instance, process, reporter, 0
-       FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[])
-         AS told (name, boot, instance, process, reporter)
-       ON CONFLICT (name) DO UPDATE SET highest = sources.highest RETURNING source, name, highest`,
-      columns(told.map(({ name, names }) => [name, ...names.map(toColumn)])),
-    ),
-    ask<{ name: Buffer; firstMissing: number; lastMissing: number; seenAtMicroseconds: number }>(
-      'read gaps',
-      `SELECT DISTINCT told.name, first_missing AS "firstMissing", last_missing AS "lastMissing",
-         seen_at AS "seenAtMicroseconds"
-       FROM unnest($1::bytea[], $2::bigint[]) AS told (name, sequence)
-       JOIN sources ON sources.name = told.name AND sources.highest >= sequence
-       CROSS JOIN LATERAL (
-         SELECT * FROM source_gaps WHERE source_gaps.source = sources.source AND first_missing <= sequence
-         ORDER BY first_missing DESC LIMIT 1) AS gap
-       WHERE last_missing >= sequence`,
-      columns(told.flatMap(({ name, sequences }) => sequences.map((sequence) => [name, sequence]))),
-    ),
-  ]);
-  const raised: (readonly number[])[] = [];
-  const dropped: (readonly number[])[] = [];
-  const added: (readonly number[])[] = [];
-  for (const { name, sequences } of told) {
-    const stored = sources.find((each) => each.name.equals(name));
-    if (stored === undefined) throw new Error('PostgreSQL did not answer with a source that it has written.');
-    const { source, highest } = stored;
-    const ofSource = gaps.filter((gap) => gap.name.equals(name));
-    const changes = countSequences(highest, ofSource, sequences, seenAtMicroseconds);
-    if (changes.highest !== highest) raised.push([source, changes.highest]);
-    dropped.push(...changes.dropped.map((first) => [source, first]));
-    added.push(
-      ...changes.added.map((gap) => [source, gap.firstMissing, gap.lastMissing, gap.seenAtMicroseconds]),
-    );
-  }
-  const writes = [
-    raised.length > 0 &&
-      ask(
-        'raise sources',
-        `UPDATE sources SET highest = raised.highest FROM unnest($1::bigint[], $2::bigint[]) AS raised (source, highest)
-         WHERE sources.source = raised.source`,
-        columns(raised),
-      ),
-    dropped.length > 0 &&
-      ask(
-        'drop gaps',
-        `DELETE FROM source_gaps USING unnest($1::bigint[], $2::bigint[]) AS dropped (source, first)
-         WHERE source_gaps.source = dropped.source AND first_missing = first`,
-        columns(dropped),
-      ),
-    added.length > 0 &&
-      ask(
-        'add gaps',
-        `INSERT INTO source_gaps SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])`,
-        columns(added),
-      ),
-  ];
-  await Promise.all(writes);
-}
-
-/** Rows as the arrays that unnest takes, one a column. */
-function columns(rows: readonly (readonly unknown[])[]): readonly unknown[][] {
-  const [first = []] = rows;
-  return first.map((_, column) => rows.map((row) => row[column]));
 }
 
 /** Neither namespaces nor ids have a space in them. */

@@ -57,12 +57,12 @@ export function sumReads(ask: Ask): Pick<LedgerStore, 'costs' | 'outcomes'> {
   return {
     costs: async (query) => {
       const rows = await read(COST_TABLE, query, { agent: query.agent, model: query.model }, DEAREST_FIRST);
-      return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, COST_SUMS) }));
+      return rows.map((row) => sumRow(row, query.by, COST_SUMS));
     },
     outcomes: async (query) => {
       const { agent, promptDigest } = query;
       const rows = await read(OUTCOME_TABLE, query, { agent, promptDigest }, []);
-      return rows.map((row) => ({ group: groupOf(row, query.by), ...pick(row, OUTCOME_SUMS) }));
+      return rows.map((row) => sumRow(row, query.by, OUTCOME_SUMS));
     },
   };
 }
@@ -93,6 +93,11 @@ function groupOf<Group extends string>(row: Row, by: readonly Group[]): Partial<
   return group;
 }
 
-function pick<Name extends string>(row: Row, names: readonly Name[]): Record<Name, number> {
-  return Object.fromEntries(names.map((name) => [name, Number(row[name])])) as Record<Name, number>;
+function sumRow<Group extends string, Name extends string>(
+  row: Row,
+  by: readonly Group[],
+  names: readonly Name[],
+): { readonly group: Partial<Record<Group, string>> } & Record<Name, number> {
+  const sums = Object.fromEntries(names.map((name) => [name, Number(row[name])])) as Record<Name, number>;
+  return { group: groupOf(row, by), ...sums };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeFencedWriters } from '../testing/contract-of-writers.ts';
 import { describeLedgerStore } from '../testing/store-contract.ts';
 import type { StorePlace } from '../testing/store-place.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
@@ -20,3 +21,4 @@ async function newPlace(): Promise<StorePlace> {
 }
 
 describeLedgerStore('SQLite', newPlace);
+describeFencedWriters(newPlace);

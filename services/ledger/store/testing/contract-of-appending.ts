@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
-import { StoreFencedError } from '../ledger-store.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { attempt, common, feedback, RECEIVED_AT, rotation, runBegun, submitted } from './sample-records.ts';
 import { withStore } from './store-place.ts';
@@ -255,23 +254,6 @@ export function describeAppending(newPlace: NewPlace): void {
       );
       const [run] = await store.runsOfId('run-1');
       expect(run).toMatchObject({ attempts: 2, records: 2 });
-    });
-
-    it('fences the writer before when another opens it: that one writes nothing more, and can still be read', async () => {
-      await using place = await newPlace();
-      await using first = await place.open();
-      await first.append([submitted(rotation('r-1'))], RECEIVED_AT);
-      await using second = await place.open();
-      await second.append([submitted(rotation('r-2'))], RECEIVED_AT);
-      await expect(first.append([submitted(rotation('r-3'))], RECEIVED_AT)).rejects.toThrow(StoreFencedError);
-      await expect(first.setDocument('key', 'value')).rejects.toThrow(StoreFencedError);
-      await expect(first.prune(RECEIVED_AT * 2, 10)).rejects.toThrow(StoreFencedError);
-      await expect(first.eraseExpiredTexts(RECEIVED_AT * 2)).rejects.toThrow(StoreFencedError);
-      await second.append([submitted(rotation('r-4'))], RECEIVED_AT);
-      for (const store of [first, second]) {
-        expect((await everyEntry(store)).map((entry) => recordOf(entry).id)).toEqual(['r-1', 'r-2', 'r-4']);
-      }
-      expect(await second.getDocument('key')).toBeUndefined();
     });
 
     it('writes nothing of a batch of which something cannot be written', async () => {
