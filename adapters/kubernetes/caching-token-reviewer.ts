@@ -18,12 +18,20 @@
  * push out the good ones; what is plainly no token for us is refused without asking.
  */
 import { hash } from 'node:crypto';
-import { REVIEWER_BUSY, type TokenReviewer, type TokenReviewResult } from './token-reviewer.ts';
+import { RecentEntries } from './recent-entries.ts';
+import { TOKEN_MAXIMUM_LENGTH, readTokenClaims } from './token-claims.ts';
+import {
+  REVIEWER_BUSY,
+  type TokenReviewer,
+  type TokenReviewResult as ReviewResult,
+} from './token-reviewer.ts';
 
 export interface CachingTokenReviewerOptions {
   readonly positiveSeconds?: number;
   readonly negativeSeconds?: number;
   readonly outageGraceSeconds?: number;
+  /** Tokens of people are of any form and for other audiences: the reviewer is asked about them all the same. */
+  readonly takesUserTokens?: boolean;
   /** Most entries of each of the two memories. */
   readonly capacity?: number;
   /** Most reviews under way in each of the two lines; twice as many may wait. */
@@ -36,8 +44,8 @@ export interface CachingTokenReviewerOptions {
 export const TOKEN_REVIEW_OUTCOMES = ['cached', 'confirmed', 'refused', 'unavailable', 'graceUsed'] as const;
 export type TokenReviewOutcome = (typeof TOKEN_REVIEW_OUTCOMES)[number];
 
-interface Entry {
-  readonly result: TokenReviewResult;
+interface RememberedReview<Identity> {
+  readonly result: ReviewResult<Identity>;
   readonly atMilliseconds: number;
   /** From the token itself; a cached answer never outlives it. */
   readonly expiresAtEpochSeconds: number;
@@ -45,20 +53,18 @@ interface Entry {
 
 /** After a failed review, graced tokens are answered at once for so long instead of each waiting for a time-out. */
 const OUTAGE_PAUSE_MILLISECONDS = 2_000;
-const TOKEN_MAXIMUM_LENGTH = 16_384;
 
-type Claims =
-  | { readonly ok: true; readonly audiences: readonly string[]; readonly expiresAtEpochSeconds: number }
-  | { readonly ok: false };
-
-export function cachingTokenReviewer(
-  reviewer: TokenReviewer,
+export function cachingTokenReviewer<Identity>(
+  reviewer: TokenReviewer<Identity>,
   options: CachingTokenReviewerOptions = {},
-): TokenReviewer {
+): TokenReviewer<Identity> {
+  type Entry = RememberedReview<Identity>;
+  type TokenReviewResult = ReviewResult<Identity>;
   const positiveMilliseconds = (options.positiveSeconds ?? 10) * 1000;
   const negativeMilliseconds = (options.negativeSeconds ?? 2) * 1000;
   const outageGraceMilliseconds = (options.outageGraceSeconds ?? 600) * 1000;
   const concurrency = options.concurrency ?? 64;
+  const takesUserTokens = options.takesUserTokens ?? false;
   const monotonicMilliseconds = options.monotonicMilliseconds ?? (() => performance.now());
   const epochSeconds = options.epochSeconds ?? (() => Date.now() / 1000);
   const onReview = options.onReview ?? (() => undefined);
@@ -141,11 +147,16 @@ export function cachingTokenReviewer(
       const key = keyOf(token, audience);
       const known = remembered(key, token, audience);
       if (known !== undefined) return known;
-      const claims = readClaims(token);
-      if (!claims.ok) return { ok: false, reason: 'malformed' };
-      if (claims.expiresAtEpochSeconds <= epochSeconds()) return { ok: false, reason: 'expired' };
-      if (!claims.audiences.includes(audience)) return { ok: false, reason: 'wrongAudience' };
-      return await untilAborted(askOnce(key, token, audience, claims.expiresAtEpochSeconds), signal);
+      const claims = readTokenClaims(token);
+      if (token.length > TOKEN_MAXIMUM_LENGTH || (!claims.ok && !takesUserTokens)) {
+        return { ok: false, reason: 'malformed' };
+      }
+      const expiresAtEpochSeconds = claims.ok ? claims.expiresAtEpochSeconds : Number.POSITIVE_INFINITY;
+      if (expiresAtEpochSeconds <= epochSeconds()) return { ok: false, reason: 'expired' };
+      if (claims.ok && !takesUserTokens && !claims.audiences.includes(audience)) {
+        return { ok: false, reason: 'wrongAudience' };
+      }
+      return await untilAborted(askOnce(key, token, audience, expiresAtEpochSeconds), signal);
     },
   };
 }
@@ -154,35 +165,12 @@ function keyOf(token: string, audience: string): string {
   return hash('sha256', `${audience}\n${token}`, 'base64');
 }
 
-/**
- * What the token says of itself, unverified: good enough to refuse, never to accept. Every ServiceAccount token is a
- * JWT with `exp` and `aud` (KEP-1205).
- */
-function readClaims(token: string): Claims {
-  const parts = token.split('.');
-  if (token.length > TOKEN_MAXIMUM_LENGTH || parts.length !== 3 || parts[1] === undefined)
-    return { ok: false };
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1], 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null) return { ok: false };
-    const expiry = 'exp' in claims ? claims.exp : undefined;
-    const audience = 'aud' in claims ? claims.aud : undefined;
-    if (typeof expiry !== 'number' || !Number.isFinite(expiry)) return { ok: false };
-    const audiences = (Array.isArray(audience) ? audience : [audience]).filter(
-      (one) => typeof one === 'string',
-    );
-    return { ok: true, audiences, expiresAtEpochSeconds: expiry };
-  } catch {
-    return { ok: false };
-  }
-}
-
-async function untilAborted(
-  review: Promise<TokenReviewResult>,
+async function untilAborted<Identity>(
+  review: Promise<ReviewResult<Identity>>,
   signal: AbortSignal | undefined,
-): Promise<TokenReviewResult> {
+): Promise<ReviewResult<Identity>> {
   if (signal === undefined) return await review;
-  const { promise: aborted, resolve } = Promise.withResolvers<TokenReviewResult>();
+  const { promise: aborted, resolve } = Promise.withResolvers<ReviewResult<Identity>>();
   const onAbort = (): void => resolve({ ok: false, reason: 'unavailable' });
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -203,7 +191,7 @@ class ReviewLine {
     this.#concurrency = concurrency;
   }
 
-  async run(review: () => Promise<TokenReviewResult>): Promise<TokenReviewResult> {
+  async run<Identity>(review: () => Promise<ReviewResult<Identity>>): Promise<ReviewResult<Identity>> {
     if (this.#running < this.#concurrency) this.#running += 1;
     else if (this.#waiting.length >= 2 * this.#concurrency) return REVIEWER_BUSY;
     // Whoever ends hands its place over, so that nobody who comes later can take it.
@@ -215,32 +203,5 @@ class ReviewLine {
       if (next === undefined) this.#running -= 1;
       else next();
     }
-  }
-}
-
-/** A map that forgets its oldest entry when it is full; setting an entry makes it the newest. */
-class RecentEntries<Value> {
-  readonly #entries = new Map<string, Value>();
-  readonly #capacity: number;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(key: string): Value | undefined {
-    return this.#entries.get(key);
-  }
-
-  set(key: string, value: Value): void {
-    this.#entries.delete(key);
-    if (this.#entries.size >= this.#capacity) {
-      const oldest = this.#entries.keys().next();
-      if (oldest.done !== true) this.#entries.delete(oldest.value);
-    }
-    this.#entries.set(key, value);
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
   }
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { KubeApiError } from './kube-api-error.ts';
 import type { KubeClient } from './kube-client.ts';
+import { readTokenClaims } from './token-claims.ts';
 
 export interface ServiceAccountIdentity {
   readonly namespace: string;
@@ -27,8 +28,8 @@ export type TokenRefusal =
   | 'notAServiceAccount'
   | 'unavailable';
 
-export type TokenReviewResult =
-  | { readonly ok: true; readonly identity: ServiceAccountIdentity }
+export type TokenReviewResult<Identity = ServiceAccountIdentity> =
+  | { readonly ok: true; readonly identity: Identity }
   | {
       readonly ok: false;
       readonly reason: TokenRefusal;
@@ -36,13 +37,31 @@ export type TokenReviewResult =
       readonly isBusy?: true;
     };
 
-export const REVIEWER_BUSY: TokenReviewResult = { ok: false, reason: 'unavailable', isBusy: true };
+export const REVIEWER_BUSY: TokenReviewResult<never> = { ok: false, reason: 'unavailable', isBusy: true };
 
-export interface TokenReviewer {
+export interface TokenReviewer<Identity = ServiceAccountIdentity> {
   /** Never rejects. Aborting the signal answers `unavailable`. */
-  readonly review: (token: string, audience: string, signal?: AbortSignal) => Promise<TokenReviewResult>;
+  readonly review: (
+    token: string,
+    audience: string,
+    signal?: AbortSignal,
+  ) => Promise<TokenReviewResult<Identity>>;
   /** What is known of the token without asking anybody, for callers who would rather not wait for a promise. */
-  readonly remembered?: (token: string, audience: string) => TokenReviewResult | undefined;
+  readonly remembered?: (token: string, audience: string) => TokenReviewResult<Identity> | undefined;
+}
+
+/** As the API server knows somebody: what a SubjectAccessReview asks about. */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whoever a token belongs to: a ServiceAccount, or a person or system that the API server knows in another way. */
+export interface UserIdentity {
+  readonly user: UserInfo;
+  readonly serviceAccount?: ServiceAccountIdentity;
 }
 
 const REVIEW_TIMEOUT_SECONDS = 5;
@@ -55,6 +74,8 @@ const TokenReviewStatus = z.object({
     user: z
       .object({
         username: z.string().optional(),
+        uid: z.string().optional(),
+        groups: z.array(z.string()).nullish(),
         extra: z.record(z.string(), z.array(z.string())).nullish(),
       })
       .optional(),
@@ -62,47 +83,120 @@ const TokenReviewStatus = z.object({
 });
 type TokenReviewStatus = z.infer<typeof TokenReviewStatus>['status'];
 
-/** Needs the right `create` on `tokenreviews.authentication.k8s.io` (ClusterRole system:auth-delegator has it). */
+export interface TokenReviewerOptions {
+  readonly timeoutSeconds?: number;
+  /** Told of every failure to ask, so that a missing right (403) shows up in the log. Never gets the token. */
+  readonly onFailure?: (message: string) => void;
+}
+
+/**
+ * Takes tokens of ServiceAccounts for the audience. Needs the right `create` on `tokenreviews.authentication.k8s.io`
+ * (ClusterRole system:auth-delegator has it).
+ */
 export function createTokenReviewer(
   kubeClient: Pick<KubeClient, 'request'>,
-  options: {
-    readonly timeoutSeconds?: number;
-    /** Told of every failure to ask, so that a missing right (403) shows up in the log. Never gets the token. */
-    readonly onFailure?: (message: string) => void;
-  } = {},
+  options: TokenReviewerOptions = {},
 ): TokenReviewer {
+  const ask = reviewThrough(kubeClient, options);
   return {
-    review: async (token, audience, signal) => {
-      try {
-        const review = await kubeClient.request({
-          method: 'POST',
-          path: '/apis/authentication.k8s.io/v1/tokenreviews',
-          body: {
-            apiVersion: 'authentication.k8s.io/v1',
-            kind: 'TokenReview',
-            spec: { token, audiences: [audience] },
-          },
-          timeoutSeconds: options.timeoutSeconds ?? REVIEW_TIMEOUT_SECONDS,
-          ...(signal === undefined ? {} : { signal }),
-        });
-        return identify(TokenReviewStatus.parse(review).status, audience);
-      } catch (error) {
-        if (signal?.aborted !== true) options.onFailure?.(describeFailure(error));
-        const isBusy = error instanceof KubeApiError && error.status === TOO_MANY_REQUESTS;
-        return isBusy ? REVIEWER_BUSY : { ok: false, reason: 'unavailable' };
+    review: (token, audience, signal) =>
+      ask(
+        token,
+        [audience],
+        (status) => {
+          const identified = identify(status, audience);
+          if (!identified.ok) return identified;
+          const { serviceAccount } = identified.identity;
+          return serviceAccount === undefined
+            ? { ok: false, reason: 'notAServiceAccount' }
+            : { ok: true, identity: serviceAccount };
+        },
+        signal,
+      ),
+  };
+}
+
+/**
+ * Takes besides those the tokens of people and systems that the API server itself takes (OpenID Connect, webhooks),
+ * which are made for no audience of ours. A ServiceAccount always needs a token for the audience: what one of its pods
+ * shows to somebody else is worth nothing here.
+ */
+export function createUserReviewer(
+  kubeClient: Pick<KubeClient, 'request'>,
+  options: TokenReviewerOptions = {},
+): TokenReviewer<UserIdentity> {
+  const ask = reviewThrough(kubeClient, options);
+  return {
+    review: (token, audience, signal) => {
+      const claims = readTokenClaims(token);
+      if (claims.ok && claims.audiences.includes(audience)) {
+        return ask(token, [audience], (status) => identify(status, audience), signal);
       }
+      return ask(
+        token,
+        [],
+        (status) => {
+          const identified = identify(status, undefined);
+          return identified.ok && identified.identity.serviceAccount !== undefined
+            ? { ok: false, reason: 'wrongAudience' }
+            : identified;
+        },
+        signal,
+      );
     },
   };
 }
 
-function identify(status: TokenReviewStatus, audience: string): TokenReviewResult {
+/** No audiences: those of the API server. */
+function reviewThrough(
+  kubeClient: Pick<KubeClient, 'request'>,
+  options: TokenReviewerOptions,
+): <Identity>(
+  token: string,
+  audiences: readonly string[],
+  read: (status: TokenReviewStatus) => TokenReviewResult<Identity>,
+  signal: AbortSignal | undefined,
+) => Promise<TokenReviewResult<Identity>> {
+  return async (token, audiences, read, signal) => {
+    try {
+      const review = await kubeClient.request({
+        method: 'POST',
+        path: '/apis/authentication.k8s.io/v1/tokenreviews',
+        body: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenReview',
+          spec: { token, ...(audiences.length === 0 ? {} : { audiences }) },
+        },
+        timeoutSeconds: options.timeoutSeconds ?? REVIEW_TIMEOUT_SECONDS,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return read(TokenReviewStatus.parse(review).status);
+    } catch (error) {
+      if (signal?.aborted !== true) options.onFailure?.(describeFailure(error));
+      const isBusy = error instanceof KubeApiError && error.status === TOO_MANY_REQUESTS;
+      return isBusy ? REVIEWER_BUSY : { ok: false, reason: 'unavailable' };
+    }
+  };
+}
+
+function identify(status: TokenReviewStatus, audience: string | undefined): TokenReviewResult<UserIdentity> {
   if (status.authenticated !== true) return { ok: false, reason: 'notAuthenticated' };
   // An API server that does not know audiences answers without any: that is no proof, so it is refused.
-  if (!(status.audiences ?? []).includes(audience)) return { ok: false, reason: 'wrongAudience' };
-  const serviceAccount = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(status.user?.username ?? '');
-  const [, namespace, name] = serviceAccount ?? [];
-  if (namespace === undefined || name === undefined) return { ok: false, reason: 'notAServiceAccount' };
-  return { ok: true, identity: { namespace, serviceAccount: name, ...boundPod(status.user?.extra ?? {}) } };
+  if (audience !== undefined && !(status.audiences ?? []).includes(audience)) {
+    return { ok: false, reason: 'wrongAudience' };
+  }
+  const { username = '', uid, groups, extra } = status.user ?? {};
+  if (username === '') return { ok: false, reason: 'notAuthenticated' };
+  const user: UserInfo = {
+    username,
+    ...(uid === undefined || uid === '' ? {} : { uid }),
+    groups: groups ?? [],
+    extra: extra ?? {},
+  };
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username) ?? [];
+  if (namespace === undefined || name === undefined) return { ok: true, identity: { user } };
+  const serviceAccount = { namespace, serviceAccount: name, ...boundPod(user.extra) };
+  return { ok: true, identity: { user, serviceAccount } };
 }
 
 function boundPod(
