@@ -351,6 +351,7 @@ export const LedgerRecord = z.discriminatedUnion('type', [
 ]);
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
 export type RecordType = LedgerRecord['type'];
+export const RECORD_TYPES: readonly RecordType[] = LedgerRecord.options.map(({ shape }) => shape.type.value);
 export type RecordOf<Type extends RecordType> = Extract<LedgerRecord, { type: Type }>;
 
 /** What a producer hands over: the spool adds who tells it and counts. */
