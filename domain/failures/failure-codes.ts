@@ -251,7 +251,97 @@ export const LOCAL_MODEL_FAILURES = {
 } as const satisfies Record<string, FailureDescription>;
 export type LocalModelFailureCode = keyof typeof LOCAL_MODEL_FAILURES;
 
+/** What the ledger refuses. Codes of single records in the answer to a batch are those of record-batch.ts. */
+export const LEDGER_FAILURES = {
+  unauthenticated: {
+    status: 401,
+    type: 'authentication_error',
+    meaning:
+      'No valid ServiceAccount token of the audience `capataz-ledger`, nor a token of a person. The message says what is wrong with it.',
+  },
+  not_a_teller: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'Neither an agent (`agent-NAME`) nor one of `CAPATAZ_PLATFORM_WRITERS`.',
+  },
+  not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The caller lacks a right on a subresource of `agents`. The message names it and where.',
+  },
+  token_review_unavailable: ROUTER_REFUSALS.token_review_unavailable,
+  access_review_unavailable: {
+    status: 503,
+    type: 'api_error',
+    meaning: "The API server did not answer, so the caller's rights could not be checked.",
+  },
+  run_not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is no such run where the caller may look.',
+  },
+  record_not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is no such record, or its body was pruned.',
+  },
+  log_not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'The namespace has no tree, or the tree has nothing there yet.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The Idempotency-Key was used for other feedback.',
+  },
+  too_many_records: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'As many records are under way as fit. Sending the same again is safe.',
+  },
+  too_many_streams: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'As many live streams are open as may be.',
+  },
+  ledger_full: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The volume is full: the ledger is read-only until there is room.',
+  },
+  ledger_fenced: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'Another process has taken over the store: this one is read-only.',
+  },
+  ledger_tampered: {
+    status: 503,
+    type: 'api_error',
+    meaning:
+      'The store is behind or apart from what the witness has seen: read-only until an operator accepts the loss.',
+  },
+  store_failed: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The store failed. Sending the same again is safe: it is written once.',
+  },
+  checkpoint_pending: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The record is newer than the last checkpoint. The next one comes within seconds.',
+  },
+  texts_unavailable: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'Texts cannot be sealed or opened, because the key for it is not here.',
+  },
+  ...REQUEST_FAILURES,
+  internal_error: ATTEMPT_FAILURES.internal_error,
+} as const satisfies Record<string, FailureDescription>;
+
 export const FAILURES = {
+  ...LEDGER_FAILURES,
   ...ROUTER_FAILURES,
   ...AGENT_FAILURES,
   ...LOCAL_MODEL_FAILURES,

@@ -4,6 +4,7 @@ import { KINDS } from '#crds/kinds.ts';
 import {
   AGENT_FAILURES,
   FAILURES,
+  LEDGER_FAILURES,
   LOCAL_MODEL_FAILURES,
   ROUTER_FAILURES,
 } from '#domain/failures/failure-codes.ts';
@@ -93,6 +94,7 @@ describe('docs/reference/errors.md', () => {
   it.each([
     ['Router', ROUTER_FAILURES],
     ['Agent', AGENT_FAILURES],
+    ['Ledger', LEDGER_FAILURES],
     ['Local model', LOCAL_MODEL_FAILURES],
   ])('says of each code of the section %s what the table of failures says', (title, failures) => {
     const explained = rowsOf(sections[title] ?? '', /^\| `(\w+)` \| (\d+) \| (.*) \|$/gm);

@@ -1,0 +1,45 @@
+/** The ledger's HTTP side: limits, checks and routes. Nothing of a request but its headers is read before its caller is known. */
+import type { FastifyInstance } from 'fastify';
+import { BATCH_MAXIMUM_BYTES } from '#domain/ledger/record-batch.ts';
+import { createHttpApp } from '#process/http/http-service.ts';
+import { requestIdOf } from '#process/http/request-id.ts';
+import { checkCallers } from './callers.ts';
+import type { LedgerParts } from './ledger-parts.ts';
+import { sendRefusal } from './replies.ts';
+import { registerFeedback } from './routes/feedback.ts';
+import { registerLogs } from './routes/logs.ts';
+import { registerReading } from './routes/reading.ts';
+import { registerRecordIntake } from './routes/records.ts';
+import { LiveStreams, registerStream } from './routes/stream.ts';
+import { registerTexts } from './routes/texts.ts';
+
+const PATHS =
+  'POST /v1/records, POST /v1/feedback, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/stream and /v1/logs';
+
+export function createLedgerApp(parts: LedgerParts): {
+  readonly app: FastifyInstance;
+  readonly streams: LiveStreams;
+} {
+  const streams = new LiveStreams(parts.drain);
+  const app = createHttpApp({
+    logger: parts.logger,
+    drain: parts.drain,
+    requestId: (request) => requestIdOf(request.headers['x-request-id'], parts.newId),
+    paths: PATHS,
+    largestBodyBytes: BATCH_MAXIMUM_BYTES,
+    body: 'bytes',
+    refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
+  });
+  app.decorateRequest('caller', null);
+  void app.register((routes, _options, done) => {
+    checkCallers(routes, parts.identity);
+    registerRecordIntake(routes, parts);
+    registerFeedback(routes, parts);
+    registerReading(routes, parts);
+    registerStream(routes, parts, streams);
+    registerTexts(routes, parts);
+    registerLogs(routes, parts);
+    done();
+  });
+  return { app, streams };
+}

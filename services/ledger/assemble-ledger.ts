@@ -1,0 +1,123 @@
+/** The ledger between its store and its callers: everything that is neither opened nor listened on. */
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { AccessReviewer } from '#adapters/kubernetes/access-reviewer.ts';
+import type { SignerKey } from '#domain/transparency/note-keys.ts';
+import type { Drain } from '#process/drain.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { AgentImages } from './agent-images.ts';
+import { createLedgerApp } from './app.ts';
+import type { CallerIdentity } from './caller-identity.ts';
+import { LogKeeper } from './checkpoints/log-keeper.ts';
+import type { WitnessClient } from './checkpoints/witness-client.ts';
+import { CommitNews } from './commit-news.ts';
+import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
+import { createOwnRecords } from './own-records.ts';
+import { createRecordIntake } from './record-intake.ts';
+import type { GroupCommit } from './store/group-commit.ts';
+import type { LedgerStore } from './store/ledger-store.ts';
+import type { TextVault } from './texts/text-vault.ts';
+import type { PlatformProcess } from './who-may-tell.ts';
+import { WriteGate } from './write-gate.ts';
+
+/** For the ledger's own records: who told them is the ledger itself. */
+const SELF = 'capataz-ledger';
+
+export interface LedgerIngredients {
+  readonly store: LedgerStore;
+  readonly commits: Pick<GroupCommit, 'submit'>;
+  readonly vault: TextVault;
+  readonly signingKey: SignerKey;
+  readonly witness: WitnessClient | undefined;
+  readonly identity: (metrics: LedgerMetrics) => CallerIdentity;
+  readonly access: AccessReviewer;
+  readonly agentImages: AgentImages;
+  readonly settings: {
+    readonly podName: string;
+    readonly platformWriters: ReadonlyMap<string, PlatformProcess>;
+    readonly acceptedLosses: ReadonlyMap<string, number>;
+    readonly retentionDays: number;
+    readonly checkpointSeconds: number;
+  };
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly drain: Drain;
+  readonly newId: () => string;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly nowMicroseconds: () => number;
+  readonly nowMilliseconds: () => number;
+  /** Holes in what processes have told, as last counted. */
+  readonly sourceGaps: () => number;
+}
+
+export interface AssembledLedger {
+  readonly app: FastifyInstance;
+  readonly gate: WriteGate;
+  readonly logs: LogKeeper;
+  readonly metrics: LedgerMetrics;
+}
+
+export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger {
+  const { store, commits, vault, signingKey, witness, settings, logger, nowMicroseconds } = ingredients;
+  const gate = new WriteGate(ingredients.nowMilliseconds);
+  const news = new CommitNews();
+  const metrics = createLedgerMetrics(ingredients.registry, {
+    isWritable: () => gate.readiness().ready,
+    streams: () => streams.count(),
+    witnessLagSeconds: () => logs.witnessLagSeconds(),
+    tamperAlarms: () => logs.alarms,
+    logs: () => logs.states,
+    storeBytes: () => store.sizeBytes(),
+    sourceGaps: ingredients.sourceGaps,
+  });
+  const intake = createRecordIntake({
+    seal: (record, texts) => vault.seal(record.namespace, texts, nowMicroseconds()),
+    append: commits.submit,
+    gate,
+    metrics,
+    onWritten: (count) => {
+      news.tell();
+      logs.written(count);
+    },
+    onFailure: (error) => logger.error({ error }, 'records could not be written'),
+  });
+  const ownRecords = createOwnRecords(intake, {
+    instance: settings.podName,
+    boot: ingredients.newId(),
+    reporter: SELF,
+  });
+  const logs = new LogKeeper({
+    store,
+    key: signingKey,
+    witness,
+    ownRecords,
+    gate,
+    logger,
+    intervalMilliseconds: settings.checkpointSeconds * 1000,
+    acceptedLosses: settings.acceptedLosses,
+    nowMilliseconds: ingredients.nowMilliseconds,
+    nowMicroseconds,
+    newId: ingredients.newId,
+  });
+  const { app, streams } = createLedgerApp({
+    store,
+    intake,
+    ownRecords,
+    news,
+    logs,
+    vault,
+    keys: { logs: [signingKey], witnesses: witness?.keys ?? [] },
+    identity: ingredients.identity(metrics),
+    access: ingredients.access,
+    agentImages: ingredients.agentImages,
+    platformWriters: settings.platformWriters,
+    logger,
+    metrics,
+    drain: ingredients.drain,
+    newId: ingredients.newId,
+    randomBytes: ingredients.randomBytes,
+    retentionDays: settings.retentionDays,
+    nowMicroseconds,
+  });
+  return { app, gate, logs, metrics };
+}

@@ -1,0 +1,75 @@
+/** The checked caller of a request, and what may be asked about him. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { UserIdentity } from '#adapters/kubernetes/token-reviewer.ts';
+import { agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
+import type { Refusal } from '#domain/failures/refusal.ts';
+import type { CallerIdentity } from './caller-identity.ts';
+import { nameOfServiceAccount } from './caller-identity.ts';
+import type { LedgerParts } from './ledger-parts.ts';
+import { sendRefusal } from './replies.ts';
+import type { Teller } from './who-may-tell.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set once the caller's token was checked, before the body is read. */
+    caller: UserIdentity | null;
+  }
+}
+
+/** Nothing of a request but its headers is read before its caller is known. */
+export function checkCallers(app: FastifyInstance, identity: CallerIdentity): void {
+  app.addHook('onRequest', async (request, reply): Promise<FastifyReply | undefined> => {
+    const identified = await identity.identify(request.headers);
+    if (!identified.ok) return sendRefusal(reply, identified.refusal);
+    request.caller = identified.identity;
+    return undefined;
+  });
+}
+
+export function callerOf(request: FastifyRequest): UserIdentity {
+  if (request.caller === null) throw new Error('A route was reached without a check of the caller.');
+  return request.caller;
+}
+
+export type TellerResult =
+  | { readonly ok: true; readonly teller: Teller; readonly reporter: string }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** As whom the caller may tell records. */
+export async function tellerOf(
+  { user, serviceAccount }: UserIdentity,
+  { platformWriters, agentImages }: Pick<LedgerParts, 'platformWriters' | 'agentImages'>,
+): Promise<TellerResult> {
+  if (serviceAccount === undefined) return { ok: false, refusal: notATeller(user.username) };
+  const process = platformWriters.get(nameOfServiceAccount(serviceAccount));
+  if (process !== undefined) {
+    return { ok: true, teller: { kind: 'platform', process }, reporter: user.username };
+  }
+  const name = agentNameOfServiceAccount(serviceAccount.serviceAccount);
+  if (name === undefined) return { ok: false, refusal: notATeller(user.username) };
+  const { namespace, podName } = serviceAccount;
+  const image = await agentImages.ofAgent(namespace, name);
+  if (image === 'unknown') return { ok: false, refusal: AGENT_UNKNOWN };
+  // A token that somebody made by hand is bound to no pod, so nothing is known of what holds it.
+  const runsOurRuntime =
+    image === 'ours' && podName?.startsWith(`${serviceAccount.serviceAccount}-`) === true;
+  return {
+    ok: true,
+    teller: { kind: 'agent', namespace, name, runsOurRuntime },
+    reporter: user.username,
+  };
+}
+
+const AGENT_UNKNOWN: Refusal = {
+  code: 'token_review_unavailable',
+  message:
+    'The Agent of the token could not be read because the API server did not answer: try again in a moment.',
+  retryAfterSeconds: 1,
+};
+
+function notATeller(name: string): Refusal {
+  return {
+    code: 'not_a_teller',
+    message: `${name} may tell no records: agents (agent-NAME) and the ServiceAccounts in CAPATAZ_PLATFORM_WRITERS may.`,
+  };
+}

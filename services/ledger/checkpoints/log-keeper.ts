@@ -1,0 +1,225 @@
+/**
+ * LogKeeper: advances the logs of all namespaces every few seconds, and sooner when many entries have come. When a log is
+ * found to have lost what was signed or witnessed, nothing is written any more until an operator says that he knows.
+ */
+import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
+import { SECURITY_EVENTS } from '#domain/ledger/security-events.ts';
+import { MissingTileError } from '#domain/transparency/tree-proofs.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { OwnRecords } from '../own-records.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import type { WriteGate } from '../write-gate.ts';
+import { type Advance, type AdvanceParts, advanceLog } from './advance-log.ts';
+import { renameLog } from './checkpoint-documents.ts';
+import type { WitnessClient } from './witness-client.ts';
+
+/** So many entries bring the next turn forward. */
+const MANY_ENTRIES = 1_000;
+const NAMESPACES_AT_A_TIME = 8;
+
+export interface LogKeeperOptions extends AdvanceParts {
+  readonly store: LedgerStore;
+  readonly ownRecords: OwnRecords;
+  readonly gate: WriteGate;
+  readonly logger: Logger;
+  readonly intervalMilliseconds: number;
+  /** By namespace: the size up to which the loss is known and accepted. */
+  readonly acceptedLosses: ReadonlyMap<string, number>;
+  readonly nowMilliseconds: () => number;
+  readonly nowMicroseconds: () => number;
+  readonly newId: () => string;
+}
+
+export interface LogState {
+  readonly size: number;
+  readonly witnessedSize: number;
+}
+
+export class LogKeeper {
+  readonly #options: LogKeeperOptions;
+  readonly #states = new Map<string, LogState>();
+  /** Since when a namespace has entries that no witness has seen. */
+  readonly #unwitnessedSince = new Map<string, number>();
+  readonly #lost = new Set<string>();
+  readonly #seen = new Set<string>();
+  readonly #waiting = new Set<() => void>();
+  #entries = 0;
+  #alarms = 0;
+  #isWitnessAway = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: LogKeeperOptions) {
+    this.#options = options;
+  }
+
+  get states(): ReadonlyMap<string, LogState> {
+    return this.#states;
+  }
+
+  get alarms(): number {
+    return this.#alarms;
+  }
+
+  /** 0 where all has been witnessed, and where there is no witness. */
+  witnessLagSeconds(): number {
+    const now = this.#options.nowMilliseconds();
+    const longest = Math.max(0, ...[...this.#unwitnessedSince.values()].map((since) => now - since));
+    return longest / 1000;
+  }
+
+  written(entries: number): void {
+    this.#entries += entries;
+    if (this.#entries >= MANY_ENTRIES) this.#wake?.();
+  }
+
+  /** One turn over all namespaces: before the ledger serves, and then again and again. */
+  async turn(signal: AbortSignal): Promise<void> {
+    this.#entries = 0;
+    this.#isWitnessAway = false;
+    const namespaces = [...(await this.#options.store.namespaces())];
+    const work = async (): Promise<void> => {
+      for (let next = namespaces.pop(); next !== undefined; next = namespaces.pop()) {
+        if (signal.aborted) return;
+        await this.#advance(next, signal);
+      }
+    };
+    await Promise.all(Array.from({ length: NAMESPACES_AT_A_TIME }, work));
+    for (const told of this.#waiting) told();
+    this.#waiting.clear();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#pause(signal);
+      try {
+        if (!signal.aborted) await this.turn(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#options.logger.error({ error }, 'checkpoints could not be made');
+      }
+    }
+  }
+
+  /** Resolves after the next turn, or after the time. */
+  async nextTurn(timeoutMilliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const told = (): void => resolve();
+    const timer = setTimeout(told, timeoutMilliseconds);
+    this.#waiting.add(told);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(told);
+    }
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    const timer = setTimeout(wake, this.#options.intervalMilliseconds);
+    signal.addEventListener('abort', wake, { once: true });
+    this.#wake = wake;
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      this.#wake = undefined;
+    }
+  }
+
+  async #advance(namespace: string, signal: AbortSignal): Promise<void> {
+    if (this.#lost.has(namespace)) return;
+    // One that does not answer is asked once a turn, not once for each namespace.
+    const { witness: asked } = this.#options;
+    const witness = asked !== undefined && this.#isWitnessAway ? { ...asked, add: AWAY } : asked;
+    const advance = await this.#tryAdvance(namespace, { ...this.#options, witness }, signal);
+    switch (advance.kind) {
+      case 'unchanged':
+        return;
+      case 'advanced':
+        this.#seen.add(namespace);
+        this.#unwitnessedSince.delete(namespace);
+        this.#states.set(namespace, { size: advance.size, witnessedSize: witness ? advance.size : 0 });
+        return;
+      case 'unwitnessed':
+        this.#unwitnessed(namespace, advance);
+        return;
+      case 'lost':
+        await this.#loss(namespace, advance);
+    }
+  }
+
+  async #tryAdvance(namespace: string, parts: AdvanceParts, signal: AbortSignal): Promise<Advance> {
+    try {
+      return await advanceLog(parts, namespace, { isFirst: !this.#seen.has(namespace), signal });
+    } catch (error) {
+      if (!(error instanceof MissingTileError)) throw error;
+      const sentence = `The tree of ${namespace} is incomplete: ${error.message}`;
+      return { kind: 'lost', size: (await parts.store.treeHead(namespace)).size, sentence };
+    }
+  }
+
+  #unwitnessed(
+    namespace: string,
+    { size, message, isAway }: Advance & { readonly kind: 'unwitnessed' },
+  ): void {
+    const witnessedSize = this.#states.get(namespace)?.witnessedSize ?? 0;
+    this.#states.set(namespace, { size, witnessedSize });
+    if (!this.#unwitnessedSince.has(namespace)) {
+      this.#unwitnessedSince.set(namespace, this.#options.nowMilliseconds());
+      this.#options.logger.warn({ namespace, size, reason: message }, 'a checkpoint has no witness');
+    }
+    if (isAway) this.#isWitnessAway = true;
+  }
+
+  async #loss(namespace: string, { size, sentence }: Advance & { readonly kind: 'lost' }): Promise<void> {
+    const { acceptedLosses, store, logger, gate, ownRecords } = this.#options;
+    if (acceptedLosses.get(namespace) === size) {
+      await renameLog(store, namespace, Math.floor(this.#options.nowMicroseconds() / 1_000_000));
+      logger.warn(
+        { namespace, size, sentence },
+        'a loss is accepted by configuration: the log goes on under another name',
+      );
+      await ownRecords.tell(this.#gap(namespace, sentence));
+      return;
+    }
+    this.#alarms += 1;
+    this.#lost.add(namespace);
+    logger.fatal({ namespace, size, sentence }, 'the ledger has lost what was signed or witnessed');
+    // Before the gate is closed: whoever watches over security must be told.
+    await ownRecords.tell(this.#alarm(namespace, sentence));
+    gate.tampered(
+      namespace,
+      `${sentence} Nothing is written until somebody has looked; to go on without what is missing, set CAPATAZ_ACCEPTED_LOSSES=${namespace}=${size}.`,
+    );
+  }
+
+  #gap(namespace: string, sentence: string): RecordDraft {
+    return {
+      id: this.#options.newId(),
+      type: 'gap',
+      namespace,
+      atMicroseconds: this.#options.nowMicroseconds(),
+      cause: 'restored_backup',
+      sentence: `${sentence} An operator has accepted the loss.`,
+    };
+  }
+
+  #alarm(namespace: string, sentence: string): RecordDraft {
+    const { severity, owasp } = SECURITY_EVENTS.ledger_tampered;
+    return {
+      id: this.#options.newId(),
+      type: 'security_event',
+      namespace,
+      atMicroseconds: this.#options.nowMicroseconds(),
+      event: 'ledger_tampered',
+      severity,
+      action: 'observed',
+      owasp: [...owasp],
+      sentence,
+    };
+  }
+}
+
+const AWAY: WitnessClient['add'] = async () => ({ kind: 'away', message: 'it did not answer just now' });

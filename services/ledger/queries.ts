@@ -1,0 +1,139 @@
+/** The query parameters of reading routes, checked and bounded before anything is asked of the store. */
+import { z } from 'zod';
+import { RECORD_TYPES } from '#domain/ledger/ledger-record.ts';
+import { Identifier, Name, Namespace, Sentence } from '#domain/ledger/record-fields.ts';
+import { explain } from './judge-batch.ts';
+import { type Read, invalidRequest } from './replies.ts';
+import { COST_GROUPS, OUTCOME_GROUPS } from './store/ledger-queries.ts';
+
+/** Integer microseconds since 1970, or a time as RFC 3339 writes it. */
+const Time = z
+  .string()
+  .max(64)
+  .transform((text, context) => {
+    const microseconds = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text) * 1000;
+    if (Number.isSafeInteger(microseconds) && microseconds >= 0) return microseconds;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be microseconds since 1970 or a time such as 2026-11-25T10:00:00Z',
+    });
+    return z.NEVER;
+  });
+
+export const wholeFrom = (least: number, most: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+const groupsOf = <Group extends string>(
+  groups: readonly [Group, ...Group[]],
+): z.ZodType<readonly Group[], string> =>
+  z
+    .string()
+    .max(256)
+    .transform((text) => [...new Set(text.split(',').filter((each) => each !== ''))])
+    .pipe(z.array(z.enum(groups)).max(groups.length));
+
+const scope = {
+  namespace: Namespace.optional(),
+  agent: Name.optional(),
+  from: Time.optional(),
+  to: Time.optional(),
+};
+
+export const RunsQuery = z.strictObject({
+  ...scope,
+  status: z.enum(['running', 'succeeded', 'stopped', 'failed']).optional(),
+  model: Name.optional(),
+  promptDigest: Name.optional(),
+  limit: wholeFrom(1, 500).default(50),
+  cursor: z.string().max(512).optional(),
+});
+
+export const CostsQuery = z.strictObject({
+  ...scope,
+  model: Name.optional(),
+  by: groupsOf(COST_GROUPS).default(['agent']),
+  limit: wholeFrom(1, 10_000).default(1_000),
+});
+
+export const OutcomesQuery = z.strictObject({
+  ...scope,
+  promptDigest: Name.optional(),
+  by: groupsOf(OUTCOME_GROUPS).default(['agent']),
+  limit: wholeFrom(1, 10_000).default(1_000),
+});
+
+const TYPES = z
+  .string()
+  .max(1_024)
+  .transform((text) => text.split(',').filter((each) => each !== ''))
+  .pipe(z.array(z.enum(RECORD_TYPES)).min(1).max(RECORD_TYPES.length));
+
+/** Which entries: of `/v1/records` and of `/v1/stream`. */
+export const entryFilter = {
+  namespace: Namespace.optional(),
+  agent: Name.optional(),
+  run: Identifier.optional(),
+  types: TYPES.optional(),
+};
+
+export const RecordsQuery = z.strictObject({
+  ...entryFilter,
+  after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: wholeFrom(1, 1_000).default(100),
+});
+
+export const SecurityEventsQuery = z.strictObject({
+  namespace: Namespace.optional(),
+  agent: Name.optional(),
+  after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: wholeFrom(1, 1_000).default(100),
+});
+
+export const StreamQuery = z.strictObject({
+  ...entryFilter,
+  /** A number, or `end`: only what comes from now on. Last-Event-ID goes before it. */
+  after: z.union([z.literal('end'), wholeFrom(0, Number.MAX_SAFE_INTEGER)]).default('end'),
+});
+
+/** Where the namespace is not said and the id of the run stands in several, it must be. */
+export const OneRunQuery = z.strictObject({
+  namespace: Namespace.optional(),
+  after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: wholeFrom(1, 5_000).default(1_000),
+});
+
+export const ExportQuery = z.strictObject({
+  from: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+  count: wholeFrom(1, 100_000).default(10_000),
+});
+
+export const ConsistencyQuery = z.strictObject({
+  from: wholeFrom(0, Number.MAX_SAFE_INTEGER),
+  to: wholeFrom(1, Number.MAX_SAFE_INTEGER),
+});
+
+export const TextsQuery = z.strictObject({
+  namespace: Namespace.optional(),
+  after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+  /** Why they are read: stands in the record of it. */
+  reason: Sentence.optional(),
+});
+
+export const EraseQuery = z.strictObject({ namespace: Namespace.optional(), reason: Sentence.optional() });
+
+export function readQuery<Value>(schema: z.ZodType<Value>, query: unknown): Read<Value> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const param = parsed.error.issues[0]?.path.map(String).join('.');
+  return {
+    ok: false,
+    refusal: invalidRequest(
+      `The query does not fit: ${explain(parsed.error)}`,
+      param === '' ? undefined : param,
+    ),
+  };
+}

@@ -1,0 +1,36 @@
+/** The texts that are kept of a run, a page at a time. */
+import type { LedgerStore, StoredEntry } from './store/ledger-store.ts';
+
+export interface RecordWithTexts {
+  readonly recordId: string;
+  readonly texts: number;
+}
+
+const PAGE_ENTRIES = 200;
+/** With the record that is begun: a page is never larger than this and the texts of one record. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** Records that have texts, oldest first. `next`: ask again after this position. */
+export async function recordsWithTexts(
+  store: Pick<LedgerStore, 'entriesAfter' | 'texts'>,
+  run: { readonly namespace: string; readonly id: string },
+  after: number,
+): Promise<{ readonly records: readonly RecordWithTexts[]; readonly next: number | undefined }> {
+  const filter = { namespaces: [run.namespace], runId: run.id };
+  const page = await store.entriesAfter(after, filter, PAGE_ENTRIES);
+  const records: RecordWithTexts[] = [];
+  let bytes = 0;
+  for (const entry of page.entries) {
+    if (entry.textFields.length === 0) continue;
+    if (bytes >= PAGE_BYTES) return { records, next: entry.position - 1 };
+    const recordId = idOfEntry(entry);
+    const sealed = await store.texts(run.namespace, recordId);
+    records.push({ recordId, texts: sealed.length });
+    for (const text of sealed) bytes += text.bytes.length;
+  }
+  return { records, next: page.isEnd ? undefined : page.position };
+}
+
+function idOfEntry({ canonical }: StoredEntry): string {
+  return (JSON.parse(canonical) as { readonly record: { readonly id: string } }).record.id;
+}

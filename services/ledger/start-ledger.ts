@@ -1,0 +1,140 @@
+/** Puts the ledger together from its configuration and runs it until `stop`. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createAccessReviewer } from '#adapters/kubernetes/access-reviewer.ts';
+import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
+import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
+import { createUserReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { encodeVerifierKey } from '#domain/transparency/note-keys.ts';
+import { Drain } from '#process/drain.ts';
+import { startHealthServer } from '#process/health-server.ts';
+import { startHttpService } from '#process/http/http-service.ts';
+import type { ProcessShell, RunningProcess } from '#process/run-process.ts';
+import { agentImages } from './agent-images.ts';
+import { assembleLedger } from './assemble-ledger.ts';
+import { tokenIdentity } from './caller-identity.ts';
+import { createWitnessClient } from './checkpoints/witness-client.ts';
+import type { LedgerConfig } from './config.ts';
+import { openSigningKey, openTextKeys } from './key-files.ts';
+import { repeat } from './repeat.ts';
+import { forgetOnce } from './retention.ts';
+import { GROUP_COMMIT_DEFAULTS, GroupCommit } from './store/group-commit.ts';
+import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
+import { createTextVault } from './texts/text-vault.ts';
+
+const FORGET_MILLISECONDS = 60_000;
+/** The first look at the witness may not hold up the start for longer; the look goes on. */
+const FIRST_TURN_MILLISECONDS = 20_000;
+const LAST_TURN_MILLISECONDS = 3_000;
+
+export async function startLedger(
+  config: LedgerConfig,
+  { logger, fail }: Pick<ProcessShell, 'logger' | 'fail'>,
+): Promise<RunningProcess> {
+  const nowMilliseconds = (): number => performance.now();
+  const nowMicroseconds = (): number => Date.now() * 1000;
+  const signingKey = await openSigningKey(config.signingKeyPath, {
+    logName: config.logName,
+    isDrawn: config.generateKeys,
+  });
+  const textKeys = await openTextKeys(config.textKeysPath, config.generateKeys);
+  const store = await openSqliteStore({ path: config.databasePath, onFailure: fail });
+  const commits = new GroupCommit({ append: store.append, nowMicroseconds, ...GROUP_COMMIT_DEFAULTS });
+  const vault = createTextVault({
+    store,
+    keyEncryptionKeys: textKeys.keys,
+    randomBytes: (count) => randomBytes(count),
+    nowMicroseconds,
+  });
+  const witness =
+    config.witnessUrl === undefined ? undefined : createWitnessClient(config.witnessUrl, config.witnessKeys);
+  const kubeClient = createKubeClient(loadKubeConfig(config.kubeconfigPath));
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const drain = new Drain();
+  let sourceGaps = 0;
+  const { app, gate, logs, metrics } = assembleLedger({
+    store,
+    commits,
+    vault,
+    signingKey,
+    witness,
+    identity: ({ tokenReviewed }) =>
+      tokenIdentity(
+        cachingTokenReviewer(
+          createUserReviewer(kubeClient, {
+            onFailure: (reason) => logger.warn({ reason }, 'a token could not be reviewed'),
+          }),
+          { takesUserTokens: true, onReview: tokenReviewed },
+        ),
+      ),
+    access: createAccessReviewer(kubeClient, {
+      onFailure: (reason) => logger.warn({ reason }, 'a right could not be reviewed'),
+    }),
+    agentImages: agentImages(kubeClient, nowMilliseconds, (error) =>
+      logger.warn({ error }, 'an Agent could not be read'),
+    ),
+    settings: config,
+    registry,
+    logger,
+    drain,
+    newId: () => randomUUID(),
+    randomBytes: (count) => randomBytes(count),
+    nowMicroseconds,
+    nowMilliseconds,
+    sourceGaps: () => sourceGaps,
+  });
+  logger.info({ key: encodeVerifierKey(signingKey) }, 'checkpoints are signed');
+  // Before anything is taken: a store that was rolled back must not grow.
+  await logs.turn(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
+
+  const running = new AbortController();
+  const { signal } = running;
+  const loops = [
+    logs.run(signal),
+    repeat({
+      pauseMilliseconds: FORGET_MILLISECONDS,
+      signal,
+      turn: async () => {
+        if (await textKeys.reload()) await vault.rewrap();
+        await forgetOnce(
+          {
+            store,
+            vault,
+            logger,
+            retentionDays: config.retentionDays,
+            nowMicroseconds,
+            onForgotten: metrics.forgotten,
+          },
+          signal,
+        );
+        sourceGaps = (await store.sourceGaps()).length;
+      },
+      onFailure: (error) => logger.error({ error }, 'what was kept for long enough could not be forgotten'),
+    }),
+  ];
+
+  const healthServer = await startHealthServer({
+    port: config.metricsPort,
+    registry,
+    isReady: () => gate.readiness(),
+    drain,
+  });
+  const service = await startHttpService({ app, port: config.port, drain, times: config });
+  return {
+    port: service.port,
+    metricsPort: healthServer.port,
+    stop: async () => {
+      await service.stop();
+      running.abort();
+      await Promise.all(loops);
+      await commits[Symbol.asyncDispose]();
+      // What was written last is witnessed before the pod is gone, where the witness answers.
+      await logs.turn(AbortSignal.timeout(LAST_TURN_MILLISECONDS)).catch((error: unknown) => {
+        logger.warn({ error }, 'the last checkpoint could not be made');
+      });
+      await Promise.all([witness?.[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
+      await Promise.all([kubeClient.close(), healthServer.close()]);
+    },
+  };
+}

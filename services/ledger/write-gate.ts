@@ -1,0 +1,80 @@
+/**
+ * WriteGate: whether the ledger takes records, and why not. Reading goes on in any case.
+ *
+ *   open --store is full--> full --(an attempt now and then succeeds)--> open
+ *     |--another writer---> fenced      for good: this process has lost the store
+ *     +--loss is found----> tampered    until an operator accepts the loss by configuration
+ */
+import type { Refusal } from '#domain/failures/refusal.ts';
+import type { Readiness } from '#process/health-server.ts';
+import { StoreFencedError, StoreFullError } from './store/ledger-store.ts';
+
+const RETRY_MILLISECONDS = 5_000;
+
+const FENCED: Refusal = {
+  code: 'ledger_fenced',
+  message:
+    'Another process has opened the store since, so this one writes no more: ask again, the other one answers.',
+  retryAfterSeconds: 2,
+};
+const FULL: Refusal = {
+  code: 'ledger_full',
+  message:
+    'The volume of the ledger is full, so nothing can be written: make the volume larger or the retention shorter.',
+  retryAfterSeconds: RETRY_MILLISECONDS / 1000,
+};
+
+export class WriteGate {
+  readonly #nowMilliseconds: () => number;
+  #isFenced = false;
+  #fullSinceMilliseconds: number | undefined;
+  readonly #tampered = new Map<string, string>();
+
+  constructor(nowMilliseconds: () => number) {
+    this.#nowMilliseconds = nowMilliseconds;
+  }
+
+  /** Undefined: write. A full store is tried again after a while, for somebody may have made room. */
+  refusal(): Refusal | undefined {
+    const standing = this.#standing();
+    if (standing !== FULL) return standing;
+    const isTimeToTry = this.#nowMilliseconds() - (this.#fullSinceMilliseconds ?? 0) >= RETRY_MILLISECONDS;
+    return isTimeToTry ? undefined : FULL;
+  }
+
+  readiness(): Readiness {
+    const standing = this.#standing();
+    return standing === undefined
+      ? { ready: true }
+      : { ready: false, reason: `read-only: ${standing.message}` };
+  }
+
+  written(): void {
+    this.#fullSinceMilliseconds = undefined;
+  }
+
+  /** What an append failed with; the refusal to tell, or undefined when it is no state of the store. */
+  failed(error: unknown): Refusal | undefined {
+    if (error instanceof StoreFencedError) {
+      this.#isFenced = true;
+      return FENCED;
+    }
+    if (error instanceof StoreFullError) {
+      this.#fullSinceMilliseconds = this.#nowMilliseconds();
+      return FULL;
+    }
+    return undefined;
+  }
+
+  /** `sentence` says what was found. */
+  tampered(namespace: string, sentence: string): void {
+    this.#tampered.set(namespace, sentence);
+  }
+
+  #standing(): Refusal | undefined {
+    if (this.#isFenced) return FENCED;
+    const [found] = this.#tampered.values();
+    if (found !== undefined) return { code: 'ledger_tampered', message: found, retryAfterSeconds: 60 };
+    return this.#fullSinceMilliseconds === undefined ? undefined : FULL;
+  }
+}

@@ -1,0 +1,11 @@
+/** How entries are written out: what is hashed goes out as it stands, without being read and written again. */
+import type { StoredEntry } from './store/ledger-store.ts';
+
+/** `{"position", "texts": [fields that are still kept], "entry": LedgerEntry}`. */
+export function writeEntry({ position, canonical, textFields }: StoredEntry): string {
+  return `{"position":${position},"texts":${JSON.stringify(textFields)},"entry":${canonical}}`;
+}
+
+export function writeEntries(entries: readonly StoredEntry[]): string {
+  return `[${entries.map(writeEntry).join(',')}]`;
+}
