@@ -7,7 +7,7 @@ import { checkCallers } from './callers.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { sendRefusal } from './replies.ts';
 import { registerFeedback } from './routes/feedback.ts';
-import { registerLogs } from './routes/logs.ts';
+import { registerLogKeys, registerLogs } from './routes/logs.ts';
 import { registerReading } from './routes/reading.ts';
 import { registerRecordIntake } from './routes/records.ts';
 import { LiveStreams, registerStream } from './routes/stream.ts';
@@ -31,6 +31,7 @@ export function createLedgerApp(parts: LedgerParts): {
     refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
   });
   app.decorateRequest('caller', null);
+  registerLogKeys(app, parts);
   void app.register((routes, _options, done) => {
     checkCallers(routes, parts.identity);
     registerRecordIntake(routes, parts);

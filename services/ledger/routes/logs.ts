@@ -30,15 +30,18 @@ interface InNamespace {
   Params: { namespace: string };
 }
 
-export function registerLogs(app: FastifyInstance, parts: LedgerParts): void {
-  const { store } = parts;
-
+/** For everybody: the keys are public, and a witness asks before anybody has given it a right. */
+export function registerLogKeys(app: FastifyInstance, { keys }: Pick<LedgerParts, 'keys'>): void {
   app.get('/v1/log-keys', (_request, reply) =>
     reply.send({
-      logs: parts.keys.logs.map(encodeVerifierKey),
-      witnesses: parts.keys.witnesses.map(encodeVerifierKey),
+      logs: keys.logs.map(encodeVerifierKey),
+      witnesses: keys.witnesses.map(encodeVerifierKey),
     }),
   );
+}
+
+export function registerLogs(app: FastifyInstance, parts: LedgerParts): void {
+  const { store } = parts;
 
   app.get<InNamespace>('/v1/logs/:namespace/checkpoint', async (request, reply) => {
     const namespace = await auditedNamespace(parts, request);
