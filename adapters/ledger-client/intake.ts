@@ -8,7 +8,7 @@ import { NotRecordedError, type TextDraft } from '#domain/ledger/record-writer.t
 import { type NumberedRecord, lineOf, writeSource } from './numbered-record.ts';
 import { type Spool, lineMaximumBytes } from './spool.ts';
 
-const GATHER_MILLISECONDS = 3;
+const GATHER_MILLISECONDS = 8;
 /** In one append, so that the event loop is not held for long. */
 const APPEND_MAXIMUM_RECORDS = 512;
 const APPEND_MAXIMUM_BYTES = 4_194_304;
