@@ -30,18 +30,21 @@ export function decodeLogsFromProtobuf(bytes: Uint8Array): Decoded<OtlpLogRecord
 /** Requests of traces and logs have one shape: resources (1) of scopes (2) of items (2). */
 function decode<Item>(
   bytes: Uint8Array,
-  readItem: (reader: BinaryReader, gatherer: ExportGatherer<Item>) => void,
+  readItem: (reader: BoundedReader, gatherer: ExportGatherer<Item>) => void,
 ): Decoded<Item> {
   const gatherer = new ExportGatherer<Item>();
   try {
-    const reader = new BinaryReader(bytes);
+    const reader = new BoundedReader(bytes);
     readFields(reader, reader.len, {
       1: () =>
         readMessage(reader, {
           2: () => readMessage(reader, { 2: () => readItem(reader, gatherer) }),
         }),
     });
-  } catch {
+  } catch (error) {
+    if (error instanceof TooManyFieldsError) {
+      return { ok: false, message: `holds more than ${OTLP_BOUNDS.fields} fields` };
+    }
     // What the reader says of it quotes nothing that would help.
     return { ok: false, message: 'is not an export request in protobuf' };
   }
@@ -52,15 +55,27 @@ function decode<Item>(
 type FieldReaders = Readonly<Record<number, (wireType: WireType) => void>>;
 
 class MalformedMessageError extends Error {}
+class TooManyFieldsError extends Error {}
 
-function readMessage(reader: BinaryReader, fields: FieldReaders): void {
+/** A field may be two bytes long, and to look at each costs more than its bytes do. */
+class BoundedReader extends BinaryReader {
+  #fieldsLeft = OTLP_BOUNDS.fields;
+
+  override tag(): [number, WireType] {
+    this.#fieldsLeft -= 1;
+    if (this.#fieldsLeft < 0) throw new TooManyFieldsError();
+    return super.tag();
+  }
+}
+
+function readMessage(reader: BoundedReader, fields: FieldReaders): void {
   const length = reader.uint32();
   const end = reader.pos + length;
   if (end > reader.len) throw new MalformedMessageError();
   readFields(reader, end, fields);
 }
 
-function readFields(reader: BinaryReader, end: number, fields: FieldReaders): void {
+function readFields(reader: BoundedReader, end: number, fields: FieldReaders): void {
   while (reader.pos < end) {
     const [field, wireType] = reader.tag();
     const read = fields[field];
@@ -75,7 +90,7 @@ function expect(wireType: WireType, expected: WireType): void {
   if (wireType !== expected) throw new MalformedMessageError();
 }
 
-function readSpan(reader: BinaryReader, gatherer: ExportGatherer<OtlpSpan>): void {
+function readSpan(reader: BoundedReader, gatherer: ExportGatherer<OtlpSpan>): void {
   const raw: RawSpan = {
     traceId: '',
     spanId: '',
@@ -107,7 +122,7 @@ function readSpan(reader: BinaryReader, gatherer: ExportGatherer<OtlpSpan>): voi
   gatherer.take(() => checkSpan(raw, attributes.result()));
 }
 
-function readLogRecord(reader: BinaryReader, gatherer: ExportGatherer<OtlpLogRecord>): void {
+function readLogRecord(reader: BoundedReader, gatherer: ExportGatherer<OtlpLogRecord>): void {
   let [traceId, spanId, eventName] = ['', '', ''];
   let [time, observed] = [0n, 0n];
   const attributes = new AttributeGatherer();
@@ -125,20 +140,20 @@ function readLogRecord(reader: BinaryReader, gatherer: ExportGatherer<OtlpLogRec
   );
 }
 
-function readId(reader: BinaryReader, wireType: WireType): string {
+function readId(reader: BoundedReader, wireType: WireType): string {
   expect(wireType, WireType.LengthDelimited);
   const bytes = reader.bytes();
   // Longer ones are refused anyway.
   return bytes.length > 16 ? 'too long' : Buffer.from(bytes).toString('hex');
 }
 
-function readFixed64(reader: BinaryReader, wireType: WireType): bigint {
+function readFixed64(reader: BoundedReader, wireType: WireType): bigint {
   expect(wireType, WireType.Bit64);
   return BigInt(reader.fixed64());
 }
 
 /** Undefined when it is longer than any attribute may be. */
-function readText(reader: BinaryReader, wireType: WireType): string | undefined {
+function readText(reader: BoundedReader, wireType: WireType): string | undefined {
   expect(wireType, WireType.LengthDelimited);
   const bytes = reader.bytes();
   if (bytes.length > OTLP_BOUNDS.attributeBytes) return undefined;
@@ -146,7 +161,7 @@ function readText(reader: BinaryReader, wireType: WireType): string | undefined 
 }
 
 /** KeyValue. The key comes first, as every writer writes it; a value before its key is passed over. */
-function readAttribute(reader: BinaryReader, wireType: WireType, attributes: AttributeGatherer): void {
+function readAttribute(reader: BoundedReader, wireType: WireType, attributes: AttributeGatherer): void {
   expect(wireType, WireType.LengthDelimited);
   let name: string | undefined;
   readMessage(reader, {
@@ -168,7 +183,7 @@ function readAttribute(reader: BinaryReader, wireType: WireType, attributes: Att
 }
 
 /** AnyValue. Lists are of texts; maps and bytes mean nothing here. */
-function readValue(reader: BinaryReader): AttributeValue | undefined {
+function readValue(reader: BoundedReader): AttributeValue | undefined {
   let value: AttributeValue | undefined;
   readMessage(reader, {
     1: (type) => (value = readText(reader, type)),
@@ -192,7 +207,7 @@ function readValue(reader: BinaryReader): AttributeValue | undefined {
   return value;
 }
 
-function readTexts(reader: BinaryReader): readonly string[] {
+function readTexts(reader: BoundedReader): readonly string[] {
   const texts: string[] = [];
   readMessage(reader, {
     1: (type) => {

@@ -52,6 +52,8 @@ export const OTLP_BOUNDS = {
   attributeBytes: 64 * 1024,
   listValues: 64,
   json: { depth: 48, values: 1_500_000 },
+  /** Of protobuf: all that are looked at, on every level. */
+  fields: 3_000_000,
 } as const;
 
 /** Gathers what one request holds, up to its bound. */

@@ -197,8 +197,11 @@ function send(
   encoding: OtlpEncoding,
   body: string | Uint8Array,
 ): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', CONTENT_TYPES[encoding])
-    .send(typeof body === 'string' ? body : Buffer.from(body));
+  return (
+    reply
+      .code(status)
+      .header('content-type', CONTENT_TYPES[encoding])
+      // As bytes: to a text of JSON a charset would be added, which its type does not have.
+      .send(Buffer.from(body))
+  );
 }
