@@ -1,13 +1,9 @@
 /** Starts the upstream and the agents, each as processes of its own, on free ports of 127.0.0.1. */
-import { createHash } from 'node:crypto';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { cacheDirectory } from '#cluster/instance/cluster-paths.ts';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import { promptDigest, promptVersionName } from '#domain/prompts/prompt-digest.ts';
+import { preparePython } from '#test/python/python-environment.ts';
 import { agentToken } from '../laboratory/identity.ts';
 import { Processes, freePorts, listening, ready } from '../laboratory/processes.ts';
 import { startRouterProcess } from '../laboratory/router.ts';
@@ -32,7 +28,7 @@ export async function startContenders(): Promise<Contenders> {
     await processes.startNode(['bench/laboratory/upstream.ts', String(upstream)]);
     await listening(upstream);
     const capataz = await startCapataz(processes, upstream);
-    const python = await preparePython();
+    const python = await preparePython('bench-agent', join(import.meta.dirname, 'requirements.txt'));
     const one = await startPython(processes, python, upstream, 1);
     const two = await startPython(processes, python, upstream, 2);
     return {
@@ -111,24 +107,4 @@ async function startPython(
 async function childrenOf(processId: number): Promise<readonly number[]> {
   const text = await readFile(`/proc/${processId}/task/${processId}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
-}
-
-/** A virtual environment with the packages of requirements.txt, made once and kept in the cache. */
-async function preparePython(): Promise<string> {
-  const requirements = join(import.meta.dirname, 'requirements.txt');
-  const digest = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 12);
-  const target = join(cacheDirectory(process.env), `bench-agent-python-${digest}`);
-  const python = join(target, 'bin/python');
-  if (existsSync(join(target, 'complete'))) return python;
-  console.log('installing the Python packages of the peer, once');
-  const run = promisify(execFile);
-  await rm(target, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', target]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
-  await writeFile(join(target, 'complete.part'), '');
-  await rename(join(target, 'complete.part'), join(target, 'complete'));
-  return python;
 }
