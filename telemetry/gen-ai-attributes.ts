@@ -5,6 +5,7 @@
 
 /** Values of gen_ai.operation.name. */
 export const INVOKE_AGENT = 'invoke_agent';
+export const EXECUTE_TOOL = 'execute_tool';
 
 export const GEN_AI = {
   operationName: 'gen_ai.operation.name',

@@ -14,7 +14,7 @@ import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Tracing } from '#telemetry/tracing/tracing.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
-import { runSpan } from './run-spans.ts';
+import { RunSpans } from './run-spans.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
 export interface AgentRunsOptions {
@@ -101,8 +101,7 @@ export class AgentRuns {
       this.#options;
     const { configuration } = served;
     const { limits } = configuration;
-    const runTrace = tracing.enter(order.trace);
-    const startedAtEpochMilliseconds = now().getTime();
+    const spans = new RunSpans(tracing, tracing.enter(order.trace), configuration, runId, now);
     const toolNames = served.tools.map(({ name }) => name);
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
@@ -111,7 +110,7 @@ export class AgentRuns {
         {
           runId,
           prompt: configuration.prompt,
-          ...(runTrace !== undefined && { trace: runTrace }),
+          ...(spans.trace !== undefined && { trace: spans.trace }),
           messages: order.messages,
           settings: served.settings,
           tools: served.tools,
@@ -130,7 +129,7 @@ export class AgentRuns {
           now,
           monotonicMilliseconds,
           startDeadline,
-          recorder: NO_RECORDER,
+          recorder: spans.recorderOf(NO_RECORDER),
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
@@ -141,11 +140,10 @@ export class AgentRuns {
         either.signal,
       );
       metrics.runEnded(result);
-      if (runTrace !== undefined) {
-        tracing.tell(runSpan({ trace: runTrace, startedAtEpochMilliseconds, configuration, result }));
-      }
+      spans.ended(result);
       return result;
     } catch (error) {
+      spans.faulted();
       metrics.runFaulted();
       logger.error({ error, runId, requestId: order.requestId }, 'a run failed inside the agent');
       throw error;

@@ -124,7 +124,13 @@ describe('the spans of a run', () => {
     expect(ids.size).toBe(spans.length);
     const roots = spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''));
     expect(roots).toMatchObject([{ name: 'invoke_agent greeter', parentSpanId: CALLER_SPAN }]);
-    expect(operationsUnder(spans, roots[0])).toEqual(['chat auto', 'chat auto']);
+    expect(operationsUnder(spans, roots[0])).toEqual(['chat auto', 'chat auto', 'execute_tool calculate']);
+    const tool = spans.find(({ name }) => name === 'execute_tool calculate');
+    expect(Object.fromEntries(tool?.attributes ?? [])).toMatchObject({
+      operation: 'execute_tool',
+      tool: 'calculate',
+      toolCall: expect.any(String),
+    });
     const requests = spans.filter(({ name }) => name === 'chat auto');
     for (const request of requests) expect(operationsUnder(spans, request)).toEqual(['chat provider-model']);
     // The model hears of the very attempt that asks it.
@@ -135,6 +141,24 @@ describe('the spans of a run', () => {
     const runId = String(answer.json()['runId']);
     for (const span of spans) expect(span.attributes.get('run')).toBe(runId);
     expect(Buffer.concat(collector.bodies).includes(SECRET)).toBe(false);
+  });
+
+  it('call a tool that there is not by no name of the model', async () => {
+    const invents: ProviderScript = (call, response, number) => {
+      if (number > 1)
+        return thinkTwice({ ...call, body: { messages: [{ role: 'tool' }] } }, response, number);
+      const calling = { id: 'c', type: 'function', function: { name: 'say_the_secret', arguments: '{}' } };
+      const message = { role: 'assistant', content: null, tool_calls: [calling] };
+      sayJson(response, 200, {
+        ...openAiAnswer(),
+        choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
+      });
+    };
+    const { agent, collector, spans: told } = await platform(invents);
+    await agent.run();
+    const tool = (await told()).find(({ name }) => name.startsWith('execute_tool'));
+    expect(tool).toMatchObject({ name: 'execute_tool unknown', hasFailed: true });
+    expect(Buffer.concat(collector.bodies).includes('say_the_secret')).toBe(false);
   });
 
   it('count tokens on attempts alone', async () => {
