@@ -167,7 +167,7 @@ describe('the ledger in PostgreSQL, when things go wrong,', () => {
     await holder.connect();
     try {
       await holder.query('BEGIN');
-      await holder.query('SELECT * FROM capataz_ledger.head FOR UPDATE');
+      await holder.query('SELECT * FROM ledger.head FOR UPDATE');
       expect(await store.lastPosition()).toBe(1);
       expect((await store.runs({ namespaces: undefined, limit: 9 })).runs).toHaveLength(1);
       expect(await store.costs({ namespaces: undefined, by: [], limit: 9 })).toHaveLength(1);
@@ -202,10 +202,10 @@ describe('the ledger in PostgreSQL, when things go wrong,', () => {
     const client = new Client({ connectionString: place.connectionString });
     await client.connect();
     try {
-      await client.query('UPDATE capataz_ledger.head SET schema_version = 99');
+      await client.query('UPDATE ledger.head SET schema_version = 99');
       await expect(place.open()).rejects.toThrow(/schema version 99.*run the newer Capataz/);
       await expect(store.append([submitted(rotation('r-2'))], RECEIVED_AT)).rejects.toThrow(StoreFencedError);
-      expect((await client.query('SELECT schema_version FROM capataz_ledger.head')).rows).toEqual([
+      expect((await client.query('SELECT schema_version FROM ledger.head')).rows).toEqual([
         { schema_version: 99 },
       ]);
     } finally {

@@ -164,7 +164,7 @@ describe('the ledger in PostgreSQL', () => {
     );
     await asSuperuser(
       ofPlace,
-      'CREATE TRIGGER see AFTER INSERT ON capataz_ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION see()',
+      'CREATE TRIGGER see AFTER INSERT ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION see()',
     );
     await store.append([submitted(rotation('r-1'))], RECEIVED_AT);
     expect(await asSuperuser(ofPlace, 'SELECT setting FROM seen')).toEqual([{ setting: 'on' }]);

@@ -10,7 +10,7 @@ import { StoreClosedError, StoreFullError } from '../ledger-store.ts';
 import { parseConnectionString } from './connection-string.ts';
 
 /** Where the tables are, so that the ledger can share a database. */
-export const SCHEMA = 'capataz_ledger';
+export const SCHEMA = 'ledger';
 
 const INT8 = 20;
 const DISK_FULL = '53100';
