@@ -86,6 +86,8 @@ export const LedgerConfig = z
     CAPATAZ_POD_NAME: z.string().min(1).max(253).default('local'),
     /** File of the SQLite database. Never on NFS. */
     CAPATAZ_DATABASE_PATH: z.string().min(1).default('/var/lib/capataz/ledger.sqlite'),
+    /** File with the connection string of a PostgreSQL, which is then used instead. */
+    CAPATAZ_DATABASE_CONNECTION_PATH: z.string().min(1).optional(),
     /** Entries are kept whole for so long; their hashes stay. */
     CAPATAZ_RETENTION_DAYS: wholeNumber(1, 36_500).default(200),
     CAPATAZ_CHECKPOINT_SECONDS: seconds(0.1, 3_600).default(5),
@@ -117,6 +119,7 @@ export const LedgerConfig = z
     drainSeconds: environment.CAPATAZ_DRAIN_SECONDS,
     podName: environment.CAPATAZ_POD_NAME,
     databasePath: environment.CAPATAZ_DATABASE_PATH,
+    databaseConnectionPath: environment.CAPATAZ_DATABASE_CONNECTION_PATH,
     retentionDays: environment.CAPATAZ_RETENTION_DAYS,
     checkpointSeconds: environment.CAPATAZ_CHECKPOINT_SECONDS,
     logName: environment.CAPATAZ_LOG_NAME,

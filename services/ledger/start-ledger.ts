@@ -19,6 +19,9 @@ import { openSigningKey, openTextKeys } from './key-files.ts';
 import { repeat } from './repeat.ts';
 import { forgetOnce } from './retention.ts';
 import { GROUP_COMMIT_DEFAULTS, GroupCommit } from './store/group-commit.ts';
+import type { LedgerStore } from './store/ledger-store.ts';
+import { readConnectionFile } from './store/postgres/connection-string.ts';
+import { openPostgresStore } from './store/postgres/open-postgres-store.ts';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
 import { createTextVault } from './texts/text-vault.ts';
 
@@ -38,7 +41,7 @@ export async function startLedger(
     isDrawn: config.generateKeys,
   });
   const textKeys = await openTextKeys(config.textKeysPath, config.generateKeys);
-  const store = await openSqliteStore({ path: config.databasePath, onFailure: fail });
+  const store = await openStore(config, fail);
   const commits = new GroupCommit({ append: store.append, nowMicroseconds, ...GROUP_COMMIT_DEFAULTS });
   const vault = createTextVault({
     store,
@@ -53,6 +56,7 @@ export async function startLedger(
   collectDefaultMetrics({ register: registry });
   const drain = new Drain();
   let sourceGaps = 0;
+  let areKeysRewrapped = false;
   const { app, gate, logs, metrics } = assembleLedger({
     store,
     commits,
@@ -96,7 +100,12 @@ export async function startLedger(
       pauseMilliseconds: FORGET_MILLISECONDS,
       signal,
       turn: async () => {
-        if (await textKeys.reload()) await vault.rewrap();
+        // Once after the start as well: the file may have changed, or a turn have failed, before.
+        if ((await textKeys.reload()) || !areKeysRewrapped) {
+          areKeysRewrapped = false;
+          await vault.rewrap();
+          areKeysRewrapped = true;
+        }
         await forgetOnce(
           {
             store,
@@ -137,4 +146,13 @@ export async function startLedger(
       await Promise.all([kubeClient.close(), healthServer.close()]);
     },
   };
+}
+
+function openStore(
+  { databasePath, databaseConnectionPath }: LedgerConfig,
+  fail: ProcessShell['fail'],
+): Promise<LedgerStore> {
+  return databaseConnectionPath === undefined
+    ? openSqliteStore({ path: databasePath, onFailure: fail })
+    : openPostgresStore({ readConnectionString: () => readConnectionFile(databaseConnectionPath) });
 }
