@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,19 +107,19 @@ async function appendAndKill(
   when: 'while it opens' | 'while it writes',
   kill: number,
 ): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [PROGRAM, path, String(firstNumber)], {
+  const acknowledged = `${path}-acknowledged`;
+  await writeFile(acknowledged, '');
+  const child = spawn(process.execPath, [PROGRAM, path, String(firstNumber), acknowledged], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const closed = once(child, 'close');
-  // Spread over whatever it does, not drawn: a failure comes again.
   if (when === 'while it writes') await Promise.race([once(child.stdout, 'data'), closed]);
-  await sleep(when === 'while it writes' ? (kill * 7) % 61 : 20 + ((kill * 37) % 400));
+  // Spread over whatever it does, not drawn: a failure comes again.
+  await sleep(when === 'while it writes' ? (kill * 7) % 97 : 20 + ((kill * 37) % 400));
   expect(child.exitCode).toBeNull();
   child.kill('SIGKILL');
   await closed;
-  const text = Buffer.concat(chunks).toString();
+  const text = await readFile(acknowledged, 'utf8');
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')

@@ -79,6 +79,23 @@ CREATE TABLE cost_sums (
   PRIMARY KEY (period, begins_at, namespace, agent, model, prompt_digest)
 ) STRICT, WITHOUT ROWID;
 
+-- The same without agents and prompts: long times by hour would else be a row an agent and hour.
+CREATE TABLE cost_totals (
+  period INTEGER NOT NULL,
+  begins_at INTEGER NOT NULL,
+  namespace TEXT NOT NULL,
+  model TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  failed_attempts INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost_nano_usd INTEGER NOT NULL,
+  attempts_of_unknown_cost INTEGER NOT NULL,
+  PRIMARY KEY (period, begins_at, namespace, model)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE outcome_sums (
   period INTEGER NOT NULL,
   begins_at INTEGER NOT NULL,

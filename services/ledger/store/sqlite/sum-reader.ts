@@ -4,12 +4,21 @@ import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow } from '../ledger-que
 import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
 import { COST_SUMS, DAY_SECONDS, HOUR_SECONDS, OUTCOME_SUMS, periodName } from '../rollups/period-sums.ts';
 import { rangesOf } from '../rollups/sum-query.ts';
-import { COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
+import type { PeriodRange } from '../rollups/sum-query.ts';
+import { COST_TABLE, COST_TOTALS_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
 import type { SumTable } from './sum-tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 const DEAREST_FIRST = ['"costNanoUsd" DESC'];
+
+/** Of hours that are read at once. */
+const WINDOW_SECONDS = 7 * DAY_SECONDS;
+
+interface Filters {
+  readonly filters: readonly string[];
+  readonly values: readonly SQLInputValue[];
+}
 
 interface SumQuery {
   readonly namespaces: readonly string[] | undefined;
@@ -27,7 +36,11 @@ export class SumReader {
   }
 
   readonly costs = (query: CostQuery): readonly CostRow[] => {
-    const rows = this.#read(COST_TABLE, query, { agent: query.agent, model: query.model }, DEAREST_FIRST);
+    const { agent, model } = query;
+    const isTotal =
+      agent === undefined && !query.by.some((name) => name === 'agent' || name === 'promptDigest');
+    const table = isTotal ? COST_TOTALS_TABLE : COST_TABLE;
+    const rows = this.#read(table, query, { agent, model }, DEAREST_FIRST);
     return rows.map((row) => Object.assign({ group: groupOf(row, query.by) }, pick(row, COST_SUMS)));
   };
 
@@ -38,7 +51,7 @@ export class SumReader {
   };
 
   #read(
-    { table, keys, sums }: SumTable,
+    sumTable: SumTable,
     query: SumQuery,
     equals: Readonly<Record<string, string | undefined>>,
     orderOfSums: readonly string[],
@@ -51,27 +64,62 @@ export class SumReader {
     }
     for (const [name, value] of Object.entries(equals)) {
       if (value === undefined) continue;
-      filters.push(`AND ${keys[name]} = ?`);
+      filters.push(`AND ${sumTable.keys[name]} = ?`);
       values.push(value);
     }
+    const ask = (ranges: readonly PeriodRange[], limit: number): readonly Row[] =>
+      this.#readRanges(sumTable, query.by, orderOfSums, ranges, { filters, values }, limit);
     const ranges = rangesOf(query, query.by.includes('hour'));
+    if (!query.by.includes('hour')) return ask(ranges, query.limit);
+    // In the order of time, so what comes first is known without what comes later.
+    const rows: Row[] = [];
+    for (const window of this.#windows(sumTable.table, ranges)) {
+      rows.push(...ask([window], query.limit - rows.length));
+      if (rows.length >= query.limit) break;
+    }
+    return rows;
+  }
+
+  /** Parts of the time asked for, in its order, without long times in which there is nothing. */
+  *#windows(table: string, ranges: readonly PeriodRange[]): Generator<PeriodRange> {
+    const next = this.#database.prepare(
+      `SELECT min(begins_at) AS begins FROM ${table} WHERE period = ? AND begins_at >= ?`,
+    );
+    for (const { periodSeconds, from, to } of ranges) {
+      for (let start = from; ; start += WINDOW_SECONDS) {
+        const { begins } = next.get(periodSeconds, start) as { begins: number | null };
+        if (begins === null || begins >= to) break;
+        start = begins;
+        yield { periodSeconds, from: start, to: Math.min(to, start + WINDOW_SECONDS) };
+      }
+    }
+  }
+
+  #readRanges(
+    { table, keys, sums }: SumTable,
+    by: readonly string[],
+    orderOfSums: readonly string[],
+    ranges: readonly PeriodRange[],
+    { filters, values }: Filters,
+    limit: number,
+  ): readonly Row[] {
     if (ranges.length === 0) return [];
     const parts = ranges.map(
       ({ periodSeconds, from, to }) =>
         `SELECT * FROM ${table}
          WHERE period = ${periodSeconds} AND begins_at >= ${from} AND begins_at < ${to} ${filters.join(' ')}`,
     );
-    const groups = query.by.map((name) => `${groupExpression(name, keys)} AS "${name}"`);
+    const groups = by.map((name) => `${groupExpression(name, keys)} AS "${name}"`);
     const totals = Object.entries(sums).map(([name, column]) => `${boundedTotal(column)} AS "${name}"`);
-    const times = query.by.filter(isTime).map((name) => `"${name}"`);
-    const others = query.by.filter((name) => !isTime(name)).map((name) => `"${name}"`);
+    const times = by.filter(isTime).map((name) => `"${name}"`);
+    const others = by.filter((name) => !isTime(name)).map((name) => `"${name}"`);
     const order = [...times, ...orderOfSums, ...others];
     const statement = this.#database.prepare(
       `SELECT ${[...groups, ...totals].join(', ')} FROM (${parts.join(' UNION ALL ')})
-       ${query.by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${[...times, ...others].join(', ')}`}
+       ${by.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${[...times, ...others].join(', ')}`}
        ${order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`} LIMIT ?`,
     );
-    return statement.all(...ranges.flatMap(() => values), query.limit);
+    return statement.all(...ranges.flatMap(() => values), limit);
   }
 }
 

@@ -27,6 +27,13 @@ export const COST_TABLE = {
   } satisfies Record<keyof CostSums, string>,
 } as const;
 
+/** For what asks neither for an agent nor for a prompt. */
+export const COST_TOTALS_TABLE = {
+  table: 'cost_totals',
+  keys: { namespace: 'namespace', model: 'model' },
+  sums: COST_TABLE.sums,
+} as const;
+
 export const OUTCOME_TABLE = {
   table: 'outcome_sums',
   keys: {

@@ -1,22 +1,32 @@
 /** Adds to the sums of hours and days. A sum stops at SUM_MAXIMUM (rollups/bounded-sum.ts). */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { DAY_SECONDS, HOUR_SECONDS } from '../rollups/period-sums.ts';
+import { addUp, DAY_SECONDS, HOUR_SECONDS } from '../rollups/period-sums.ts';
 import type { HourlyCosts, HourlyOutcomes } from '../rollups/period-sums.ts';
-import { COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
+import { COST_TABLE, COST_TOTALS_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
 import type { SumTable } from './sum-tables.ts';
 
 export class SumWriter {
   readonly #addCosts: StatementSync;
+  readonly #addCostTotals: StatementSync;
   readonly #addOutcomes: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#addCosts = database.prepare(upsertInto(COST_TABLE));
+    this.#addCostTotals = database.prepare(upsertInto(COST_TOTALS_TABLE));
     this.#addOutcomes = database.prepare(upsertInto(OUTCOME_TABLE));
   }
 
   addCosts(costs: readonly HourlyCosts[]): void {
     for (const { hour, key, sums } of costs) add(this.#addCosts, COST_TABLE, hour, { ...key, ...sums });
+    const totals = costs.map(({ hour, key: { namespace, model }, sums }) => ({
+      hour,
+      key: { namespace, model },
+      sums,
+    }));
+    for (const { hour, key, sums } of addUp(totals)) {
+      add(this.#addCostTotals, COST_TOTALS_TABLE, hour, { ...key, ...sums });
+    }
   }
 
   addOutcomes(outcomes: readonly HourlyOutcomes[]): void {

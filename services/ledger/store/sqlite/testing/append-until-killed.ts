@@ -1,14 +1,16 @@
 /**
  * A process for crash.test.ts: appends records through the store and its group commit as fast as it can, and says which it
- * was told are durable, one line for each. `node append-until-killed.ts DATABASE FIRST-NUMBER`
+ * was told are durable, one line for each in a file that outlives it. `node append-until-killed.ts DATABASE FIRST-NUMBER ACKNOWLEDGED`
  */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { GROUP_COMMIT_DEFAULTS, GroupCommit } from '#services/ledger/store/group-commit.ts';
 import { attempt, submitted } from '#services/ledger/store/testing/sample-records.ts';
 import { openSqliteStore } from '../open-sqlite-store.ts';
 
 const CALLERS = 8;
-const [, , path = '', firstNumber = '0'] = process.argv;
+const [, , path = '', firstNumber = '0', acknowledgedPath = ''] = process.argv;
+
+const acknowledged = openSync(acknowledgedPath, 'w');
 
 const store = await openSqliteStore({
   path,
@@ -23,6 +25,7 @@ const commit = new GroupCommit({
   gatherMilliseconds: 1,
 });
 let number = Number(firstNumber);
+process.stdout.write('open\n');
 
 /** Some hand over one record, some many, some with texts, in two namespaces. */
 async function tell(caller: number): Promise<void> {
@@ -39,7 +42,7 @@ async function tell(caller: number): Promise<void> {
       );
     });
     await commit.submit(records, 1_000);
-    writeSync(1, records.map(({ record }) => `${record.namespace} ${record.id}\n`).join(''));
+    writeSync(acknowledged, records.map(({ record }) => `${record.namespace} ${record.id}\n`).join(''));
   }
 }
 

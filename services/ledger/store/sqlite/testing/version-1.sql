@@ -61,6 +61,21 @@ CREATE TABLE cost_sums (
   attempts_of_unknown_cost INTEGER NOT NULL,
   PRIMARY KEY (period, begins_at, namespace, agent, model, prompt_digest)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE cost_totals (
+  period INTEGER NOT NULL,
+  begins_at INTEGER NOT NULL,
+  namespace TEXT NOT NULL,
+  model TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  failed_attempts INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cached_input_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cost_nano_usd INTEGER NOT NULL,
+  attempts_of_unknown_cost INTEGER NOT NULL,
+  PRIMARY KEY (period, begins_at, namespace, model)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outcome_sums (
   period INTEGER NOT NULL,
   begins_at INTEGER NOT NULL,
@@ -119,6 +134,8 @@ INSERT INTO entries VALUES (5, 2, 0, 'r-5', X'D50B8BA18F211593E69A8080ECF4F136AA
 INSERT INTO runs VALUES (1, 'run-1', 'shop', 'clerk', 'succeeded', 1764000000000001, 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', '{"row":{"id":"run-1","namespace":"shop","agent":"clerk","status":"succeeded","beganAtMicroseconds":1764000000000001,"steps":2,"modelCalls":0,"attempts":1,"toolCalls":0,"inputTokens":111,"outputTokens":20,"costNanoUsd":1000,"attemptsOfUnknownCost":0,"models":["fast"],"good":1,"bad":0,"securityEvents":0,"records":4,"trust":"witnessed","promptVersion":"v1","promptDigest":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd","arm":"stable","endedAtMicroseconds":1764000000000003,"durationMicroseconds":7000000,"isComplete":true},"chainHead":{"sequence":3,"leafHash":"181a69e6655fcf244df154c9bc08e251a370fd152336c26665a60852cabf0910"},"hasBegun":true,"toldByAgent":2,"countedByAgent":2}');
 INSERT INTO cost_sums VALUES (3600, 1764000000, 'shop', 'clerk', 'fast', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 1, 0, 100, 10, 1, 20, 1000, 0);
 INSERT INTO cost_sums VALUES (86400, 1763942400, 'shop', 'clerk', 'fast', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 1, 0, 100, 10, 1, 20, 1000, 0);
+INSERT INTO cost_totals VALUES (3600, 1764000000, 'shop', 'fast', 1, 0, 100, 10, 1, 20, 1000, 0);
+INSERT INTO cost_totals VALUES (86400, 1763942400, 'shop', 'fast', 1, 0, 100, 10, 1, 20, 1000, 0);
 INSERT INTO outcome_sums VALUES (3600, 1764000000, 'shop', 'clerk', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 'stable', '', 1, 0, 0, 0, 0, 0, 7000000, 1000);
 INSERT INTO outcome_sums VALUES (3600, 1764000000, 'shop', 'clerk', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 'stable', 'helpful', 0, 0, 0, 1, 0, 0, 0, 0);
 INSERT INTO outcome_sums VALUES (86400, 1763942400, 'shop', 'clerk', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 'stable', '', 1, 0, 0, 0, 0, 0, 7000000, 1000);
