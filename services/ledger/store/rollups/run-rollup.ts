@@ -112,7 +112,7 @@ const CHANGES: { readonly [Type in RecordType]?: (state: RunState, record: Recor
   outcome: ({ row }, record) => verdictChanges(row, record.verdict),
   feedback: ({ row }, record) => verdictChanges(row, record.verdict),
   security_event: ({ row }) => ({ securityEvents: row.securityEvents + 1 }),
-  reported_span: ({ row }, record) => spanChanges(row, record),
+  reported_span: spanChanges,
 };
 
 function changesBy(state: RunState, record: LedgerRecord): Changes {
@@ -159,13 +159,17 @@ function endChanges(row: RunRow, record: RecordOf<'run_ended'>): Changes {
   };
 }
 
-/** GenAI conventions of OpenTelemetry: a span of `invoke_agent` is the whole run, one of `chat` a call of a model. */
-function spanChanges(row: RunRow, record: RecordOf<'reported_span'>): Changes {
-  const changes: Changes = {
-    beganAtMicroseconds: Math.min(row.beganAtMicroseconds, record.beganAtMicroseconds),
-  };
-  if (record.operation === 'execute_tool') return { ...changes, toolCalls: row.toolCalls + 1 };
-  if (record.operation === 'chat') {
+/** By the GenAI conventions of OpenTelemetry. What was witnessed of the beginning and the end is not moved by a claim. */
+const OPERATIONS_OF_WHOLE_RUNS: ReadonlySet<string> = new Set(['invoke_agent', 'invoke_workflow']);
+
+function spanChanges(state: RunState, record: RecordOf<'reported_span'>): Changes {
+  const { row } = state;
+  const { operation, beganAtMicroseconds } = record;
+  const changes: Changes = state.hasBegun
+    ? {}
+    : { beganAtMicroseconds: Math.min(row.beganAtMicroseconds, beganAtMicroseconds) };
+  if (operation === 'execute_tool') return { ...changes, toolCalls: row.toolCalls + 1 };
+  if (operation === 'chat') {
     const model = record.modelServed ?? record.modelAsked;
     return {
       ...changes,
@@ -174,7 +178,9 @@ function spanChanges(row: RunRow, record: RecordOf<'reported_span'>): Changes {
       ...(model === undefined ? {} : { models: withModel(row.models, model) }),
     };
   }
-  if (record.operation !== 'invoke_agent' || record.parentSpanId !== undefined || row.status !== 'running') {
+  // Agents call agents, and their spans come from the inside out: the one that began first is the run.
+  const isOutermost = beganAtMicroseconds <= row.beganAtMicroseconds;
+  if (!OPERATIONS_OF_WHOLE_RUNS.has(operation) || !isOutermost || state.countedByAgent !== undefined) {
     return changes;
   }
   return {

@@ -3,7 +3,8 @@
  * the disk twice, and whoever waits for a commit must not wait for that.
  *
  * A passive checkpoint holds up nobody, but while the writer never pauses the log is never begun anew. So when it has
- * grown, one more, which the writer waits for, ends what the passive one left: little.
+ * grown, one more, which the writer waits for, ends what the passive one left: little. The file of the log keeps its size:
+ * that room is the ledger's also when the disk is full.
  */
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -37,7 +38,7 @@ export class CheckpointLoop {
     if (bytes < PASSIVE_BYTES) return;
     try {
       this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      if (bytes > this.#restartBytes) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (bytes > this.#restartBytes) this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
     } catch {
       // A full or failing disk: the log stays as it is, commits meet the same disk and say so, and this is tried again.
     }

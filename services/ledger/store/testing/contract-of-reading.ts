@@ -251,6 +251,59 @@ export function describeReading(newPlace: NewPlace): void {
       });
     });
 
+    it('reads a run off the spans that an agent reports, from the inside out, and lets no claim move what was witnessed', async () => {
+      const span = (
+        id: string,
+        operation: string,
+        began: number,
+        changes: Partial<RecordOf<'reported_span'>> = {},
+      ): RecordOf<'reported_span'> => ({
+        ...common(id, { atMicroseconds: RECEIVED_AT + 1_000, ...changes }),
+        type: 'reported_span',
+        run: { id: 'run-1' },
+        agent: { name: 'clerk' },
+        trace: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+        operation,
+        outcome: 'ok',
+        beganAtMicroseconds: RECEIVED_AT + began,
+        durationMicroseconds: 1_000 - began,
+        ...changes,
+      });
+      const tokens = { input: 5, cachedInput: 1, cacheWrite: 0, output: 2 };
+      await withStore(newPlace, async (store) => {
+        await append(
+          store,
+          span('r-1', 'chat', 40, { tokens, modelAsked: 'theirs' }),
+          span('r-2', 'execute_tool', 50),
+          span('r-3', 'invoke_agent', 30, { outcome: 'error', parentSpanId: 'c'.repeat(16) }),
+          span('r-4', 'invoke_agent', 10, { parentSpanId: 'd'.repeat(16) }),
+          span('r-5', 'invoke_agent', 20, { outcome: 'error' }),
+        );
+        const claimed = {
+          status: 'succeeded',
+          beganAtMicroseconds: RECEIVED_AT + 10,
+          durationMicroseconds: 990,
+          modelCalls: 1,
+          toolCalls: 1,
+          inputTokens: 6,
+          costNanoUsd: 0,
+          models: ['theirs'],
+        };
+        expect(await store.runsOfId('run-1')).toMatchObject([claimed]);
+        await append(
+          store,
+          runBegun('r-6', { namespace: 'mail' }),
+          runEnded('r-7', { namespace: 'mail', status: 'failed' }),
+        );
+        await append(store, span('r-8', 'invoke_agent', -50, { namespace: 'mail' }));
+        expect((await store.runsOfId('run-1'))[0]).toMatchObject({
+          namespace: 'mail',
+          status: 'failed',
+          beganAtMicroseconds: RECEIVED_AT + 6,
+        });
+      });
+    });
+
     it('believes the first end of a run, and calls a run reported as soon as one record of it is', async () => {
       await withStore(newPlace, async (store) => {
         await append(store, runBegun('r-1'), runEnded('r-2'), runEnded('r-3', { status: 'failed' }));
