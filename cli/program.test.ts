@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import {
   ATTACK,
@@ -123,28 +124,30 @@ describe('capataz runs', () => {
   it('shows what changes while it is watched, and goes on where the stream broke', async () => {
     const stopped = new AbortController();
     let status = 'running';
-    let streams = 0;
     const event = (position: number): string =>
       `id: ${position}\nevent: entry\ndata: ${JSON.stringify({ position, entry: { record: { run: { id: RUN_ID } } } })}\n\n`;
+    let stream: ServerResponse | undefined;
+    // One thing after another, each when the one before has been seen.
+    const happen: Readonly<Record<string, () => void>> = {
+      running: () => {
+        status = 'stopped';
+        stream?.write(event(41));
+      },
+      stopped: () => {
+        // Happens while nobody listens: no event of it comes.
+        status = 'succeeded';
+        stream?.destroy();
+      },
+    };
     await using ledger = await scriptedServer({
-      'GET /v1/runs': () => ({ runs: [{ ...SAMPLE_ROW, status }] }),
-      'GET /v1/stream': (): Write => {
-        streams += 1;
-        const now = streams;
-        return (response) => {
-          response.writeHead(200, { 'content-type': 'text/event-stream' });
-          response.write(': hello\n\n');
-          if (now === 1) {
-            setTimeout(() => {
-              status = 'stopped';
-              response.write(event(41));
-              setTimeout(() => response.destroy(), 600);
-            }, 50);
-          } else {
-            // Happened while nobody listened: no event of it comes.
-            status = 'succeeded';
-          }
-        };
+      'GET /v1/runs': (): Write => (response) => {
+        const seen = status;
+        response.end(JSON.stringify({ runs: [{ ...SAMPLE_ROW, status: seen }] }), () => happen[seen]?.());
+      },
+      'GET /v1/stream': (): Write => (response) => {
+        stream = response;
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(': hello\n\n');
       },
     });
     const ran = await runCommandLine(['runs', '-w', '-o', 'ndjson'], {

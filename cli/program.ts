@@ -8,6 +8,7 @@ import { addCost } from './commands/cost.ts';
 import { addFeedback } from './commands/feedback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addTrace } from './commands/trace.ts';
+import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
 import { CommandError, EXIT_CODES, type ExitName } from './exit-codes.ts';
 import { visible, visibleLines } from './terminal/visible-text.ts';
@@ -43,6 +44,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addRuns(program, context);
   addTrace(program, context);
   addCost(program, context);
+  addVerify(program, context);
   addFeedback(program, context);
   addCompletion(program, context);
   addVersion(program, context, version);

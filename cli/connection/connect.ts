@@ -14,7 +14,7 @@ import {
 import { type LedgerReader, createLedgerReader } from '#adapters/ledger-reader/ledger-reader.ts';
 import { CommandError } from '../exit-codes.ts';
 import { type KubeconfigFlags, loadUserKubeConfig } from './kubeconfig.ts';
-import { findLedgerService, proxyPathOf } from './ledger-service.ts';
+import { findLedgerService, findWitnessService, proxyPathOf } from './ledger-service.ts';
 import {
   type TokenSource,
   checkToken,
@@ -37,6 +37,13 @@ export interface LedgerAccess extends AsyncDisposable {
   /** What is asked about; undefined: all namespaces that the caller may look into. */
   readonly namespace: string | undefined;
   /** For people: where it is. */
+  readonly where: string;
+  /** At the address, else the one of the cluster; undefined when none is to be found. */
+  readonly witness: (url: string | undefined) => Promise<WitnessAccess | undefined>;
+}
+
+export interface WitnessAccess extends AsyncDisposable {
+  readonly reader: LedgerReader;
   readonly where: string;
 }
 
@@ -90,6 +97,7 @@ function connectDirectly(
     }),
     namespace: flags.allNamespaces === true ? undefined : flags.namespace,
     where: baseUrl,
+    witness: async (url) => (url === undefined ? undefined : witnessAt(url)),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([dispatcher.destroy(), kubeClient?.close()]);
     },
@@ -132,7 +140,32 @@ async function connectThroughApiServer(
         ? undefined
         : (flags.namespace ?? kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ?? 'default'),
     where: `${service.namespace}/${service.name} through ${server}`,
+    witness: async (url) => {
+      if (url !== undefined) return witnessAt(url);
+      const witness = await findWitnessService(kubeClient);
+      if (witness === undefined) return undefined;
+      return {
+        reader: createLedgerReader({
+          baseUrl: server + proxyPathOf(witness),
+          dispatcher,
+          headers: async () => (await usersCredentials(kubeConfig)).headers,
+        }),
+        where: `${witness.namespace}/${witness.name}`,
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Asks nobody who he is, so it is told of nobody. */
+function witnessAt(url: string): WitnessAccess {
+  const dispatcher = new Agent({ connect: { timeout: 10_000 } });
+  const baseUrl = checkUrl(url);
+  return {
+    reader: createLedgerReader({ baseUrl, dispatcher, headers: async () => ({}) }),
+    where: baseUrl,
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }
 

@@ -10,8 +10,8 @@ export interface LedgerService {
   readonly port: number;
 }
 
-const DEFAULT_SERVICE: LedgerService = { namespace: 'capataz-system', name: 'capataz-ledger', port: 8080 };
-const LABELS = 'app.kubernetes.io/name=capataz,app.kubernetes.io/component=ledger';
+const LEDGER: LedgerService = { namespace: 'capataz-system', name: 'capataz-ledger', port: 8080 };
+const LABELS = 'app.kubernetes.io/name=capataz,app.kubernetes.io/component=';
 const SERVICES_MAXIMUM = 20;
 
 const Name = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
@@ -33,31 +33,52 @@ export async function findLedgerService(
   named: string | undefined,
 ): Promise<LedgerService> {
   if (named !== undefined) return parseLedgerService(named);
-  let found: readonly LedgerService[];
+  const found = await servicesOf(kubeClient, 'ledger');
+  const [only, ...others] = found ?? [];
+  if (others.length === 0) return only ?? LEDGER;
+  throw new CommandError(
+    'usage',
+    `Several Services say that they are the ledger (${namesOf(found ?? [])}): name yours with --ledger-service.`,
+  );
+}
+
+/** Undefined when there is none that is to be found. It gets no token, and its answers are signed. */
+export async function findWitnessService(
+  kubeClient: Pick<KubeClient, 'request'>,
+): Promise<LedgerService | undefined> {
+  const found = await servicesOf(kubeClient, 'ledger-witness');
+  const [only, ...others] = found ?? [];
+  if (others.length === 0) return only;
+  throw new CommandError(
+    'usage',
+    `Several Services say that they are the witness (${namesOf(found ?? [])}): name yours with --witness URL.`,
+  );
+}
+
+function namesOf(services: readonly LedgerService[]): string {
+  return services.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+}
+
+/** Undefined: most people may not list the Services of all namespaces. */
+async function servicesOf(
+  kubeClient: Pick<KubeClient, 'request'>,
+  component: string,
+): Promise<readonly LedgerService[] | undefined> {
   try {
     const answer = await kubeClient.request({
       method: 'GET',
       path: '/api/v1/services',
-      query: { labelSelector: LABELS, limit: SERVICES_MAXIMUM },
+      query: { labelSelector: LABELS + component, limit: SERVICES_MAXIMUM },
     });
-    found = Services.parse(answer).items.map(({ metadata, spec }) => ({
+    return Services.parse(answer).items.map(({ metadata, spec }) => ({
       namespace: metadata.namespace,
       name: metadata.name,
-      port:
-        (spec.ports?.find(({ name }) => name === 'http') ?? spec.ports?.[0])?.port ?? DEFAULT_SERVICE.port,
+      port: (spec.ports?.find(({ name }) => name === 'http') ?? spec.ports?.[0])?.port ?? LEDGER.port,
     }));
   } catch (error) {
-    // Most people may not list the Services of all namespaces: the name that the chart gives is tried.
-    if (error instanceof KubeApiError && error.status === 403) return DEFAULT_SERVICE;
+    if (error instanceof KubeApiError && error.status === 403) return undefined;
     throw error;
   }
-  const [only, ...others] = found;
-  if (others.length === 0) return only ?? DEFAULT_SERVICE;
-  const names = found.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
-  throw new CommandError(
-    'usage',
-    `Several Services say that they are the ledger (${names}): name yours with --ledger-service.`,
-  );
 }
 
 export function proxyPathOf({ namespace, name, port }: LedgerService): string {
@@ -67,7 +88,7 @@ export function proxyPathOf({ namespace, name, port }: LedgerService): string {
 function parseLedgerService(text: string): LedgerService {
   const [, namespace = '', name = '', port] =
     /^([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})(?::(\d{1,5}))?$/.exec(text) ?? [];
-  if (namespace !== '') return { namespace, name, port: Number(port ?? DEFAULT_SERVICE.port) };
+  if (namespace !== '') return { namespace, name, port: Number(port ?? LEDGER.port) };
   throw new CommandError(
     'usage',
     `--ledger-service takes NAMESPACE/NAME or NAMESPACE/NAME:PORT, not "${text}".`,

@@ -31,7 +31,7 @@ export class Status {
 
 export type Write = (response: ServerResponse) => void;
 
-/** By `METHOD /path`; what is not named is answered with 404 as the ledger does. */
+/** By `METHOD /path`, else by `*`; what is not named is answered with 404 as the ledger does. */
 export async function scriptedServer(answers: Readonly<Record<string, Answer>>): Promise<ScriptedServer> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
@@ -47,7 +47,7 @@ export async function scriptedServer(answers: Readonly<Record<string, Answer>>):
         body: Buffer.concat(chunks).toString('utf8'),
       };
       asked.push(one);
-      const answer = answers[`${one.method} ${one.path}`]?.(one);
+      const answer = (answers[`${one.method} ${one.path}`] ?? answers['*'])?.(one);
       if (typeof answer === 'function') (answer as Write)(response);
       else if (answer instanceof Status) sendJson(response, answer.code, answer.body);
       else if (answer !== undefined) sendJson(response, 200, answer);
