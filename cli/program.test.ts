@@ -290,9 +290,9 @@ describe('capataz cost', () => {
     );
     expect(printed.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       ['AGENT', 'MODEL', 'COST', 'UNKNOWN', 'ATTEMPTS', 'INPUT', 'OUTPUT'],
-      ['triage', 'smart', '$9,007,199.25', '3', '10', '1,000', '50'],
-      ['triage', 'fast', '$9,007,199.25', '0', '10', '1,000', '50'],
-      ['TOTAL', '$18,014,398.51', '3', '20', '2,000', '100'],
+      ['triage', 'smart', '$9,007,199.25', '3', '10', '1,100', '50'],
+      ['triage', 'fast', '$9,007,199.25', '0', '10', '1,100', '50'],
+      ['TOTAL', '$18,014,398.51', '3', '20', '2,200', '100'],
       [''],
     ]);
     expect(noted).toContain('What 3 attempts of 20 cost is not known, and in no sum');

@@ -158,7 +158,8 @@ function columnsOf(
     number('UNKNOWN', (row) => row.attemptsOfUnknownCost),
     number('ATTEMPTS', (row) => row.attempts),
     ...(isWide ? [number('FAILED', (row) => row.failedAttempts)] : []),
-    number('INPUT', (row) => row.inputTokens),
+    // The classes are disjoint: what is read from a cache or written to one is input as well.
+    number('INPUT', (row) => row.inputTokens + row.cachedInputTokens + row.cacheWriteTokens),
     ...(isWide
       ? [
           number('CACHED', (row) => row.cachedInputTokens),

@@ -6,7 +6,8 @@ import { TILE_WIDTH, tilePath } from '#domain/transparency/tiles.ts';
 import { HASH_BYTES } from '#domain/transparency/tree-hashes.ts';
 import type { TileReader } from '#domain/transparency/tree-proofs.ts';
 
-const PAGE_ENTRIES = 500;
+/** Of entries as large as they may be: just what an answer may hold. */
+const PAGE_ENTRIES = 1000;
 const NOTE_MAXIMUM_BYTES = 65_536;
 
 const LogKeys = z.object({ logs: z.array(z.string()).max(64), witnesses: z.array(z.string()).max(64) });
