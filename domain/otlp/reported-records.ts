@@ -3,7 +3,7 @@
  * whose it is, is the token's word alone.
  *
  * - The same span told again is the same record: id, source and content depend on nothing but the span and its agent.
- * - The run is the trace, or `capataz.run.id` where the agent gives its runs ids of its own. A conversation
+ * - The run is what the agent did in one trace, or `capataz.run.id` where it gives its runs ids of its own. A conversation
  *   (gen_ai.conversation.id) is not a run: it lasts for days, and its name may be a person's.
  */
 import { sha256Hex } from '#domain/canonical-json/canonical-json.ts';
@@ -30,7 +30,7 @@ export function recordOfSpan(agent: ReportingAgent, span: OtlpSpan): LedgerRecor
   const endedAtMicroseconds = microsecondsOf(span.endNanoseconds);
   return {
     ...envelopeOf(agent, `span:${agent.name}:${traceId}:${spanId}`, endedAtMicroseconds),
-    run: { id: runIdOf(attributes, traceId) },
+    run: { id: runIdOf(agent, attributes, traceId) },
     trace: { traceId, spanId },
     ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
     operation: operationOf(attributes),
@@ -57,7 +57,7 @@ export function recordOfLog(agent: ReportingAgent, log: OtlpLogRecord): LedgerRe
   const place = sha256Hex(JSON.stringify([agent.name, traceId, spanId, String(nanoseconds), metric]));
   return {
     ...envelopeOf(agent, `evaluation:${place}`, atMicroseconds),
-    run: { id: runIdOf(attributes, traceId) },
+    run: { id: runIdOf(agent, attributes, traceId) },
     trace: { traceId, ...(spanId !== '' && { spanId }) },
     operation: 'evaluation',
     outcome: attributes.has('errorType') ? 'error' : 'ok',
@@ -91,8 +91,9 @@ function microsecondsOf(nanoseconds: bigint): number {
   return Number(nanoseconds / 1000n);
 }
 
-function runIdOf(attributes: ReadAttributes, traceId: string): string {
-  return Identifier.safeParse(attributes.get('run')).data ?? traceId;
+/** Of the agent: a trace may run through several, and each tells of what it did itself. */
+function runIdOf({ name }: ReportingAgent, attributes: ReadAttributes, traceId: string): string {
+  return Identifier.safeParse(attributes.get('run')).data ?? `${name}:${traceId}`;
 }
 
 /** Words of frameworks that do not know the conventions, in the words of those. */

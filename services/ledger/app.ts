@@ -8,13 +8,14 @@ import type { LedgerParts } from './ledger-parts.ts';
 import { sendRefusal } from './replies.ts';
 import { registerFeedback } from './routes/feedback.ts';
 import { registerLogKeys, registerLogs } from './routes/logs.ts';
+import { registerReportedWork } from './routes/otlp.ts';
 import { registerReading } from './routes/reading.ts';
 import { registerRecordIntake } from './routes/records.ts';
 import { LiveStreams, registerStream } from './routes/stream.ts';
 import { registerTexts } from './routes/texts.ts';
 
 const PATHS =
-  'POST /v1/records, POST /v1/feedback, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/stream and /v1/logs';
+  'POST /v1/records, POST /v1/feedback, POST /v1/traces, POST /v1/logs, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/stream and /v1/logs';
 
 export function createLedgerApp(parts: LedgerParts): {
   readonly app: FastifyInstance;
@@ -39,6 +40,7 @@ export function createLedgerApp(parts: LedgerParts): {
     registerReading(routes, parts);
     registerStream(routes, parts, streams);
     registerTexts(routes, parts);
+    registerReportedWork(routes, parts);
     registerLogs(routes, parts);
     done();
   });

@@ -38,7 +38,7 @@ describe('an agent in Python', () => {
     const shared = {
       namespace: 'shop',
       agent: { name: 'planner' },
-      run: { id: run?.trace.traceId },
+      run: { id: `planner:${run?.trace.traceId}` },
       parentSpanId: run?.trace.spanId,
     };
     expect(run).toMatchObject({ outcome: 'ok', conversation: 'talk-1', innerAgent: 'planner' });

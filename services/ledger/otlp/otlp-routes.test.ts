@@ -99,7 +99,7 @@ describe('an exporter of the official SDK', () => {
       namespace: 'shop',
       agent: { name: 'triage' },
       source: { process: 'external', instance: 'triage' },
-      run: { id: traceId },
+      run: { id: `triage:${traceId}` },
       trace: { traceId, spanId },
       parentSpanId: parent.spanContext().spanId,
       operation: 'chat',
@@ -176,7 +176,7 @@ describe('what is said of a span', () => {
   it('takes the run that the agent names, where that can be an id', async () => {
     const run = (id: string): unknown => attribute('capataz.run.id', { stringValue: id });
     expect(await recordOf(run('run-7'))).toMatchObject({ run: { id: 'run-7' } });
-    expect(await recordOf(run('no id'))).toMatchObject({ run: { id: TRACE } });
+    expect(await recordOf(run('no id'))).toMatchObject({ run: { id: `triage:${TRACE}` } });
   });
 
   it.each([
