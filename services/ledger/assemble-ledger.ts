@@ -12,6 +12,7 @@ import { LogKeeper } from './checkpoints/log-keeper.ts';
 import type { WitnessClient } from './checkpoints/witness-client.ts';
 import { CommitNews } from './commit-news.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
+import { type MeterWatch, createMeterWatch } from './meter-watch.ts';
 import { createOwnRecords } from './own-records.ts';
 import { createRecordIntake } from './record-intake.ts';
 import type { GroupCommit } from './store/group-commit.ts';
@@ -55,6 +56,7 @@ export interface AssembledLedger {
   readonly gate: WriteGate;
   readonly logs: LogKeeper;
   readonly metrics: LedgerMetrics;
+  readonly meters: MeterWatch;
 }
 
 export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger {
@@ -119,5 +121,12 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
     retentionDays: settings.retentionDays,
     nowMicroseconds,
   });
-  return { app, gate, logs, metrics };
+  const meters = createMeterWatch({
+    store,
+    tell: (draft) => ownRecords.tell(draft),
+    registry: ingredients.registry,
+    logger,
+    nowMicroseconds,
+  });
+  return { app, gate, logs, metrics, meters };
 }

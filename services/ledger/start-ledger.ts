@@ -26,6 +26,7 @@ import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
 import { createTextVault } from './texts/text-vault.ts';
 
 const FORGET_MILLISECONDS = 60_000;
+const METERS_MILLISECONDS = 60_000;
 /** The first look at the witness may not hold up the start for longer; the look goes on. */
 const FIRST_TURN_MILLISECONDS = 20_000;
 const LAST_TURN_MILLISECONDS = 3_000;
@@ -57,7 +58,7 @@ export async function startLedger(
   const drain = new Drain();
   let sourceGaps = 0;
   let areKeysRewrapped = false;
-  const { app, gate, logs, metrics } = assembleLedger({
+  const { app, gate, logs, metrics, meters } = assembleLedger({
     store,
     commits,
     vault,
@@ -96,6 +97,12 @@ export async function startLedger(
   const { signal } = running;
   const loops = [
     logs.run(signal),
+    repeat({
+      pauseMilliseconds: METERS_MILLISECONDS,
+      signal,
+      turn: (signal) => meters.look(signal),
+      onFailure: (error) => logger.error({ error }, 'the meters of the routers could not be looked at'),
+    }),
     repeat({
       pauseMilliseconds: FORGET_MILLISECONDS,
       signal,
