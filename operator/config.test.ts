@@ -33,6 +33,20 @@ describe('the settings of the operator', () => {
     expect(parseConfig({ ...COMPLETE, CAPATAZ_WATCH_NAMESPACE: '' }).watchNamespace).toBeUndefined();
   });
 
+  it('hand on to agents where their spans go, and no secret', () => {
+    const given = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+    };
+    const headers = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=secret' };
+    expect(parseConfig({ ...COMPLETE, ...given, ...headers }).pods.tracing).toEqual({
+      ...given,
+      OTEL_TRACES_EXPORTER: 'otlp',
+    });
+    expect(parseConfig(COMPLETE).pods.tracing).toEqual({});
+  });
+
   it('name every variable that is missing or wrong, all at once', () => {
     const { CAPATAZ_POD_NAME: _, ...incomplete } = COMPLETE;
     expect(() => parseConfig({ ...incomplete, CAPATAZ_ROUTER_URL: 'router', CAPATAZ_PORT: '99999' })).toThrow(

@@ -2,13 +2,30 @@
 import { z } from 'zod';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
 import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
+import { TRACING_VARIABLES } from '#telemetry/tracing/tracing-settings.ts';
 
 const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');
+
+/** What is given of them, as it was given. Headers are not among them: they are secrets. */
+function tracingOfAgents(environment: Readonly<Record<string, unknown>>): Record<string, string> {
+  const isOn =
+    environment['OTEL_EXPORTER_OTLP_ENDPOINT'] !== undefined ||
+    environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] !== undefined;
+  if (!isOn) return {};
+  return Object.fromEntries(
+    Object.keys(TRACING_VARIABLES).flatMap((name) => {
+      const value = environment[name];
+      return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [];
+    }),
+  );
+}
 
 export const OperatorConfig = z
   .object({
     ...PROCESS_VARIABLES,
     ...LEDGER_VARIABLES,
+    /** Of the agents: the operator itself sends no spans. */
+    ...TRACING_VARIABLES,
     /** Of the operator itself: its Lease is there. */
     CAPATAZ_NAMESPACE: z.string().min(1),
     CAPATAZ_POD_NAME: z.string().min(1),
@@ -37,6 +54,7 @@ export const OperatorConfig = z
       agentImagePullPolicy: env.CAPATAZ_AGENT_IMAGE_PULL_POLICY,
       routerUrl: withoutTrailingSlash(env.CAPATAZ_ROUTER_URL),
       configurationUrl: env.CAPATAZ_CONFIGURATION_URL,
+      tracing: tracingOfAgents(env),
     },
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     watchNamespace: env.CAPATAZ_WATCH_NAMESPACE,

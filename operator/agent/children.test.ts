@@ -53,6 +53,17 @@ function deploymentSpecOf(agent: Agent, liveReplicas?: number): DeploymentSpec {
 const replicasOf = (agent: Agent, liveReplicas?: number): unknown =>
   deploymentSpecOf(agent, liveReplicas).replicas;
 
+describe('the environment of an agent', () => {
+  it('says where spans go to a runtime of ours, and to no other image', () => {
+    const settings = { ...SETTINGS, tracing: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' } };
+    const textOf = (agent: Agent): string =>
+      JSON.stringify(agentChildren({ agent, configuration: '{}', liveReplicas: undefined, settings }));
+    const variable = '{"name":"OTEL_EXPORTER_OTLP_ENDPOINT","value":"http://collector:4318"}';
+    expect(textOf(anAgent())).toContain(variable);
+    expect(textOf(anAgent({ image: 'registry.example/own:1' }))).not.toContain('OTEL_');
+  });
+});
+
 describe('the children of an Agent', () => {
   it('are these for the least of an Agent', async () => {
     await expect(yamlOf(anAgent())).toMatchFileSnapshot('./golden/least-agent.yaml');

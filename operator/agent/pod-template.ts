@@ -31,6 +31,8 @@ export interface PodSettings {
   readonly agentImagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly routerUrl: string;
   readonly configurationUrl: string;
+  /** Variables OTEL_* of the agents that run our runtime. */
+  readonly tracing?: Readonly<Record<string, string>>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -122,6 +124,10 @@ function environment(agent: Agent, settings: PodSettings): readonly Json[] {
     { name: 'CAPATAZ_AGENT_NAME', value: agent.metadata.name },
     fromField('CAPATAZ_POD_NAME', 'metadata.name'),
     fromField('CAPATAZ_NAMESPACE', 'metadata.namespace'),
+    // An image of another's may send its spans elsewhere: to the ledger, for one.
+    ...Object.entries(agent.spec.image === undefined ? (settings.tracing ?? {}) : {}).map(
+      ([name, value]) => ({ name, value }),
+    ),
   ];
 }
 
