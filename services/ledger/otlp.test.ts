@@ -7,6 +7,7 @@ import {
   ROUTER,
   startLedgerUnderTest,
 } from './testing/ledger-under-test.ts';
+import { aRunBegun, aRunEnded } from './testing/sample-records.ts';
 
 const ledgers: LedgerUnderTest[] = [];
 afterEach(async () => {
@@ -66,6 +67,15 @@ describe('an agent that tells the ledger by OTLP', () => {
       },
     });
     expect(await ledger.store.runsOfId('run-1')).toMatchObject([{ agent: 'own', records: 1 }]);
+  });
+
+  it('adds spans to a run that it tells records of, and the run is as complete as before', async () => {
+    const ledger = await aLedger();
+    const agent = { name: 'own' };
+    const records = [aRunBegun({ agent }), aRunEnded({ agent })];
+    await ledger.request('POST', '/v1/records', { token: OWN_IMAGE, body: { records } });
+    await ledger.request('POST', '/v1/traces', { token: OWN_IMAGE, body: traces('1'.repeat(16), 'run-1') });
+    expect(await ledger.store.runsOfId('run-1')).toMatchObject([{ records: 3, isComplete: true }]);
   });
 
   it('shares a trace with another agent, each with a run of its own', async () => {

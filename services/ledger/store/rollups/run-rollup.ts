@@ -73,7 +73,9 @@ function newRun(record: LedgerRecord, runId: string): RunState {
   return { row, chainHead: { sequence: -1, leafHash: FIRST_OF_CHAIN }, hasBegun: false, toldByAgent: 0 };
 }
 
-function isToldByAgent({ source }: LedgerRecord): boolean {
+/** Spans that it reports beside its records are none of those that its run_ended counts. */
+function isToldByAgent({ type, source }: LedgerRecord): boolean {
+  if (type === 'reported_span') return false;
   return source.process === 'agent-runtime' || source.process === 'external';
 }
 
