@@ -19,6 +19,7 @@ export const AGENT_NAME_MAXIMUM_LENGTH = 57;
 
 /** How much of the texts of a run the ledger is told. */
 export const CONTENT_MODES = ['None', 'Digests', 'Full'] as const;
+export type ContentMode = (typeof CONTENT_MODES)[number];
 
 export const PromptReference = z
   .strictObject({

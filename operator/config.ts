@@ -55,6 +55,9 @@ export const OperatorConfig = z
       routerUrl: withoutTrailingSlash(env.CAPATAZ_ROUTER_URL),
       configurationUrl: env.CAPATAZ_CONFIGURATION_URL,
       tracing: tracingOfAgents(env),
+      // Agents tell the same ledger.
+      ledgerUrl:
+        env.CAPATAZ_LEDGER_URL === undefined ? undefined : withoutTrailingSlash(env.CAPATAZ_LEDGER_URL),
     },
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     watchNamespace: env.CAPATAZ_WATCH_NAMESPACE,

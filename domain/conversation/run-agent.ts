@@ -30,11 +30,10 @@ import {
 } from './model.ts';
 import type { OutputFormat } from './output-format.ts';
 import type { RunRecorder } from './run-recorder.ts';
+import { NOT_RECORDED_SENTENCE, SAME_CALL_MAXIMUM, STOP_SENTENCES, repairRequest } from './run-sentences.ts';
 import { Spending } from './spending.ts';
 import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
 
-/** The third request for the same tool with the same arguments ends the run. */
-const SAME_CALL_MAXIMUM = 3;
 /** After these a model may have worked, and nobody told for how much; after every other failure none has. */
 const CHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
   'answer_cut',
@@ -333,14 +332,17 @@ class Run {
     }
     const checked = this.#plan.output.check(content);
     if (checked.ok) {
+      const end = this.#end(answer, { status: 'succeeded', output: checked.value });
       this.#recordCheck(true);
-      return this.#end(answer, { status: 'succeeded', output: checked.value });
+      return end;
     }
     const problems = checked.problems.join('; ');
     if (this.#repairs >= this.#plan.limits.outputRepairs || this.#steps >= this.#plan.limits.steps) {
-      this.#recordCheck(false);
       const tries = `after ${this.#repairs} repair${this.#repairs === 1 ? '' : 's'}`;
-      return this.#end(answer, failed('output_invalid', `the answer does not fit ${tries}: ${problems}`));
+      const end = failed('output_invalid', `the answer does not fit ${tries}: ${problems}`);
+      this.#end(answer, end);
+      this.#recordCheck(false);
+      return end;
     }
     this.#repairs += 1;
     this.#record('repair', 'ok', answer);
@@ -431,30 +433,10 @@ class Run {
 
 const PHASE_OF_END = { succeeded: 'answer', stopped: 'stop', failed: 'failure' } as const;
 
-const NOT_RECORDED_SENTENCE =
-  'the run was ended because the ledger did not confirm the record of a tool call, and a tool with an effect does not run without; it did not run';
-
-const STOP_SENTENCES: Readonly<Record<StopReason, string>> = {
-  steps: "the run was stopped at the agent's limits.steps before there was an answer",
-  seconds: "the run was stopped at the agent's limits.seconds before there was an answer",
-  budget: "the run was stopped before the step that would pass the agent's limits.usdPerRun",
-  cost_unknown:
-    'the run was stopped because the agent has limits.usdPerRun but the model has no known price; set the price in its Model object',
-  no_progress: `the run was stopped because the model asked ${SAME_CALL_MAXIMUM} times for the same tool call`,
-  cancelled: 'the run was cancelled because the caller left',
-  shutting_down: 'the run was stopped because the agent is shutting down; send it again',
-};
-
 function stopped(reason: StopReason): Extract<RunEnd, { status: 'stopped' }> {
   return { status: 'stopped', reason, message: STOP_SENTENCES[reason] };
 }
 
 function failed(reason: FailureReason, message: string): Extract<RunEnd, { status: 'failed' }> {
   return { status: 'failed', reason, message };
-}
-
-function repairRequest(kind: OutputFormat['kind'], problems: string): string {
-  return kind === 'json'
-    ? `Your answer does not fit the required JSON schema: ${problems}. Answer again with only the corrected JSON, without any other text.`
-    : `Your answer cannot be used: ${problems}. Answer again.`;
 }

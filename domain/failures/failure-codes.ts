@@ -167,7 +167,11 @@ const ROUTER_REFUSALS = {
 } as const satisfies Record<string, FailureDescription>;
 
 /** All that the router tells. */
-export const ROUTER_FAILURES = { ...ROUTER_REFUSALS, ...REQUEST_FAILURES, ...ATTEMPT_FAILURES } as const;
+export const ROUTER_FAILURES = {
+  ...ROUTER_REFUSALS,
+  ...REQUEST_FAILURES,
+  ...ATTEMPT_FAILURES,
+} as const;
 
 /** What the pod of an agent refuses before there is a run. */
 const AGENT_REFUSALS = {
@@ -186,9 +190,10 @@ const AGENT_REFUSALS = {
     type: 'api_error',
     meaning: 'The agent has no configuration yet. `kubectl describe agent NAME` says why.',
   },
+  audit_unavailable: AUDIT_UNAVAILABLE,
 } as const satisfies Record<string, FailureDescription>;
 /** Why no run is started for a request that is right. */
-export type AgentAdmissionCode = 'too_many_runs' | 'unconfigured' | 'shutting_down';
+export type AgentAdmissionCode = 'too_many_runs' | 'unconfigured' | 'shutting_down' | 'audit_unavailable';
 
 /** Where a run ends by its own limits, or with an answer that is none. */
 export const RUN_FAILURES = {
@@ -233,7 +238,11 @@ export const RUN_FAILURES = {
 } as const satisfies Record<string, FailureDescription>;
 
 /** All that an agent tells of itself; failures of its model calls keep the code of the router. */
-export const AGENT_FAILURES = { ...REQUEST_FAILURES, ...AGENT_REFUSALS, ...RUN_FAILURES } as const;
+export const AGENT_FAILURES = {
+  ...REQUEST_FAILURES,
+  ...AGENT_REFUSALS,
+  ...RUN_FAILURES,
+} as const;
 
 /** All that the local model tells. What it cannot do has the code that the router gives to the same in a provider. */
 export const LOCAL_MODEL_FAILURES = {

@@ -4,6 +4,7 @@
  * can.
  */
 import { OPERATOR_AUDIENCE, ROUTER_AUDIENCE } from '#domain/agent/agent-names.ts';
+import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import type { AdmissionRule } from '../runtime/kind-module.ts';
 
 export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
@@ -32,9 +33,9 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
       || (has(volume.configMap) && volume.configMap.name == variables.name)
       || (has(volume.projected) && volume.projected.sources.all(source, has(source.serviceAccountToken)
       && has(source.serviceAccountToken.audience)
-      && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}']))))`,
+      && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}', '${LEDGER_AUDIENCE}']))))`,
     message:
-      "the operator of Capataz mounts only the agent's own configuration and its tokens for router and operator",
+      "the operator of Capataz mounts only the agent's own configuration and its tokens for router, operator and ledger",
   },
   {
     expression: `variables.containers.all(containers, containers.all(container, !has(container.envFrom)

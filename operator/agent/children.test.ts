@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { Agent, AgentSpec } from '#crds/agent.ts';
 import { agentChildren } from './children.ts';
+import type { PodSettings } from './pod-template.ts';
 import { podResources } from './pod-resources.ts';
 
 const SETTINGS = {
@@ -9,6 +10,7 @@ const SETTINGS = {
   agentImagePullPolicy: 'IfNotPresent' as const,
   routerUrl: 'http://capataz-router.capataz-system.svc:8080',
   configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+  ledgerUrl: undefined,
 };
 
 function anAgent(spec: Partial<AgentSpec> = {}): Agent {
@@ -26,11 +28,11 @@ function anAgent(spec: Partial<AgentSpec> = {}): Agent {
   };
 }
 
-const childrenOf = (agent: Agent, liveReplicas?: number) =>
-  agentChildren({ agent, configuration: '{"the":"configuration"}', liveReplicas, settings: SETTINGS });
+const childrenOf = (agent: Agent, liveReplicas?: number, settings: PodSettings = SETTINGS) =>
+  agentChildren({ agent, configuration: '{"the":"configuration"}', liveReplicas, settings });
 
-function yamlOf(agent: Agent): string {
-  return childrenOf(agent)
+function yamlOf(agent: Agent, settings?: PodSettings): string {
+  return childrenOf(agent, undefined, settings)
     .map(({ resource, object }) =>
       stringify(
         { apiVersion: resource.groupVersion, kind: resource.kind, ...object },
@@ -67,6 +69,15 @@ describe('the environment of an agent', () => {
 describe('the children of an Agent', () => {
   it('are these for the least of an Agent', async () => {
     await expect(yamlOf(anAgent())).toMatchFileSnapshot('./golden/least-agent.yaml');
+  });
+
+  it('are these where there is a ledger: a token for it and a volume for what it has not taken yet', async () => {
+    const settings = { ...SETTINGS, ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080' };
+    await expect(yamlOf(anAgent(), settings)).toMatchFileSnapshot('./golden/with-ledger.yaml');
+    // An image of one's own tells the ledger by the same token.
+    const own = yamlOf(anAgent({ image: 'registry.example/own:7' }), settings);
+    expect(own).toContain('audience: capataz-ledger');
+    expect(own).toContain('CAPATAZ_LEDGER_SPOOL_PATH');
   });
 
   it('are these for an Agent with an autoscaler, an image and resources of its own', async () => {

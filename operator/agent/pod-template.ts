@@ -1,11 +1,12 @@
 /**
- * The pod of an agent: the `restricted` profile, no rights in the API server, two projected tokens that prove to the
- * router and to the operator which agent it is. It depends on the image and the resources only: what the agent is
+ * The pod of an agent: the `restricted` profile, no rights in the API server, projected tokens that prove to the router,
+ * to the operator and, where there is one, to the ledger which agent it is. It depends on the image and the resources only: what the agent is
  * told (prompt, limits, tools) travels by the configuration and never restarts a pod.
  */
 import type { Agent } from '#crds/agent.ts';
 import { AGENT_CONFIGURATION_KEY } from '#domain/agent/agent-configuration.ts';
 import { OPERATOR_AUDIENCE, ROUTER_AUDIENCE, agentChildName } from '#domain/agent/agent-names.ts';
+import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import { podResources } from './pod-resources.ts';
 
 const USER_ID = 65532;
@@ -13,6 +14,12 @@ const TOKEN_LIFETIME_SECONDS = 600;
 const CONFIGURATION_DIRECTORY = '/etc/capataz';
 const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
 const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
+const LEDGER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/ledger';
+/** It outlives the container, not the pod: what is left in it when a pod goes is lost. */
+const SPOOL_DIRECTORY = '/var/lib/capataz/spool';
+const SPOOL_MEBIBYTES = 192;
+/** A pod whose volume passes its limit is evicted, so the spool stays well below it. */
+const SPOOL_VOLUME_LIMIT = '256Mi';
 /**
  * Endpoints stop sending new requests to a pod a moment after its end was decided; until then it must answer. The
  * agent-runtime waits itself, and asks its clients to leave meanwhile; a foreign image may know nothing of it.
@@ -33,6 +40,8 @@ export interface PodSettings {
   readonly configurationUrl: string;
   /** Variables OTEL_* of the agents that run our runtime. */
   readonly tracing?: Readonly<Record<string, string>>;
+  /** Undefined: no ledger, and pods get neither token nor spool. */
+  readonly ledgerUrl: string | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -69,6 +78,12 @@ export function agentPodTemplate(agent: Agent, settings: PodSettings): Json {
       { name: 'configuration', configMap: { name } },
       tokenVolume('router-token', ROUTER_AUDIENCE),
       tokenVolume('operator-token', OPERATOR_AUDIENCE),
+      ...(settings.ledgerUrl === undefined
+        ? []
+        : [
+            tokenVolume('ledger-token', LEDGER_AUDIENCE),
+            { name: 'ledger-spool', emptyDir: { sizeLimit: SPOOL_VOLUME_LIMIT } },
+          ]),
       { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
     ],
   };
@@ -104,6 +119,12 @@ function container(agent: Agent, settings: PodSettings): Json {
       { name: 'configuration', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
       { name: 'router-token', mountPath: ROUTER_TOKEN_DIRECTORY, readOnly: true },
       { name: 'operator-token', mountPath: OPERATOR_TOKEN_DIRECTORY, readOnly: true },
+      ...(settings.ledgerUrl === undefined
+        ? []
+        : [
+            { name: 'ledger-token', mountPath: LEDGER_TOKEN_DIRECTORY, readOnly: true },
+            { name: 'ledger-spool', mountPath: SPOOL_DIRECTORY },
+          ]),
       { name: 'tmp', mountPath: '/tmp' },
     ],
   };
@@ -120,6 +141,14 @@ function environment(agent: Agent, settings: PodSettings): readonly Json[] {
     { name: 'CAPATAZ_CONFIGURATION_URL', value: settings.configurationUrl },
     { name: 'CAPATAZ_CONFIGURATION_TOKEN_PATH', value: `${OPERATOR_TOKEN_DIRECTORY}/token` },
     { name: 'CAPATAZ_CONFIGURATION_PATH', value: `${CONFIGURATION_DIRECTORY}/${AGENT_CONFIGURATION_KEY}` },
+    ...(settings.ledgerUrl === undefined
+      ? []
+      : [
+          { name: 'CAPATAZ_LEDGER_URL', value: settings.ledgerUrl },
+          { name: 'CAPATAZ_LEDGER_TOKEN_PATH', value: `${LEDGER_TOKEN_DIRECTORY}/token` },
+          { name: 'CAPATAZ_LEDGER_SPOOL_PATH', value: SPOOL_DIRECTORY },
+          { name: 'CAPATAZ_LEDGER_SPOOL_MEBIBYTES', value: String(SPOOL_MEBIBYTES) },
+        ]),
     { name: 'CAPATAZ_DRAIN_SECONDS', value: String(DRAIN_SECONDS) },
     { name: 'CAPATAZ_AGENT_NAME', value: agent.metadata.name },
     fromField('CAPATAZ_POD_NAME', 'metadata.name'),

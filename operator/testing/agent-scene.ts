@@ -19,6 +19,7 @@ const SETTINGS = {
   agentImagePullPolicy: 'Never',
   routerUrl: 'http://r',
   configurationUrl: 'http://c',
+  ledgerUrl: undefined,
 } as const;
 
 export function meta(name: string, generation = 1) {

@@ -7,8 +7,10 @@ import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
 import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
+import { RunRecords } from '#domain/conversation/run-records.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import { NO_LEDGER, type RecordWriter } from '#domain/ledger/record-writer.ts';
 import type { TraceContext } from '#domain/tracing/trace-context.ts';
 import type { Drain } from '#process/drain.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -28,7 +30,10 @@ export interface AgentRunsOptions {
   readonly trace: (cycle: CycleRecord, served: ServedConfiguration, callerRequestId: string) => void;
   readonly maximumConcurrentRuns: number;
   readonly tracesContent: boolean;
+  readonly ledger: RecordWriter;
   readonly newRunId: () => string;
+  /** Hexadecimal, from a source that nobody can guess (commitment.ts). */
+  readonly newCommitmentKey: () => string;
   readonly now: () => Date;
   readonly monotonicMilliseconds: () => number;
 }
@@ -42,6 +47,8 @@ export interface Admission {
 }
 
 export interface RunOrder {
+  /** What the caller gave, for the record. */
+  readonly input: unknown;
   readonly messages: readonly ChatMessage[];
   /** The caller's name for the request, or ours. */
   readonly requestId: string;
@@ -92,17 +99,33 @@ export class AgentRuns {
   #refusal(served: ServedConfiguration | undefined): AgentAdmissionCode | undefined {
     if (this.#options.drain.isOver) return 'shutting_down';
     if (served === undefined) return 'unconfigured';
+    if (!this.#options.ledger.hasRoom()) return 'audit_unavailable';
     return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'too_many_runs' : undefined;
   }
 
   /** Rejects only by a fault of ours, which is logged. */
   async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
-    const { model, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
+    const { model, ledger, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
       this.#options;
     const { configuration } = served;
-    const { limits } = configuration;
-    const spans = new RunSpans(tracing, tracing.enter(order.trace), configuration, runId, now);
+    const { steps, seconds, outputRepairs, nanoUsdPerRun } = configuration.limits;
+    const limits = {
+      steps,
+      seconds,
+      outputRepairs,
+      ...(nanoUsdPerRun === undefined ? {} : { nanoUsdPerRun }),
+    };
+    const runTrace = tracing.enter(order.trace);
+    const spans = new RunSpans(tracing, runTrace, configuration, runId, now);
     const toolNames = served.tools.map(({ name }) => name);
+    const records = this.#recordsOf(served, runId);
+    records?.begun({
+      input: JSON.stringify(order.input),
+      callerRequestId: order.requestId,
+      ...(runTrace !== undefined && { trace: runTrace }),
+      tools: toolNames,
+      limits,
+    });
     metrics.runStarted();
     using either = linkSignals(order.signal, this.#shutdown.signal);
     try {
@@ -115,12 +138,7 @@ export class AgentRuns {
           settings: served.settings,
           tools: served.tools,
           output: served.output,
-          limits: {
-            steps: limits.steps,
-            seconds: limits.seconds,
-            outputRepairs: limits.outputRepairs,
-            ...(limits.nanoUsdPerRun === undefined ? {} : { nanoUsdPerRun: limits.nanoUsdPerRun }),
-          },
+          limits,
           streamsText: order.onText !== undefined,
           tracesContent,
         },
@@ -129,7 +147,7 @@ export class AgentRuns {
           now,
           monotonicMilliseconds,
           startDeadline,
-          recorder: spans.recorderOf(NO_RECORDER),
+          recorder: spans.recorderOf(records?.recorder ?? NO_RECORDER),
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
@@ -139,15 +157,37 @@ export class AgentRuns {
         },
         either.signal,
       );
+      records?.ended(result);
+      // What is answered is out of this process's hands: a pod that is killed takes no record of it along.
+      await ledger.settled();
       metrics.runEnded(result);
       spans.ended(result);
       return result;
     } catch (error) {
       spans.faulted();
+      records?.faulted();
       metrics.runFaulted();
       logger.error({ error, runId, requestId: order.requestId }, 'a run failed inside the agent');
       throw error;
     }
+  }
+
+  #recordsOf({ configuration }: ServedConfiguration, runId: string): RunRecords | undefined {
+    const { ledger, newCommitmentKey, now, monotonicMilliseconds } = this.#options;
+    if (ledger === NO_LEDGER) return undefined;
+    const { agent, prompt, audit } = configuration;
+    return new RunRecords({
+      writer: ledger,
+      namespace: agent.namespace,
+      agent: { name: agent.name, uid: agent.uid, generation: agent.generation },
+      prompt: { version: prompt.version, digest: prompt.digest },
+      runId,
+      content: audit.content,
+      retentionDays: audit.retentionDays,
+      commitmentKey: newCommitmentKey(),
+      now,
+      monotonicMilliseconds,
+    });
   }
 }
 

@@ -1,11 +1,13 @@
 /** The agent-runtime's settings, from environment variables. */
 import { z } from 'zod';
+import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
 import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
 export const AgentRuntimeConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...LEDGER_VARIABLES,
     ...TRACING_VARIABLES,
     CAPATAZ_ROUTER_URL: HttpUrl,
     /** Projected token with the audience capataz-router; without it model calls carry no identity. */
@@ -42,6 +44,7 @@ export const AgentRuntimeConfig = z
     configurationPath: env.CAPATAZ_CONFIGURATION_PATH,
     configurationUrl: env.CAPATAZ_CONFIGURATION_URL,
     configurationTokenPath: env.CAPATAZ_CONFIGURATION_TOKEN_PATH,
+    ledger: ledgerSettings(env),
     podName: env.CAPATAZ_POD_NAME ?? 'local',
     namespace: env.CAPATAZ_NAMESPACE,
     agentName: env.CAPATAZ_AGENT_NAME,

@@ -87,6 +87,11 @@ const REFUSALS: Readonly<Record<AgentAdmissionCode, Omit<Refusal, 'code'>>> = {
     message: 'this pod is shutting down; send the request again',
     retryAfterSeconds: 1,
   },
+  audit_unavailable: {
+    message:
+      'this pod has no room left for the records of another run, because the ledger takes none; send the request again',
+    retryAfterSeconds: 5,
+  },
   unconfigured: {
     message: 'the agent has no configuration yet; its conditions in the cluster tell why',
     retryAfterSeconds: 5,

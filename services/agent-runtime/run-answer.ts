@@ -25,6 +25,7 @@ export interface HttpFailure extends Refusal {
 const CODES_WORTH_RETRYING: ReadonlySet<FailureCode> = new Set([
   'too_many_runs',
   'unconfigured',
+  'audit_unavailable',
   'shutting_down',
   'rate_limited',
   'overloaded',

@@ -1,8 +1,12 @@
 /** Puts the agent-runtime together from its settings and runs it until `stop`. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createHttpTools } from '#adapters/http-tools/http-tools.ts';
+import { createLedgerClientMetrics } from '#adapters/ledger-client/ledger-client-metrics.ts';
+import { type LedgerWriter, createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
+import { COMMITMENT_KEY_BYTES } from '#domain/ledger/commitment.ts';
+import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import { startHttpService } from '#process/http/http-service.ts';
@@ -17,6 +21,9 @@ import { watchConfigurationFile } from './configuration-file.ts';
 import { createConfigurationHolder } from './configuration-holder.ts';
 import { type ConfigurationStream, followConfigurationStream } from './configuration-stream.ts';
 import { createTraceSink } from './trace-sink.ts';
+
+/** What the ledger is given at the end, also when the drain is over: a pod without runs has little to tell. */
+const LEAST_DELIVERY_MILLISECONDS = 2_000;
 
 export async function startAgentRuntime(
   config: AgentRuntimeConfig,
@@ -72,6 +79,7 @@ export async function startAgentRuntime(
     { serviceName: 'capataz-agent-runtime', instance: config.podName, namespace: config.namespace },
     { registry, logger },
   );
+  const ledger = await openLedger(config, registry, logger);
   const drain = new Drain();
   const runs = new AgentRuns({
     model,
@@ -83,14 +91,24 @@ export async function startAgentRuntime(
     trace: createTraceSink({ podName: config.podName, writeLine, now }),
     maximumConcurrentRuns: config.maximumConcurrentRuns,
     tracesContent: config.tracesContent,
+    ledger: ledger ?? NO_LEDGER,
     newRunId: randomUUID,
+    newCommitmentKey: () => randomBytes(COMMITMENT_KEY_BYTES).toString('hex'),
     now,
     monotonicMilliseconds,
   });
-  const readiness = (): Readiness =>
-    drain.readiness(
-      holder.current() === undefined ? { ready: false, reason: 'no configuration yet' } : { ready: true },
-    );
+  const ofTheRest = (): Readiness => {
+    if (holder.current() === undefined) return { ready: false, reason: 'no configuration yet' };
+    // Another pod may still have room.
+    if (ledger?.hasRoom() === false) {
+      return {
+        ready: false,
+        reason: 'the ledger takes no records, and there is no room left for those of another run',
+      };
+    }
+    return { ready: true };
+  };
+  const readiness = (): Readiness => drain.readiness(ofTheRest());
   const healthServer = await startHealthServer({ port: config.metricsPort, registry, isReady: readiness });
   const app = createAgentApp({
     runs,
@@ -107,8 +125,12 @@ export async function startAgentRuntime(
     port: service.port,
     metricsPort: healthServer.port,
     stop: async () => {
+      const over = monotonicMilliseconds() + config.drainSeconds * 1000;
       await service.stop();
-      await tracing.stop();
+      await Promise.all([
+        tracing.stop(),
+        ledger?.close(Math.max(LEAST_DELIVERY_MILLISECONDS, over - monotonicMilliseconds())),
+      ]);
       await Promise.all([
         stream?.close(),
         file?.close(),
@@ -118,4 +140,23 @@ export async function startAgentRuntime(
       ]);
     },
   };
+}
+
+async function openLedger(
+  { ledger, podName, namespace }: AgentRuntimeConfig,
+  registry: Registry,
+  logger: Logger,
+): Promise<LedgerWriter | undefined> {
+  if (ledger === undefined) return undefined;
+  return createLedgerWriter({
+    ...ledger,
+    source: { process: 'agent-runtime', instance: podName },
+    namespace: namespace ?? 'default',
+    logger,
+    metrics: createLedgerClientMetrics(registry),
+    newId: randomUUID,
+    now: () => performance.now(),
+    epochMilliseconds: () => Date.now(),
+    random: Math.random,
+  });
 }

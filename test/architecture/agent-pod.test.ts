@@ -18,6 +18,7 @@ const SETTINGS = {
   agentImagePullPolicy: 'IfNotPresent',
   routerUrl: 'http://capataz-router.capataz-system.svc:8080',
   configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+  ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080',
 } as const;
 
 interface AgentContainer {
@@ -45,7 +46,7 @@ describe('the pod of an agent', () => {
 
   it('gets no environment that the agent-runtime does not read', () => {
     const read = matchesIn(
-      ['services/agent-runtime/config.ts', 'process/environment.ts'],
+      ['services/agent-runtime/config.ts', 'process/environment.ts', 'process/ledger-environment.ts'],
       /\b(CAPATAZ_[A-Z_]+)\b/g,
     );
     expect(Object.keys(environment()).filter((name) => !read.has(name))).toEqual([]);

@@ -206,6 +206,7 @@ describe('the operator of a release, should somebody else act in its name', () =
     agentImagePullPolicy: 'IfNotPresent',
     routerUrl: 'http://capataz-router.capataz-system.svc:8080',
     configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+    ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080',
   }) as unknown as PodSpec;
 
   function deployment(pod: unknown, name = 'agent-mail'): unknown {
@@ -285,6 +286,15 @@ describe('the operator of a release, should somebody else act in its name', () =
     [
       'a pod with a token of the API server',
       deployment(withVolume({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } })),
+      'mounts only',
+    ],
+    [
+      'a pod with a token for anybody else than router, operator and ledger',
+      deployment(
+        withVolume({
+          projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'capataz' } }] },
+        }),
+      ),
       'mounts only',
     ],
     [

@@ -18,7 +18,7 @@ import type { RunResult } from '#domain/conversation/run-agent.ts';
 import { readMessages } from '#domain/dialects/openai/read-messages.ts';
 import { type RenderResult, renderPrompt } from '#domain/prompts/render-prompt.ts';
 import { readTraceContext } from '#domain/tracing/trace-context.ts';
-import type { Admission, AgentRuns } from '../agent-runs.ts';
+import type { Admission, AgentRuns, RunOrder } from '../agent-runs.ts';
 import {
   VARIABLES_MAXIMUM,
   admit,
@@ -89,10 +89,14 @@ export function registerChatCompletions(
         sendFailure(reply, invalidVariables(rendered.message, 'variables'));
         return await reply;
       }
+      const asked = {
+        messages: rendered.messages,
+        input: { messages: body.messages, variables: body.variables },
+      };
       const answer = new ChatAnswer(admission, Math.floor(epochSeconds()));
       await (body.stream === true
-        ? streamChat(runs, admission, rendered.messages, answer, body, request, reply)
-        : answerChat(runs, admission, rendered.messages, answer, request, reply));
+        ? streamChat(runs, admission, asked, answer, body, request, reply)
+        : answerChat(runs, admission, asked, answer, request, reply));
       return await reply;
     } finally {
       admission.release();
@@ -151,18 +155,18 @@ function textOf({ content }: ChatMessage): string | undefined {
   return content === null || texts.includes(undefined) ? undefined : texts.join('');
 }
 
-type Messages = Parameters<AgentRuns['run']>[1]['messages'];
+type Asked = Pick<RunOrder, 'messages' | 'input'>;
 
 async function answerChat(
   runs: AgentRuns,
   admission: Admission,
-  messages: Messages,
+  asked: Asked,
   answer: ChatAnswer,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   const result = await runs.run(admission, {
-    messages,
+    ...asked,
     requestId: request.id,
     trace: readTraceContext(request.headers),
     signal: callerSignal(reply),
@@ -176,7 +180,7 @@ async function answerChat(
 async function streamChat(
   runs: AgentRuns,
   admission: Admission,
-  messages: Messages,
+  asked: Asked,
   answer: ChatAnswer,
   body: ChatCompletionRequest,
   request: FastifyRequest,
@@ -190,7 +194,7 @@ async function streamChat(
       isFirst = false;
     };
     const result = await runs.run(admission, {
-      messages,
+      ...asked,
       requestId: request.id,
       trace: readTraceContext(request.headers),
       signal: callerSignal(reply),

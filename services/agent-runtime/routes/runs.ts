@@ -20,7 +20,7 @@ import { boundedRecord } from '#domain/bounded-json/bounded-collection.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
 import { readTraceContext } from '#domain/tracing/trace-context.ts';
-import type { Admission, AgentRuns } from '../agent-runs.ts';
+import type { Admission, AgentRuns, RunOrder } from '../agent-runs.ts';
 import {
   VARIABLES_MAXIMUM,
   admit,
@@ -49,10 +49,11 @@ export function registerRuns(app: FastifyInstance, runs: AgentRuns): void {
         sendFailure(reply, invalidVariables(rendered.message, 'input'));
         return await reply;
       }
+      const asked = { messages: rendered.messages, input: body.input };
       const wantsStream = body.stream ?? acceptsEventStream(request);
       await (wantsStream
-        ? streamRun(runs, admission, rendered.messages, request, reply)
-        : answerRun(runs, admission, rendered.messages, request, reply));
+        ? streamRun(runs, admission, asked, request, reply)
+        : answerRun(runs, admission, asked, request, reply));
       return await reply;
     } finally {
       admission.release();
@@ -64,17 +65,17 @@ function acceptsEventStream(request: FastifyRequest): boolean {
   return request.headers.accept?.includes('text/event-stream') === true;
 }
 
-type Messages = Parameters<AgentRuns['run']>[1]['messages'];
+type Asked = Pick<RunOrder, 'messages' | 'input'>;
 
 async function answerRun(
   runs: AgentRuns,
   admission: Admission,
-  messages: Messages,
+  asked: Asked,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
   const result = await runs.run(admission, {
-    messages,
+    ...asked,
     requestId: request.id,
     trace: readTraceContext(request.headers),
     signal: callerSignal(reply),
@@ -88,7 +89,7 @@ async function answerRun(
 async function streamRun(
   runs: AgentRuns,
   admission: Admission,
-  messages: Messages,
+  asked: Asked,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -98,7 +99,7 @@ async function streamRun(
   try {
     stream.sendJson({ runId, agent: { namespace, name }, prompt: promptIdentity(served) }, 'run.started');
     const result = await runs.run(admission, {
-      messages,
+      ...asked,
       requestId: request.id,
       trace: readTraceContext(request.headers),
       signal: callerSignal(reply),
