@@ -51,7 +51,14 @@ describe('the records of a run', () => {
       limits: { steps: 4, seconds: 30 },
     });
     expect(recordsOf(records, 'cycle')).toMatchObject([
-      { phase: 'action', outcome: 'ok', run: { step: 1 }, toolCalls: 1, model: 'small', requestId: 'router-1' },
+      {
+        phase: 'action',
+        outcome: 'ok',
+        run: { step: 1 },
+        toolCalls: 1,
+        model: 'small',
+        requestId: 'router-1',
+      },
       { phase: 'answer', outcome: 'ok', run: { step: 2 }, toolCalls: 0 },
     ]);
     const [intent] = recordsOf(records, 'tool_intent');
