@@ -42,6 +42,18 @@ const pods = {
   affinity: Passed.describe('Affinity of the pods, beside the spread over nodes and zones.'),
 };
 
+const { replicas: _, ...withoutReplicas } = pods;
+
+const Storage = z
+  .strictObject({
+    size: z
+      .string()
+      .regex(/^[0-9]+(\.[0-9]+)?(M|G|T|Mi|Gi|Ti)$/)
+      .describe('Size of the volume.'),
+    storageClassName: z.string().max(253).describe("The cluster's default when empty."),
+  })
+  .describe('The volume.');
+
 const LabelSelector = z.strictObject({
   matchLabels: StringMap.optional(),
   matchExpressions: z.array(Passed).optional(),
@@ -70,6 +82,12 @@ const NetworkPolicy = z
       additionalEgress: z
         .array(Passed)
         .describe('More NetworkPolicyEgressRules, for example to a model Service of this cluster.'),
+    }),
+    ledger: z.strictObject({
+      readers: z.array(Peer).describe('Who may read the ledger and its witness, on port 8080.'),
+      additionalEgress: z
+        .array(Passed)
+        .describe('More NetworkPolicyEgressRules, for example to PostgreSQL or a SIEM.'),
     }),
   })
   .describe('Who may talk to whom. Every other connection of these pods is refused.');
@@ -107,6 +125,42 @@ export const ChartValues = z
           .describe('ConfigMap of the release namespace whose ca.crt the router trusts for endpoints.'),
       })
       .describe('The one door to all models.'),
+    ledger: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether what agents do is recorded.'),
+        driver: z.enum(['sqlite', 'postgres']).describe('Where records are kept.'),
+        ...pods,
+        storage: Storage,
+        postgres: z.strictObject({
+          existingSecret: z.string().max(253).describe('Secret of the release namespace with the connection string.'),
+          secretKey: z.string().min(1).max(253).describe('Its key.'),
+        }),
+        keys: z.strictObject({
+          existingSecret: z
+            .string()
+            .max(253)
+            .describe('Secret with signing-key and text-key; made once when empty.'),
+        }),
+        retentionDays: z.int().min(1).max(3650).describe('After so many days the bodies of records are dropped.'),
+        spoolMebibytes: z
+          .int()
+          .min(8)
+          .max(65_536)
+          .describe('What each pod that tells the ledger may keep on disk while it is away.'),
+        reader: z.strictObject({
+          enabled: z.boolean().describe('Whether there is a ServiceAccount as which the command capataz reads.'),
+        }),
+        witness: z
+          .strictObject({
+            enabled: z.boolean().describe('Whether it runs.'),
+            namespace: z.string().max(63).describe('Its namespace; the one of the release with -witness when empty.'),
+            createNamespace: z.boolean().describe('Whether the chart makes that namespace.'),
+            storage: Storage,
+            ...withoutReplicas,
+          })
+          .describe("Countersigns the ledger's checkpoints with a key of its own."),
+      })
+      .describe('The audit of all that agents do.'),
     localModel: z
       .strictObject({ enabled: z.boolean().describe('Whether it runs.'), ...pods })
       .describe('A small model on the CPU, so that everything works without a key.'),
