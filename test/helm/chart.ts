@@ -60,6 +60,9 @@ export const EVERYTHING = {
   'metrics.podMonitor.enabled': true,
 } as const;
 
+/** The kinds that run pods. */
+export const WORKLOADS = ['Deployment', 'StatefulSet'] as const;
+
 export function ofKind(
   objects: readonly KubernetesObject[],
   ...kinds: readonly string[]

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { EVERYTHING, HELM_BUILD_TIMEOUT_MS, type KubernetesObject, ofKind, renderChart } from './chart.ts';
+import {
+  EVERYTHING,
+  HELM_BUILD_TIMEOUT_MS,
+  type KubernetesObject,
+  WORKLOADS,
+  ofKind,
+  renderChart,
+} from './chart.ts';
 
 interface Peer {
   readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
@@ -54,6 +61,7 @@ const CONNECTIONS = [
   'operator <- any/agent 8080',
   'operator <- monitoring/* 9090',
   'operator -> router 8080',
+  'operator -> ledger 8080',
   `operator -> ${KUBERNETES_API}`,
   `operator -> ${DNS}`,
   'router <- any/agent 8080',
@@ -62,8 +70,22 @@ const CONNECTIONS = [
   'router -> 0.0.0.0/0-169.254.0.0/16-100.100.100.200/32-168.63.129.16/32-192.0.0.0/24 443',
   'router -> ::/0-fe80::/10-fd00:ec2::/32-fd20:ce::/32-fd00:c1::/32-fd00:42::/32-fd00:a9fe:a9fe::/48 443',
   'router -> local-model 8080',
+  'router -> ledger 8080',
   `router -> ${KUBERNETES_API}`,
   `router -> ${DNS}`,
+  'ledger <- any/agent 8080',
+  'ledger <- router 8080',
+  'ledger <- operator 8080',
+  'ledger <- 0.0.0.0/0 8080',
+  'ledger <- ::/0 8080',
+  'ledger <- monitoring/* 9090',
+  'ledger -> capataz-system-witness/ledger-witness 8080',
+  `ledger -> ${KUBERNETES_API}`,
+  `ledger -> ${DNS}`,
+  'ledger-witness <- capataz-system/ledger 8080',
+  'ledger-witness <- 0.0.0.0/0 8080',
+  'ledger-witness <- ::/0 8080',
+  'ledger-witness <- monitoring/* 9090',
   'local-model <- router 8080',
   'local-model <- monitoring/* 9090',
 ];
@@ -75,20 +97,26 @@ describe('the connections that the chart allows', { timeout: HELM_BUILD_TIMEOUT_
 
   it('are all there are: each pod of the release is selected by a policy that refuses the rest, in and out', async () => {
     const objects = await renderChart(EVERYTHING);
-    const policies = ofKind(objects, 'NetworkPolicy').map(({ spec }) => spec as PolicySpec);
-    for (const { policyTypes } of policies) expect(policyTypes).toEqual(['Ingress', 'Egress']);
-    for (const { spec } of ofKind(objects, 'Deployment')) {
+    const policies = ofKind(objects, 'NetworkPolicy');
+    for (const { spec } of policies) expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+    for (const { metadata, spec } of ofKind(objects, ...WORKLOADS)) {
       const labels = spec.template.metadata.labels as Record<string, string>;
-      const selecting = policies.filter(({ podSelector }) =>
-        Object.entries(podSelector.matchLabels).every(([label, value]) => labels[label] === value),
+      const selecting = policies.filter(
+        (policy) =>
+          policy.metadata.namespace === metadata.namespace &&
+          Object.entries((policy['spec'] as PolicySpec).podSelector.matchLabels).every(
+            ([label, value]) => labels[label] === value,
+          ),
       );
-      expect(selecting).toHaveLength(2);
+      // Its own and the one that refuses the rest; the witness is alone in its namespace.
+      expect(selecting).toHaveLength(metadata.namespace === undefined ? 2 : 1);
     }
   });
 
   it('come from agents of the one namespace that is looked after, when it is one', async () => {
     const connections = connectionsOf(await renderChart({ watchNamespace: 'mail' }));
     expect(connections.filter((each) => each.includes('/agent '))).toEqual([
+      'ledger <- mail/agent 8080',
       'operator <- mail/agent 8080',
       'router <- mail/agent 8080',
     ]);
@@ -111,6 +139,7 @@ describe('the connections that the chart allows', { timeout: HELM_BUILD_TIMEOUT_
       'router -> 203.0.113.0/24 443,8443',
       'router -> local-model 8080',
       'router -> vllm 8000',
+      'router -> ledger 8080',
       'router -> 10.0.0.1/32 6443',
       `router -> ${DNS}`,
     ]);

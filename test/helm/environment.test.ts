@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { OperatorConfig } from '#operator/config.ts';
 import { LocalModelConfig } from '#services/local-model/config.ts';
+import { LedgerConfig } from '#services/ledger/config.ts';
+import { LedgerWitnessConfig } from '#services/ledger-witness/config.ts';
 import { RouterConfig } from '#services/router/config.ts';
-import { HELM_BUILD_TIMEOUT_MS, named, renderChart } from './chart.ts';
+import { HELM_BUILD_TIMEOUT_MS, WORKLOADS, named, ofKind, renderChart } from './chart.ts';
 
 interface Variable {
   readonly name: string;
@@ -13,12 +15,18 @@ interface Variable {
 const PARTS = [
   ['capataz-operator', OperatorConfig],
   ['capataz-router', RouterConfig],
+  ['capataz-ledger', LedgerConfig],
+  ['capataz-ledger-witness', LedgerWitnessConfig],
   ['capataz-local-model', LocalModelConfig],
 ] as const;
 
-async function environmentOf(deployment: string, values = {}): Promise<readonly Variable[]> {
-  const { spec } = named(await renderChart(values), 'Deployment', deployment)['spec'].template;
-  return spec.containers[0].env as readonly Variable[];
+const WATCHING = new Set(['capataz-operator', 'capataz-router', 'capataz-ledger']);
+
+async function environmentOf(part: string, values = {}): Promise<readonly Variable[]> {
+  const found = ofKind(await renderChart(values), ...WORKLOADS).find(
+    ({ metadata }) => metadata.name === part,
+  );
+  return found?.['spec'].template.spec.containers[0].env as readonly Variable[];
 }
 
 describe('the environment that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
@@ -32,7 +40,7 @@ describe('the environment that the chart gives', { timeout: HELM_BUILD_TIMEOUT_M
   it.each(PARTS)('%s holds nothing that the process does not read', async (deployment, schema) => {
     const known = Object.keys(schema.in.shape);
     const given = await environmentOf(deployment, { watchNamespace: 'mail' });
-    const read = deployment === 'capataz-local-model' ? [] : ['CAPATAZ_WATCH_NAMESPACE'];
+    const read = WATCHING.has(deployment) ? ['CAPATAZ_WATCH_NAMESPACE'] : [];
     expect(given.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
     expect(given.map(({ name }) => name)).toEqual(expect.arrayContaining(read));
   });

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTER_AUDIENCE } from '#domain/agent/agent-names.ts';
+import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import {
   CHART,
   EVERYTHING,
   HELM_BUILD_TIMEOUT_MS,
   type KubernetesObject,
   named,
+  WORKLOADS,
   ofKind,
   renderChart,
 } from './chart.ts';
@@ -18,19 +20,22 @@ let pods: readonly { readonly name: string; readonly spec: PodSpec & Readonly<Re
 
 beforeAll(async () => {
   objects = await renderChart(EVERYTHING);
-  pods = ofKind(objects, 'Deployment').map(({ metadata, spec }) => ({
+  pods = ofKind(objects, ...WORKLOADS).map(({ metadata, spec }) => ({
     name: metadata.name,
     spec: spec.template.spec as PodSpec & Readonly<Record<string, unknown>>,
   }));
 }, HELM_BUILD_TIMEOUT_MS);
 
 function podOf(name: string): KubernetesObject {
-  return named(objects, 'Deployment', name)['spec'].template as KubernetesObject;
+  const found = ofKind(objects, ...WORKLOADS).find(({ metadata }) => metadata.name === name);
+  return found?.['spec'].template as KubernetesObject;
 }
 
 describe('every pod of the chart', () => {
   it('is there', () => {
     expect(pods.map(({ name }) => name).sort()).toEqual([
+      'capataz-ledger',
+      'capataz-ledger-witness',
       'capataz-local-model',
       'capataz-operator',
       'capataz-router',
@@ -83,6 +88,8 @@ describe('every pod of the chart', () => {
     );
     expect(programs.toSorted()).toEqual([
       'operator/main.ts',
+      'services/ledger-witness/main.ts',
+      'services/ledger/main.ts',
       'services/local-model/main.ts',
       'services/router/main.ts',
     ]);
@@ -100,7 +107,7 @@ describe('every pod of the chart', () => {
   });
 
   it('is selected by labels that do not change with the version of the chart', () => {
-    for (const deployment of ofKind(objects, 'Deployment')) {
+    for (const deployment of ofKind(objects, ...WORKLOADS)) {
       const { matchLabels } = deployment['spec'].selector as { matchLabels: Record<string, string> };
       expect(Object.keys(matchLabels).sort()).toEqual([
         'app.kubernetes.io/component',
@@ -124,6 +131,8 @@ describe('identity', () => {
     readonly sources: readonly { readonly serviceAccountToken?: Readonly<Record<string, unknown>> }[];
   }
 
+  const LEDGER_TOKEN = { path: 'token', expirationSeconds: 600, audience: LEDGER_AUDIENCE };
+
   function tokensOf(name: string): readonly unknown[] {
     const volumes = podOf(name)['spec'].volumes as readonly { projected?: Projected }[];
     return volumes
@@ -133,17 +142,23 @@ describe('identity', () => {
 
   it('lets the operator prove itself to the API server, and to the router with a short-lived token for it alone', () => {
     expect(tokensOf('capataz-operator')).toEqual([
+      LEDGER_TOKEN,
       { path: 'token', expirationSeconds: 3600 },
       { path: 'token', expirationSeconds: 600, audience: ROUTER_AUDIENCE },
     ]);
   });
 
-  it('lets the router prove itself to the API server', () => {
-    expect(tokensOf('capataz-router')).toEqual([{ path: 'token', expirationSeconds: 3600 }]);
+  it('lets the router prove itself to the API server, and to the ledger', () => {
+    expect(tokensOf('capataz-router')).toEqual([LEDGER_TOKEN, { path: 'token', expirationSeconds: 3600 }]);
   });
 
-  it('gives the local model no identity at all', () => {
+  it('lets the ledger prove itself to the API server', () => {
+    expect(tokensOf('capataz-ledger')).toEqual([{ path: 'token', expirationSeconds: 3600 }]);
+  });
+
+  it('gives the local model and the witness no identity at all', () => {
     expect(tokensOf('capataz-local-model')).toEqual([]);
+    expect(tokensOf('capataz-ledger-witness')).toEqual([]);
   });
 });
 

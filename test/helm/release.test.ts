@@ -9,6 +9,7 @@ import {
   EVERYTHING,
   HELM_BUILD_TIMEOUT_MS,
   type KubernetesObject,
+  WORKLOADS,
   helm,
   helmBinary,
   named,
@@ -36,18 +37,21 @@ describe('a release of the chart', () => {
       [
         '1 ValidatingAdmissionPolicy',
         '1 ValidatingAdmissionPolicyBinding',
-        '2 PodDisruptionBudget',
+        '3 PodDisruptionBudget',
+        '2 StatefulSet',
+        '1 Namespace',
+        '1 Secret',
         '2 PodMonitor',
         '1 Lease',
         '1 Role',
         '1 RoleBinding',
-        '4 ClusterRole',
-        '4 ClusterRoleBinding',
+        '9 ClusterRole',
+        '9 ClusterRoleBinding',
         `${KINDS.length} CustomResourceDefinition`,
         '3 Deployment',
-        '3 Service',
-        '3 ServiceAccount',
-        '4 NetworkPolicy',
+        '5 Service',
+        '6 ServiceAccount',
+        '6 NetworkPolicy',
       ].sort(),
     );
   });
@@ -58,7 +62,13 @@ describe('a release of the chart', () => {
 
   it('bears the names that the parts know each other by', () => {
     const services = ofKind(objects, 'Service').map(({ metadata }) => metadata.name);
-    expect(services.sort()).toEqual(['capataz-local-model', 'capataz-operator', 'capataz-router']);
+    expect(services.sort()).toEqual([
+      'capataz-ledger',
+      'capataz-ledger-witness',
+      'capataz-local-model',
+      'capataz-operator',
+      'capataz-router',
+    ]);
   });
 
   it('has other names under another release name, and the parts are told them', async () => {
@@ -85,7 +95,7 @@ describe('a release of the chart', () => {
   });
 
   it('has a Service for each part whose selector meets the pods of that part and no others', () => {
-    const pods = ofKind(objects, 'Deployment').map(({ metadata, spec }) => ({
+    const pods = ofKind(objects, ...WORKLOADS).map(({ metadata, spec }) => ({
       name: metadata.name,
       labels: spec.template.metadata.labels as Record<string, string>,
     }));

@@ -40,11 +40,28 @@ function operatorRights(place: string): readonly string[] {
 }
 
 const ALWAYS = [
+  'ClusterRole/capataz-ledger-reviews authentication.k8s.io/tokenreviews create',
+  'ClusterRole/capataz-ledger-reviews authorization.k8s.io/subjectaccessreviews create',
   'ClusterRole/capataz-operator-tokenreviews authentication.k8s.io/tokenreviews create',
   'ClusterRole/capataz-router-tokenreviews authentication.k8s.io/tokenreviews create',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases create',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases=capataz-operator get,update',
 ];
+
+/** Of people and of whom they read as; none of the parts has them. */
+const READING = [
+  'ClusterRole/capataz-ledger-reader capataz.dev/agents/runs get',
+  'ClusterRole/capataz-ledger-reader capataz.dev/agents/costs get',
+  'ClusterRole/capataz-ledger-reader capataz.dev/agents/audit get',
+  'ClusterRole/capataz-ledger-auditor capataz.dev/agents/texts get',
+  'ClusterRole/capataz-ledger-auditor capataz.dev/agents/securityevents get',
+  'ClusterRole/capataz-ledger-auditor capataz.dev/agents/texts delete',
+  'ClusterRole/capataz-ledger-feedback capataz.dev/agents/feedback create',
+];
+
+function ledgerRights(place: string): readonly string[] {
+  return [`${place} capataz.dev/agents get,list,watch`];
+}
 
 function routerRights(place: string): readonly string[] {
   return [`${place} capataz.dev/agents get,list,watch`, `${place} capataz.dev/models get,list,watch`];
@@ -56,6 +73,8 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
       [
         ...ALWAYS,
         ...operatorRights('ClusterRole/capataz-operator'),
+        ...READING,
+        ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
         'ClusterRole/capataz-router /secrets get,list,watch',
       ].sort(),
@@ -67,6 +86,8 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
       [
         ...ALWAYS,
         ...operatorRights('Role/capataz-operator@mail'),
+        ...READING,
+        ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
         'Role/capataz-router@mail /secrets get,list,watch',
       ].sort(),
@@ -94,13 +115,21 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
   it('are bound to the ServiceAccount of the part that they are named after, and to nobody else', async () => {
     const objects = await renderChart({ watchNamespace: 'mail', 'router.secretNamespaces': ['mail'] });
     const bindings = ofKind(objects, ...BINDINGS);
-    for (const { metadata, roleRef, subjects, kind } of bindings) {
-      const part = metadata.name.startsWith('capataz-operator') ? 'capataz-operator' : 'capataz-router';
+    const ofReader = ({ metadata }: KubernetesObject): boolean => metadata.name.startsWith('capataz-reader-');
+    for (const { metadata, roleRef, subjects, kind } of bindings.filter((binding) => !ofReader(binding))) {
+      const [part] = /^capataz-(operator|router|ledger)/.exec(metadata.name) ?? [];
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name: part, namespace: 'capataz-system' }]);
       expect(roleRef.name).toBe(metadata.name);
       expect(`${String(roleRef.kind)}Binding`).toBe(kind);
     }
-    expect(bindings.map(({ metadata }) => metadata.name).sort()).toEqual(
+    for (const { metadata, subjects, roleRef } of bindings.filter(ofReader)) {
+      expect(metadata.namespace).toBe('mail');
+      expect(roleRef.name).toBe(metadata.name.replace('-reader-', '-'));
+      expect(subjects).toEqual([
+        { kind: 'ServiceAccount', name: 'capataz-reader', namespace: 'capataz-system' },
+      ]);
+    }
+    expect(bindings.map(({ roleRef }) => roleRef.name as string).sort()).toEqual(
       ofKind(objects, ...ROLES)
         .map(({ metadata }) => metadata.name)
         .sort(),

@@ -132,7 +132,10 @@ export const ChartValues = z
         ...pods,
         storage: Storage,
         postgres: z.strictObject({
-          existingSecret: z.string().max(253).describe('Secret of the release namespace with the connection string.'),
+          existingSecret: z
+            .string()
+            .max(253)
+            .describe('Secret of the release namespace with the connection string.'),
           secretKey: z.string().min(1).max(253).describe('Its key.'),
         }),
         keys: z.strictObject({
@@ -141,19 +144,28 @@ export const ChartValues = z
             .max(253)
             .describe('Secret with signing-key and text-key; made once when empty.'),
         }),
-        retentionDays: z.int().min(1).max(3650).describe('After so many days the bodies of records are dropped.'),
+        retentionDays: z
+          .int()
+          .min(1)
+          .max(3650)
+          .describe('After so many days the bodies of records are dropped.'),
         spoolMebibytes: z
           .int()
           .min(8)
           .max(65_536)
           .describe('What each pod that tells the ledger may keep on disk while it is away.'),
         reader: z.strictObject({
-          enabled: z.boolean().describe('Whether there is a ServiceAccount as which the command capataz reads.'),
+          enabled: z
+            .boolean()
+            .describe('Whether there is a ServiceAccount as which the command capataz reads.'),
         }),
         witness: z
           .strictObject({
             enabled: z.boolean().describe('Whether it runs.'),
-            namespace: z.string().max(63).describe('Its namespace; the one of the release with -witness when empty.'),
+            namespace: z
+              .string()
+              .max(63)
+              .describe('Its namespace; the one of the release with -witness when empty.'),
             createNamespace: z.boolean().describe('Whether the chart makes that namespace.'),
             storage: Storage,
             ...withoutReplicas,
