@@ -76,6 +76,7 @@ const CONNECTIONS = [
   'ledger <- any/agent 8080',
   'ledger <- router 8080',
   'ledger <- operator 8080',
+  'ledger <- capataz-system-witness/ledger-witness 8080',
   'ledger <- 0.0.0.0/0 8080',
   'ledger <- ::/0 8080',
   'ledger <- monitoring/* 9090',
@@ -86,6 +87,8 @@ const CONNECTIONS = [
   'ledger-witness <- 0.0.0.0/0 8080',
   'ledger-witness <- ::/0 8080',
   'ledger-witness <- monitoring/* 9090',
+  'ledger-witness -> capataz-system/ledger 8080',
+  `ledger-witness -> ${DNS}`,
   'local-model <- router 8080',
   'local-model <- monitoring/* 9090',
 ];

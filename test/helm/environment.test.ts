@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OperatorConfig } from '#operator/config.ts';
 import { LocalModelConfig } from '#services/local-model/config.ts';
 import { LedgerConfig } from '#services/ledger/config.ts';
-import { LedgerWitnessConfig } from '#services/ledger-witness/config.ts';
+import { WitnessConfig } from '#services/ledger-witness/config.ts';
 import { RouterConfig } from '#services/router/config.ts';
 import { HELM_BUILD_TIMEOUT_MS, WORKLOADS, named, ofKind, renderChart } from './chart.ts';
 
@@ -16,11 +16,11 @@ const PARTS = [
   ['capataz-operator', OperatorConfig],
   ['capataz-router', RouterConfig],
   ['capataz-ledger', LedgerConfig],
-  ['capataz-ledger-witness', LedgerWitnessConfig],
+  ['capataz-ledger-witness', WitnessConfig],
   ['capataz-local-model', LocalModelConfig],
 ] as const;
 
-const WATCHING = new Set(['capataz-operator', 'capataz-router', 'capataz-ledger']);
+const WATCHING = new Set(['capataz-operator', 'capataz-router']);
 
 async function environmentOf(part: string, values = {}): Promise<readonly Variable[]> {
   const found = ofKind(await renderChart(values), ...WORKLOADS).find(

@@ -69,6 +69,18 @@ describe('the ledger in the chart', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
     }
   });
 
+  it('gets its sinks from a ConfigMap that has another name with other sinks, for they are read at the start', async () => {
+    const sinks = [{ name: 'file', type: 'JsonLines' }];
+    const objects = await renderChart({ 'ledger.sinks': sinks, 'ledger.sinkSecret': 'siem' });
+    const [map] = ofKind(objects, 'ConfigMap');
+    expect(JSON.parse(map?.['data']['sinks.json'] as string)).toEqual(sinks);
+    const { spec } = named(objects, 'StatefulSet', 'capataz-ledger')['spec'].template;
+    expect(spec.volumes).toContainEqual({ name: 'sinks', configMap: { name: map?.metadata.name } });
+    expect(spec.volumes).toContainEqual({ name: 'sink-secret', secret: { secretName: 'siem' } });
+    const [other] = ofKind(await renderChart({ 'ledger.sinks': [...sinks, { name: 'b', type: 'JsonLines' }] }), 'ConfigMap');
+    expect(other?.metadata.name).not.toBe(map?.metadata.name);
+  });
+
   it('can be left out, and then nobody is told of it', async () => {
     const objects = await renderChart({ 'ledger.enabled': false });
     expect(JSON.stringify(objects.filter(({ kind }) => kind !== 'CustomResourceDefinition'))).not.toMatch(

@@ -60,7 +60,7 @@ const READING = [
 ];
 
 function ledgerRights(place: string): readonly string[] {
-  return [`${place} capataz.dev/agents get,list,watch`];
+  return [`${place} capataz.dev/agents get`];
 }
 
 function routerRights(place: string): readonly string[] {

@@ -159,6 +159,8 @@ export const ChartValues = z
             .boolean()
             .describe('Whether there is a ServiceAccount as which the command capataz reads.'),
         }),
+        sinks: z.array(Passed).max(16).describe('Where security events go; docs/reference/siem.md.'),
+        sinkSecret: z.string().max(253).describe('Secret with what sinks need, mounted for the ledger.'),
         witness: z
           .strictObject({
             enabled: z.boolean().describe('Whether it runs.'),
@@ -166,6 +168,8 @@ export const ChartValues = z
               .string()
               .max(63)
               .describe('Its namespace; the one of the release with -witness when empty.'),
+            keys: z.string().max(4096).describe('Keys of the witness; the first one met when empty.'),
+            logKeys: z.string().max(4096).describe('Keys of the ledger; the first one met when empty.'),
             createNamespace: z.boolean().describe('Whether the chart makes that namespace.'),
             storage: Storage,
             ...withoutReplicas,
