@@ -108,7 +108,13 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
     news,
     logs,
     vault,
-    keys: { logs: [signingKey], witnesses: witness?.keys ?? [] },
+    keys: {
+      logs: [signingKey],
+      // Known only once the witness was met, where the first key is believed.
+      get witnesses() {
+        return witness?.keys ?? [];
+      },
+    },
     identity: ingredients.identity(metrics),
     access: ingredients.access,
     agentImages: ingredients.agentImages,

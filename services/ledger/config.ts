@@ -102,14 +102,20 @@ export const LedgerConfig = z
     CAPATAZ_GENERATE_KEYS: z.stringbool().default(false),
     CAPATAZ_WITNESS_URL: HttpUrl.optional(),
     CAPATAZ_WITNESS_KEYS: VerifierKeys,
+    /** Believes the first key that the witness shows, for ever; in place of CAPATAZ_WITNESS_KEYS. */
+    CAPATAZ_TRUST_FIRST_WITNESS_KEY: z.stringbool().default(false),
+    /** File of the SIEMs that get security events: JSON, see siem/sink-configuration.ts. */
+    CAPATAZ_SINKS_PATH: z.string().min(1).optional(),
     CAPATAZ_ACCEPTED_LOSSES: AcceptedLosses,
   })
   .refine(
-    ({ CAPATAZ_WITNESS_URL: url, CAPATAZ_WITNESS_KEYS: keys }) => url === undefined || keys.length > 0,
+    (environment) =>
+      environment.CAPATAZ_WITNESS_URL === undefined ||
+      environment.CAPATAZ_WITNESS_KEYS.length > 0 !== environment.CAPATAZ_TRUST_FIRST_WITNESS_KEY,
     {
       path: ['CAPATAZ_WITNESS_KEYS'],
       message:
-        'is needed with CAPATAZ_WITNESS_URL: without the key of the witness its signature is worth nothing',
+        'or CAPATAZ_TRUST_FIRST_WITNESS_KEY is needed with CAPATAZ_WITNESS_URL, and only one of them: without a key of the witness its signature is worth nothing',
     },
   )
   .transform((environment) => ({
@@ -128,6 +134,8 @@ export const LedgerConfig = z
     generateKeys: environment.CAPATAZ_GENERATE_KEYS,
     witnessUrl: environment.CAPATAZ_WITNESS_URL,
     witnessKeys: environment.CAPATAZ_WITNESS_KEYS,
+    trustFirstWitnessKey: environment.CAPATAZ_TRUST_FIRST_WITNESS_KEY,
+    sinksPath: environment.CAPATAZ_SINKS_PATH,
     acceptedLosses: environment.CAPATAZ_ACCEPTED_LOSSES,
   }));
 export type LedgerConfig = z.infer<typeof LedgerConfig>;

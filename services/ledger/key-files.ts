@@ -1,5 +1,5 @@
 /** Keys of the ledger that are files: mounted, or drawn at the first start where that is wanted. */
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { access, link, open, readFile, rm } from 'node:fs/promises';
 import {
   MalformedKeyError,
@@ -17,7 +17,7 @@ export class MissingKeyError extends Error {
 }
 
 /**
- * The key by which checkpoints are signed. `logName` is the name of a new one, and with it of the log.
+ * The key by which checkpoints are signed. `logName` is the name of a new one or of one in PEM, and with it of the log.
  * Rejects with a sentence that names the path and never the key.
  */
 export async function openSigningKey(
@@ -29,7 +29,8 @@ export async function openSigningKey(
     await writeOnce(path, `${encodeSignerKey(drawn)}\n`);
   }
   try {
-    const key = parseSignerKey((await readFile(path, 'utf8')).trim());
+    const text = (await readFile(path, 'utf8')).trim();
+    const key = text.startsWith('-----BEGIN') ? signerKeyOfPem(text, logName) : parseSignerKey(text);
     if (key.type === 'ed25519') return key;
   } catch (error) {
     if (!(error instanceof MalformedKeyError)) {
@@ -40,8 +41,21 @@ export async function openSigningKey(
     }
   }
   throw new MissingKeyError(
-    `What stands at ${path} is no signing key of a log (PRIVATE+KEY+NAME+ID+BASE64, type Ed25519).`,
+    `What stands at ${path} is no signing key of a log (PRIVATE+KEY+NAME+ID+BASE64 of type Ed25519, or an Ed25519 private key in PEM).`,
   );
+}
+
+/** What Helm and openssl can make. The name of the log does not stand in it. */
+function signerKeyOfPem(pem: string, logName: string): SignerKey {
+  let seed: string | undefined;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') seed = key.export({ format: 'jwk' }).d;
+  } catch {
+    // What openssl says of a broken key may quote it.
+  }
+  if (seed === undefined) throw new MalformedKeyError('It is no Ed25519 private key.');
+  return signerKeyOf(logName, 'ed25519', Buffer.from(seed, 'base64url'));
 }
 
 /** The keys that wrap those of the texts. */

@@ -1,10 +1,12 @@
 /** Puts the ledger together from its configuration and runs it until `stop`. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { createAccessReviewer } from '#adapters/kubernetes/access-reviewer.ts';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createUserReviewer } from '#adapters/kubernetes/token-reviewer.ts';
+import { hashLeaf } from '#domain/transparency/tree-hashes.ts';
 import { encodeVerifierKey } from '#domain/transparency/note-keys.ts';
 import { Drain } from '#process/drain.ts';
 import { startHealthServer } from '#process/health-server.ts';
@@ -13,7 +15,8 @@ import type { ProcessShell, RunningProcess } from '#process/run-process.ts';
 import { agentImages } from './agent-images.ts';
 import { assembleLedger } from './assemble-ledger.ts';
 import { tokenIdentity } from './caller-identity.ts';
-import { createWitnessClient } from './checkpoints/witness-client.ts';
+import { type WitnessClient, createWitnessClient } from './checkpoints/witness-client.ts';
+import { firstWitnessKey, namedWitnessKeys } from './checkpoints/witness-keys.ts';
 import type { LedgerConfig } from './config.ts';
 import { openSigningKey, openTextKeys } from './key-files.ts';
 import { repeat } from './repeat.ts';
@@ -23,6 +26,10 @@ import type { LedgerStore } from './store/ledger-store.ts';
 import { readConnectionFile } from './store/postgres/connection-string.ts';
 import { openPostgresStore } from './store/postgres/open-postgres-store.ts';
 import { openSqliteStore } from './store/sqlite/open-sqlite-store.ts';
+import { createSink } from './siem/create-sink.ts';
+import { readSinks } from './siem/read-sinks.ts';
+import { createSiemMetrics } from './siem/siem-metrics.ts';
+import { deliverToSink } from './siem/sink-delivery.ts';
 import { createTextVault } from './texts/text-vault.ts';
 
 const FORGET_MILLISECONDS = 60_000;
@@ -33,7 +40,7 @@ const LAST_TURN_MILLISECONDS = 3_000;
 
 export async function startLedger(
   config: LedgerConfig,
-  { logger, fail }: Pick<ProcessShell, 'logger' | 'fail'>,
+  { logger, fail, writeLine }: Pick<ProcessShell, 'logger' | 'fail' | 'writeLine'>,
 ): Promise<RunningProcess> {
   const nowMilliseconds = (): number => performance.now();
   const nowMicroseconds = (): number => Date.now() * 1000;
@@ -50,11 +57,12 @@ export async function startLedger(
     randomBytes: (count) => randomBytes(count),
     nowMicroseconds,
   });
-  const witness =
-    config.witnessUrl === undefined ? undefined : createWitnessClient(config.witnessUrl, config.witnessKeys);
+  const witness = await openWitness(config, store);
+  const sinks = config.sinksPath === undefined ? [] : await readSinks(config.sinksPath);
   const kubeClient = createKubeClient(loadKubeConfig(config.kubeconfigPath));
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const siemMetrics = createSiemMetrics(registry);
   const drain = new Drain();
   let sourceGaps = 0;
   let areKeysRewrapped = false;
@@ -130,6 +138,31 @@ export async function startLedger(
     }),
   ];
 
+  loops.push(
+    ...sinks.map((settings) =>
+      deliverToSink(
+        {
+          settings,
+          createSink: () =>
+            createSink(settings, {
+              hostname: config.podName,
+              writeOutput: (text, done) => {
+                writeLine(text);
+                done();
+              },
+            }),
+          store,
+          leafHashOf: (canonical) => Buffer.from(hashLeaf(canonical)).toString('hex'),
+          metrics: siemMetrics,
+          logger,
+          random: Math.random,
+          pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+        },
+        signal,
+      ),
+    ),
+  );
+
   const healthServer = await startHealthServer({
     port: config.metricsPort,
     registry,
@@ -153,6 +186,17 @@ export async function startLedger(
       await Promise.all([kubeClient.close(), healthServer.close()]);
     },
   };
+}
+
+async function openWitness(
+  { witnessUrl, witnessKeys, trustFirstWitnessKey }: LedgerConfig,
+  store: LedgerStore,
+): Promise<WitnessClient | undefined> {
+  if (witnessUrl === undefined) return undefined;
+  const keys = trustFirstWitnessKey
+    ? await firstWitnessKey(witnessUrl, store)
+    : namedWitnessKeys(witnessKeys);
+  return createWitnessClient(witnessUrl, keys);
 }
 
 function openStore(

@@ -8,6 +8,7 @@ import {
   formatAddCheckpoint,
   readWitnessAnswer,
 } from '#domain/transparency/witness-protocol.ts';
+import type { WitnessKeys } from './witness-keys.ts';
 
 const TIMEOUT_MILLISECONDS = 5_000;
 const ANSWER_MAXIMUM_BYTES = 65_536;
@@ -26,12 +27,15 @@ export interface WitnessClient extends AsyncDisposable {
   readonly add: (checkpoint: AddCheckpointRequest, signal: AbortSignal) => Promise<Witnessed>;
 }
 
-export function createWitnessClient(url: string, keys: readonly VerifierKey[]): WitnessClient {
+export function createWitnessClient(url: string, keys: WitnessKeys): WitnessClient {
   const dispatcher = new Agent({ connect: { timeout: TIMEOUT_MILLISECONDS } });
   return {
-    keys,
+    get keys() {
+      return keys.current();
+    },
     add: async (checkpoint, signal) => {
       try {
+        await keys.learn(AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MILLISECONDS)]));
         const { statusCode, headers, body } = await request(
           `${url.replace(/\/$/, '')}${ADD_CHECKPOINT_PATH}`,
           {
@@ -49,7 +53,7 @@ export function createWitnessClient(url: string, keys: readonly VerifierKey[]): 
         return readWitnessAnswer(
           { status: statusCode, contentType, body: text },
           checkpoint.checkpoint,
-          keys,
+          keys.current(),
         );
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
