@@ -6,6 +6,7 @@ import { openCheckpoint } from '#domain/transparency/checkpoint.ts';
 import { encodeVerifierKey, parseVerifierKey, signerKeyOf } from '#domain/transparency/note-keys.ts';
 import { startProcess } from '#process/testing/started-process.ts';
 import { createWitnessClient } from './witness-client.ts';
+import { namedWitnessKeys } from './witness-keys.ts';
 import { READER, TRIAGE, startLedgerUnderTest } from '../testing/ledger-under-test.ts';
 import { aRunBegun } from '../testing/sample-records.ts';
 
@@ -22,7 +23,7 @@ it('a ledger and the witness of Capataz understand each other', async () => {
     const url = `http://127.0.0.1:${(await witnessProcess.ports()).port}`;
     const line = witnessProcess.lines().find((each) => JSON.stringify(each).includes('+'));
     const key = /[\w.-]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+/.exec(JSON.stringify(line))?.[0] ?? '';
-    await using witness = createWitnessClient(url, [parseVerifierKey(key)]);
+    await using witness = createWitnessClient(url, namedWitnessKeys([parseVerifierKey(key)]));
     await using ledger = await startLedgerUnderTest({ witness });
     ledger.rights.set('ana', new Set(['get audit shop']));
     const tell = async (run: string): Promise<void> => {
