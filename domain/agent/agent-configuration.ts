@@ -28,6 +28,8 @@ export const AgentConfiguration = z.object({
   revision: z.int().min(0),
   agent: z.object({ namespace: z.string(), name: ResourceName, uid: z.string(), generation: z.int() }),
   prompt: z.object({ name: ResourceName, version: ResourceName, digest: Sha256, text: z.string() }),
+  /** The CanaryRollout that the Agent follows; absent when it stays on one PromptVersion. */
+  rollout: ResourceName.optional(),
   /** A name is that of a built-in tool. */
   tools: z.array(z.union([z.enum(BUILT_IN_TOOLS), HttpToolConfiguration])),
   /** What the ledger is told of the texts of a run, and how long it keeps them. */

@@ -1,3 +1,4 @@
+import type { AgentSpec } from '#crds/agent.ts';
 import { describe, expect, it } from 'vitest';
 import { AgentConfiguration } from './agent-configuration.ts';
 import { buildAgentConfiguration } from './build-agent-configuration.ts';
@@ -25,10 +26,18 @@ describe('the configuration of an agent', () => {
     expect(configuration).toEqual({
       agent: METADATA,
       prompt: PROMPT,
+      rollout: 'email-classifier',
       tools: [],
       audit: { content: 'Digests', retentionDays: 30 },
       limits: { steps: 8, seconds: 120, outputRepairs: 2 },
     });
+  });
+
+  it('names the rollout of an Agent that follows one, and none for one that stays on a version', () => {
+    const rolloutOf = (promptRef: AgentSpec['promptRef']): string | undefined =>
+      buildAgentConfiguration({ metadata: METADATA, spec: { ...SPEC, promptRef } }, PROMPT).rollout;
+    expect(rolloutOf({ name: 'triage' })).toBe('triage');
+    expect(rolloutOf({ version: 'triage-1' })).toBeUndefined();
   });
 
   it('carries every field that the Agent sets (B09: nothing is silently ignored)', () => {

@@ -26,6 +26,7 @@ export function buildAgentConfiguration(
   return {
     agent: { namespace, name, uid, generation },
     prompt,
+    ...(agent.spec.promptRef.name === undefined ? {} : { rollout: agent.spec.promptRef.name }),
     tools: tools.flatMap(toolConfiguration),
     audit: {
       content: audit.content ?? DEFAULT_AUDIT.content,

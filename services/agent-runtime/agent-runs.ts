@@ -175,12 +175,16 @@ export class AgentRuns {
   #recordsOf({ configuration }: ServedConfiguration, runId: string): RunRecords | undefined {
     const { ledger, newCommitmentKey, now, monotonicMilliseconds } = this.#options;
     if (ledger === NO_LEDGER) return undefined;
-    const { agent, prompt, audit } = configuration;
+    const { agent, prompt, rollout, audit } = configuration;
     return new RunRecords({
       writer: ledger,
       namespace: agent.namespace,
       agent: { name: agent.name, uid: agent.uid, generation: agent.generation },
-      prompt: { version: prompt.version, digest: prompt.digest },
+      prompt: {
+        ...(rollout === undefined ? {} : { name: rollout, arm: 'stable' }),
+        version: prompt.version,
+        digest: prompt.digest,
+      },
       runId,
       content: audit.content,
       retentionDays: audit.retentionDays,

@@ -45,6 +45,7 @@ describe('the records of a run', () => {
     }
     expect(records[0]).toMatchObject({
       callerRequestId: 'caller-1',
+      prompt: { name: 'greeting', arm: 'stable' },
       content: 'Digests',
       contentRetentionDays: 30,
       tools: ['calculate', 'book-room'],

@@ -40,6 +40,7 @@ export function configuration(changes: ConfigurationChanges = {}): AgentConfigur
       generation: changes.generation ?? 1,
     },
     prompt: { name: 'greeting', version: promptVersionName('greeting', digest), digest, text },
+    rollout: 'greeting',
     tools: changes.tools ?? [],
     ...(changes.outputSchema === undefined ? {} : { outputSchema: changes.outputSchema }),
     audit: { content: 'Digests', retentionDays: 30, ...changes.audit },
