@@ -131,9 +131,27 @@ export interface LedgerStore extends AsyncDisposable {
     prefix: string,
   ) => Promise<readonly { readonly key: string; readonly value: string }[]>;
 
+  /**
+   * Undefined while another process leads. Of all that have the store open at most one leads: it does what one alone must
+   * do. Where a store has one writer, that one leads. A lead that is neither given back nor kept alive, because its process
+   * is dead, frozen or cut off, is free for others after some seconds.
+   */
+  readonly takeLead: () => Promise<Lead | undefined>;
+
   /** Bodies (and texts) of entries received before are dropped; tiles, leaf hashes and sums stay, so that proofs stay whole. */
   readonly prune: (receivedBeforeMicroseconds: number, maximumEntries: number) => Promise<number>;
   readonly sizeBytes: () => Promise<number>;
+}
+
+export interface Lead extends AsyncDisposable {
+  /** Aborts when this process leads no longer, or cannot know whether it does. */
+  readonly lost: AbortSignal;
+  /**
+   * As those of the store, but nothing is written once another process may lead: whoever was frozen in the middle of his
+   * work and wakes up cannot write over what was done since. Reject with LeadLostError, and with what the database says.
+   */
+  readonly setDocument: LedgerStore['setDocument'];
+  readonly deleteDocument: LedgerStore['deleteDocument'];
 }
 
 export class StoreFencedError extends Error {
@@ -142,6 +160,11 @@ export class StoreFencedError extends Error {
 
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
+}
+
+/** Another replica leads, or may lead: nothing was written. */
+export class LeadLostError extends Error {
+  override readonly name = 'LeadLostError';
 }
 
 /** The store was closed, or what serves it has died: no call on it will succeed any more. */

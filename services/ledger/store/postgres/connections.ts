@@ -4,8 +4,8 @@
  */
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseError, Pool, types } from 'pg';
-import type { PoolClient, PoolConfig, QueryResultRow } from 'pg';
+import { Client, DatabaseError, Pool, types } from 'pg';
+import type { ClientBase, PoolClient, PoolConfig, QueryResultRow } from 'pg';
 import { StoreClosedError, StoreFullError } from '../ledger-store.ts';
 import { parseConnectionString } from './connection-string.ts';
 
@@ -29,6 +29,8 @@ export interface ConnectionLimits {
   readonly lockSeconds: number;
   /** From then on a write that failed is not tried again. */
   readonly retrySeconds: number;
+  /** The server takes the lead from a process that has not said a word for so long. */
+  readonly leadSeconds: number;
 }
 
 export const DEFAULT_LIMITS: ConnectionLimits = {
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   statementSeconds: 10,
   lockSeconds: 5,
   retrySeconds: 10,
+  leadSeconds: 10,
 };
 
 export type Row = QueryResultRow;
@@ -73,6 +76,7 @@ function isOfConnection(error: unknown): boolean {
 export class PostgresConnections implements AsyncDisposable {
   readonly #writers: Pool;
   readonly #readers: Pool;
+  readonly #options: PoolConfig;
   readonly #limits: ConnectionLimits;
   readonly #sockets = new Set<Socket>();
   #isClosed = false;
@@ -99,6 +103,7 @@ export class PostgresConnections implements AsyncDisposable {
       types: { getTypeParser },
       stream: () => this.#openSocket(),
     };
+    this.#options = options;
     this.#writers = openPool({
       ...options,
       max: WRITERS,
@@ -126,6 +131,29 @@ export class PostgresConnections implements AsyncDisposable {
         if (isLast || !isWorthAnotherTry(error)) throw explain(error);
       }
       await sleep(PAUSE_MILLISECONDS * 2 ** attempt);
+    }
+  }
+
+  /**
+   * A connection of its own, for what belongs to a session. The server ends it when it hears nothing for `idleSeconds`;
+   * a statement on it fails after `statementSeconds`. Whoever asks for it ends it.
+   */
+  async openSession(idleSeconds: number, statementSeconds: number): Promise<Client> {
+    if (this.#isClosed) throw new StoreClosedError('The store of the ledger was closed.');
+    const client = new Client({
+      ...this.#options,
+      options: `${this.#options.options ?? ''} -c idle_session_timeout=${idleSeconds * 1000}`,
+      statement_timeout: statementSeconds * 1000,
+      query_timeout: statementSeconds * 1000,
+      application_name: 'capataz-ledger leader',
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      socketOf(client).destroy();
+      throw error;
     }
   }
 
@@ -171,7 +199,7 @@ function openPool(options: PoolConfig): Pool {
 }
 
 /** Whatever the types of pg leave out. */
-function socketOf(client: PoolClient): { readonly destroy: () => void } {
+export function socketOf(client: ClientBase): { readonly destroy: () => void } {
   return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 

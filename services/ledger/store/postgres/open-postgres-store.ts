@@ -6,8 +6,10 @@ import type { LedgerStore } from '../ledger-store.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import { DEFAULT_LIMITS, PostgresConnections, SCHEMA } from './connections.ts';
 import type { Ask, ConnectionLimits } from './connections.ts';
+import { DELETE_DOCUMENT, SET_DOCUMENT } from './document-statements.ts';
 import { entryReads } from './entry-reader.ts';
 import { appendBatch } from './entry-writer.ts';
+import { Leadership } from './leadership.ts';
 import { runReads } from './run-reader.ts';
 import { upgradeSchema } from './schema.ts';
 import { sumReads } from './sum-reader.ts';
@@ -43,6 +45,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { ask } = connections;
   const change = async (name: string, text: string, values: readonly unknown[]): Promise<number> =>
     (await connections.write((within) => within(name, text, values))).length;
+  const leadership = new Leadership(connections, options.limits?.leadSeconds ?? DEFAULT_LIMITS.leadSeconds);
 
   return {
     append: (batch, receivedAtMicroseconds) =>
@@ -90,7 +93,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       );
       return size?.bytes ?? 0;
     },
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+    takeLead: leadership.take,
+    [Symbol.asyncDispose]: async () => {
+      await leadership[Symbol.asyncDispose]();
+      await connections[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -108,14 +115,10 @@ function documents(
       return rows[0] && fromColumn(rows[0].value);
     },
     setDocument: async (key, value) => {
-      await change(
-        'set document',
-        `INSERT INTO documents (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-        [toColumn(key), toColumn(value)],
-      );
+      await change('set document', SET_DOCUMENT, [toColumn(key), toColumn(value)]);
     },
     deleteDocument: async (key) => {
-      await change('delete document', 'DELETE FROM documents WHERE key = $1', [toColumn(key)]);
+      await change('delete document', DELETE_DOCUMENT, [toColumn(key)]);
     },
     listDocuments: async (prefix) =>
       (

@@ -40,6 +40,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Ledg
     setDocument: write('setDocument'),
     deleteDocument: write('deleteDocument'),
     prune: write('prune'),
+    // The file has one writer, who is fenced by the next one.
+    takeLead: async () => ({
+      lost: new AbortController().signal,
+      setDocument: write('setDocument'),
+      deleteDocument: write('deleteDocument'),
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
     namespaces: read('namespaces'),
     treeHead: read('treeHead'),
     tile: read('tile'),
