@@ -8,9 +8,12 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { AgentImages } from './agent-images.ts';
 import { createLedgerApp } from './app.ts';
 import type { CallerIdentity } from './caller-identity.ts';
+import { acceptStandingLosses } from './checkpoints/accept-loss.ts';
+import { standingLosses } from './checkpoints/checkpoint-documents.ts';
 import { LogKeeper } from './checkpoints/log-keeper.ts';
 import type { WitnessClient } from './checkpoints/witness-client.ts';
 import { CommitNews } from './commit-news.ts';
+import type { Leader } from './leader.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { type MeterWatch, createMeterWatch } from './meter-watch.ts';
 import { createOwnRecords } from './own-records.ts';
@@ -26,6 +29,7 @@ const SELF = 'capataz-ledger';
 
 export interface LedgerIngredients {
   readonly store: LedgerStore;
+  readonly leader: Leader;
   readonly commits: Pick<GroupCommit, 'submit'>;
   readonly vault: TextVault;
   readonly signingKey: SignerKey;
@@ -57,6 +61,10 @@ export interface AssembledLedger {
   readonly logs: LogKeeper;
   readonly metrics: LedgerMetrics;
   readonly meters: MeterWatch;
+  /** Of what was found before: goes on where the settings say that the loss is known. */
+  readonly acceptLosses: () => Promise<void>;
+  /** Closes the gate for what any replica has found lost, and opens it when that is settled. */
+  readonly heedLosses: () => Promise<void>;
 }
 
 export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger {
@@ -64,6 +72,7 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
   const gate = new WriteGate(ingredients.nowMilliseconds);
   const news = new CommitNews();
   const metrics = createLedgerMetrics(ingredients.registry, {
+    isLeading: () => ingredients.leader.isLeading,
     isWritable: () => gate.readiness().ready,
     streams: () => streams.count(),
     witnessLagSeconds: () => logs.witnessLagSeconds(),
@@ -88,18 +97,21 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
     boot: ingredients.newId(),
     reporter: SELF,
   });
-  const logs = new LogKeeper({
-    store,
-    key: signingKey,
-    witness,
-    ownRecords,
-    gate,
-    logger,
-    intervalMilliseconds: settings.checkpointSeconds * 1000,
+  const acceptance = {
     acceptedLosses: settings.acceptedLosses,
-    nowMilliseconds: ingredients.nowMilliseconds,
+    ownRecords,
+    logger,
     nowMicroseconds,
     newId: ingredients.newId,
+  };
+  const logs = new LogKeeper({
+    ...acceptance,
+    store: ingredients.leader.store,
+    key: signingKey,
+    witness,
+    gate,
+    intervalMilliseconds: settings.checkpointSeconds * 1000,
+    nowMilliseconds: ingredients.nowMilliseconds,
   });
   const { app, streams } = createLedgerApp({
     store,
@@ -128,11 +140,22 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
     nowMicroseconds,
   });
   const meters = createMeterWatch({
-    store,
+    store: ingredients.leader.store,
     tell: (draft) => ownRecords.tell(draft),
     registry: ingredients.registry,
     logger,
     nowMicroseconds,
   });
-  return { app, gate, logs, metrics, meters };
+  return {
+    app,
+    gate,
+    logs,
+    metrics,
+    meters,
+    acceptLosses: () => acceptStandingLosses({ ...acceptance, store }),
+    heedLosses: async () => {
+      const losses = await standingLosses(store);
+      gate.standing(new Map([...losses].map(([namespace, { message }]) => [namespace, message])));
+    },
+  };
 }

@@ -18,6 +18,7 @@ export interface LedgerMetrics {
 }
 
 export interface LedgerGauges {
+  readonly isLeading: () => boolean;
   readonly isWritable: () => boolean;
   readonly streams: () => number;
   readonly witnessLagSeconds: () => number;
@@ -48,6 +49,11 @@ export function createLedgerMetrics(registry: Registry, gauges: LedgerGauges): L
     registers: [registry],
   });
   for (const outcome of TOKEN_REVIEW_OUTCOMES) tokenReviews.inc({ outcome }, 0);
+  registry.registerMetric(
+    gaugeOf('capataz_ledger_leading', '1 while this replica signs, delivers and forgets for all.', () =>
+      gauges.isLeading() ? 1 : 0,
+    ),
+  );
   registry.registerMetric(
     gaugeOf('capataz_ledger_writable', '1 while the ledger takes records.', () =>
       gauges.isWritable() ? 1 : 0,

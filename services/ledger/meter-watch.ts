@@ -39,12 +39,10 @@ export function createMeterWatch(options: MeterWatchOptions): MeterWatch {
     help: "What the routers' meters and the ledger differ by, summed since the start of the ledger; 0 while they agree.",
     registers: [options.registry],
   });
-  let from: { position: number; readonly check: MeterCheck } | undefined;
 
-  const found = async (difference: MeterDifference): Promise<void> => {
+  /** Answers with what it counts for. */
+  const found = async (difference: MeterDifference): Promise<number> => {
     const { namespace, instance, boot, atAttempt, attempts, costNanoUsd } = difference;
-    // An attempt that is missing counts although it cost nothing.
-    figure.inc(Math.max(1, Math.abs(costNanoUsd)));
     logger.error({ ...difference }, "a router's meter and the ledger differ");
     const { severity, owasp } = SECURITY_EVENTS.meter_differs;
     await tell({
@@ -59,18 +57,22 @@ export function createMeterWatch(options: MeterWatchOptions): MeterWatch {
       subject: instance,
       sentence: `Before attempt ${atAttempt} of its start ${boot}, the meter of router ${instance} has ${attempts} attempt(s) and ${costNanoUsd} nano-USD that the ledger has not.`,
     });
+    // An attempt that is missing counts although it cost nothing.
+    return Math.max(1, Math.abs(costNanoUsd));
   };
 
   return {
     look: async (signal) => {
-      from ??= begin(await store.getDocument(DOCUMENT));
+      // From the store each time: another replica may have looked meanwhile.
+      const from = begin(await store.getDocument(DOCUMENT));
       const { check } = from;
       const before = from.position;
+      let differing = 0;
       for (let isEnd = false; !isEnd && !signal.aborted;) {
         const page = await store.entriesAfter(from.position, { types: ['model_attempt'] }, PAGE_ENTRIES);
         for (const { canonical } of page.entries) {
           const difference = check.take(LedgerEntry.parse(JSON.parse(canonical)));
-          if (difference !== undefined) await found(difference);
+          if (difference !== undefined) differing += await found(difference);
         }
         from.position = page.position;
         isEnd = page.isEnd;
@@ -78,6 +80,8 @@ export function createMeterWatch(options: MeterWatchOptions): MeterWatch {
       if (from.position === before) return;
       const kept: z.input<typeof Kept> = { position: from.position, readings: check.readings() };
       await store.setDocument(DOCUMENT, JSON.stringify(kept));
+      // Not before: what is not kept is looked at again.
+      figure.inc(differing);
     },
   };
 }

@@ -15,12 +15,14 @@ import type { ProcessShell, RunningProcess } from '#process/run-process.ts';
 import { agentImages } from './agent-images.ts';
 import { assembleLedger } from './assemble-ledger.ts';
 import { tokenIdentity } from './caller-identity.ts';
-import { type WitnessClient, createWitnessClient } from './checkpoints/witness-client.ts';
-import { firstWitnessKey, namedWitnessKeys } from './checkpoints/witness-keys.ts';
+import { createWitnessClient } from './checkpoints/witness-client.ts';
+import { type WitnessKeys, firstWitnessKey, namedWitnessKeys } from './checkpoints/witness-keys.ts';
 import type { LedgerConfig } from './config.ts';
 import { openSigningKey, openTextKeys } from './key-files.ts';
+import { Leader } from './leader.ts';
 import { repeat } from './repeat.ts';
 import { forgetOnce } from './retention.ts';
+import { endWhenFenced } from './store/end-when-fenced.ts';
 import { GROUP_COMMIT_DEFAULTS, GroupCommit } from './store/group-commit.ts';
 import type { LedgerStore } from './store/ledger-store.ts';
 import { readConnectionFile } from './store/postgres/connection-string.ts';
@@ -34,6 +36,8 @@ import { createTextVault } from './texts/text-vault.ts';
 
 const FORGET_MILLISECONDS = 60_000;
 const METERS_MILLISECONDS = 60_000;
+/** For so long at most a replica takes records after another one has found a loss. */
+const HEED_MILLISECONDS = 1_000;
 /** The first look at the witness may not hold up the start for longer; the look goes on. */
 const FIRST_TURN_MILLISECONDS = 20_000;
 const LAST_TURN_MILLISECONDS = 3_000;
@@ -49,7 +53,8 @@ export async function startLedger(
     isDrawn: config.generateKeys,
   });
   const textKeys = await openTextKeys(config.textKeysPath, config.generateKeys);
-  const store = await openStore(config, fail);
+  const store = endWhenFenced(await openStore(config, fail), fail);
+  const leader = new Leader(store, logger);
   const commits = new GroupCommit({ append: store.append, nowMicroseconds, ...GROUP_COMMIT_DEFAULTS });
   const vault = createTextVault({
     store,
@@ -57,7 +62,8 @@ export async function startLedger(
     randomBytes: (count) => randomBytes(count),
     nowMicroseconds,
   });
-  const witness = await openWitness(config, store);
+  const witnessKeys = await openWitnessKeys(config, store);
+  const witness = witnessKeys && createWitnessClient(witnessKeys.url, witnessKeys.keys);
   const sinks = config.sinksPath === undefined ? [] : await readSinks(config.sinksPath);
   const kubeClient = createKubeClient(loadKubeConfig(config.kubeconfigPath));
   const registry = new Registry();
@@ -66,8 +72,9 @@ export async function startLedger(
   const drain = new Drain();
   let sourceGaps = 0;
   let areKeysRewrapped = false;
-  const { app, gate, logs, metrics, meters } = assembleLedger({
+  const { app, gate, logs, metrics, meters, acceptLosses, heedLosses } = assembleLedger({
     store,
+    leader,
     commits,
     vault,
     signingKey,
@@ -99,69 +106,91 @@ export async function startLedger(
   });
   logger.info({ key: encodeVerifierKey(signingKey) }, 'checkpoints are signed');
   // Before anything is taken: a store that was rolled back must not grow.
-  await logs.turn(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
+  await acceptLosses();
+  await heedLosses();
+  await leader.ask();
+  if (leader.isLeading) await logs.turn(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
 
   const running = new AbortController();
   const { signal } = running;
+  const leads = async (signal: AbortSignal): Promise<void> => {
+    areKeysRewrapped = false;
+    await Promise.all([
+      logs.run(signal),
+      repeat({
+        pauseMilliseconds: METERS_MILLISECONDS,
+        signal,
+        turn: (signal) => meters.look(signal),
+        onFailure: (error) => logger.error({ error }, 'the meters of the routers could not be looked at'),
+      }),
+      repeat({
+        pauseMilliseconds: FORGET_MILLISECONDS,
+        signal,
+        turn: async (signal) => {
+          // Once after the start as well: the file may have changed, or a turn have failed, before.
+          if (!areKeysRewrapped) {
+            areKeysRewrapped = true;
+            await vault.rewrap().catch((error: unknown) => {
+              areKeysRewrapped = false;
+              throw error;
+            });
+          }
+          const { retentionDays } = config;
+          const onForgotten = metrics.forgotten;
+          await forgetOnce({ store, vault, logger, retentionDays, nowMicroseconds, onForgotten }, signal);
+          sourceGaps = (await store.sourceGaps()).length;
+        },
+        onFailure: (error) => logger.error({ error }, 'what was kept for long enough could not be forgotten'),
+      }),
+      ...sinks.map((settings) =>
+        deliverToSink(
+          {
+            settings,
+            createSink: () =>
+              createSink(settings, {
+                hostname: config.podName,
+                writeOutput: (text, done) => {
+                  writeLine(text);
+                  done();
+                },
+              }),
+            store: leader.store,
+            leafHashOf: (canonical) => Buffer.from(hashLeaf(canonical)).toString('hex'),
+            metrics: siemMetrics,
+            logger,
+            random: Math.random,
+            pause: (milliseconds, signal) =>
+              sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+          },
+          signal,
+        ),
+      ),
+    ]);
+    if (running.signal.aborted) return;
+    logs.rest();
+    sourceGaps = 0;
+    for (const { name } of sinks) siemMetrics.waiting(name, 0);
+  };
   const loops = [
-    logs.run(signal),
+    leader.run(signal, leads),
     repeat({
-      pauseMilliseconds: METERS_MILLISECONDS,
+      pauseMilliseconds: HEED_MILLISECONDS,
       signal,
-      turn: (signal) => meters.look(signal),
-      onFailure: (error) => logger.error({ error }, 'the meters of the routers could not be looked at'),
+      turn: async () => {
+        await heedLosses();
+        await witnessKeys?.keys.recall();
+      },
+      onFailure: (error) => logger.error({ error }, 'what other replicas have found could not be read'),
     }),
     repeat({
       pauseMilliseconds: FORGET_MILLISECONDS,
       signal,
       turn: async () => {
-        // Once after the start as well: the file may have changed, or a turn have failed, before.
-        if ((await textKeys.reload()) || !areKeysRewrapped) {
-          areKeysRewrapped = false;
-          await vault.rewrap();
-          areKeysRewrapped = true;
-        }
-        await forgetOnce(
-          {
-            store,
-            vault,
-            logger,
-            retentionDays: config.retentionDays,
-            nowMicroseconds,
-            onForgotten: metrics.forgotten,
-          },
-          signal,
-        );
-        sourceGaps = (await store.sourceGaps()).length;
+        if (await textKeys.reload()) areKeysRewrapped = false;
       },
-      onFailure: (error) => logger.error({ error }, 'what was kept for long enough could not be forgotten'),
+      onFailure: (error) => logger.error({ error }, 'the keys of the texts could not be read again'),
     }),
   ];
-
-  loops.push(
-    ...sinks.map((settings) =>
-      deliverToSink(
-        {
-          settings,
-          createSink: () =>
-            createSink(settings, {
-              hostname: config.podName,
-              writeOutput: (text, done) => {
-                writeLine(text);
-                done();
-              },
-            }),
-          store,
-          leafHashOf: (canonical) => Buffer.from(hashLeaf(canonical)).toString('hex'),
-          metrics: siemMetrics,
-          logger,
-          random: Math.random,
-          pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
-        },
-        signal,
-      ),
-    ),
-  );
 
   const healthServer = await startHealthServer({
     port: config.metricsPort,
@@ -179,24 +208,27 @@ export async function startLedger(
       await Promise.all(loops);
       await commits[Symbol.asyncDispose]();
       // What was written last is witnessed before the pod is gone, where the witness answers.
-      await logs.turn(AbortSignal.timeout(LAST_TURN_MILLISECONDS)).catch((error: unknown) => {
-        logger.warn({ error }, 'the last checkpoint could not be made');
-      });
+      if (leader.isLeading) {
+        await logs.turn(AbortSignal.timeout(LAST_TURN_MILLISECONDS)).catch((error: unknown) => {
+          logger.warn({ error }, 'the last checkpoint could not be made');
+        });
+      }
+      await leader[Symbol.asyncDispose]();
       await Promise.all([witness?.[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
       await Promise.all([kubeClient.close(), healthServer.close()]);
     },
   };
 }
 
-async function openWitness(
-  { witnessUrl, witnessKeys, trustFirstWitnessKey }: LedgerConfig,
+async function openWitnessKeys(
+  { witnessUrl: url, witnessKeys, trustFirstWitnessKey }: LedgerConfig,
   store: LedgerStore,
-): Promise<WitnessClient | undefined> {
-  if (witnessUrl === undefined) return undefined;
-  const keys = trustFirstWitnessKey
-    ? await firstWitnessKey(witnessUrl, store)
-    : namedWitnessKeys(witnessKeys);
-  return createWitnessClient(witnessUrl, keys);
+): Promise<{ readonly url: string; readonly keys: WitnessKeys } | undefined> {
+  if (url === undefined) return undefined;
+  return {
+    url,
+    keys: trustFirstWitnessKey ? await firstWitnessKey(url, store) : namedWitnessKeys(witnessKeys),
+  };
 }
 
 function openStore(

@@ -3,7 +3,8 @@
  *
  *   open --store is full--> full --(an attempt now and then succeeds)--> open
  *     |--another writer---> fenced      for good: this process has lost the store
- *     +--loss is found----> tampered    until an operator accepts the loss by configuration
+ *     +--loss is found----> tampered    until an operator accepts the loss by configuration. Found by the replica that
+ *                                       leads, and kept in the store, which each replica looks at again and again
  */
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Readiness } from '#process/health-server.ts';
@@ -28,7 +29,7 @@ export class WriteGate {
   readonly #nowMilliseconds: () => number;
   #isFenced = false;
   #fullSinceMilliseconds: number | undefined;
-  readonly #tampered = new Map<string, string>();
+  #tampered: ReadonlyMap<string, string> = new Map();
 
   constructor(nowMilliseconds: () => number) {
     this.#nowMilliseconds = nowMilliseconds;
@@ -68,7 +69,12 @@ export class WriteGate {
 
   /** `sentence` says what was found. */
   tampered(namespace: string, sentence: string): void {
-    this.#tampered.set(namespace, sentence);
+    this.#tampered = new Map([...this.#tampered, [namespace, sentence]]);
+  }
+
+  /** All that stand now, by namespace. */
+  standing(tampered: ReadonlyMap<string, string>): void {
+    this.#tampered = tampered;
   }
 
   #standing(): Refusal | undefined {

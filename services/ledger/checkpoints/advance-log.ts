@@ -57,10 +57,11 @@ export async function advanceLog(
     readonly signal: AbortSignal;
   },
 ): Promise<Advance> {
-  const head = await store.treeHead(namespace);
   const origin = await originOf(store, key.name, namespace);
   const read: TileReader = ({ level, index, width }) => store.tile(namespace, level, index, width);
+  // Before the tree: where another replica signs meanwhile, the tree would be behind what is signed.
   const before = await storedCheckpoint(store, namespace);
+  const head = await store.treeHead(namespace);
   const previous = openPrevious(before, trustedKeys(key, witness), origin);
   const loss = previous === undefined ? undefined : await lossSince(previous, head, read);
   if (loss !== undefined) return loss;
@@ -143,6 +144,8 @@ async function haveWitnessed(
         };
       case 'other_size': {
         if (answer.size > size) {
+          // The tree may have grown meanwhile, and another replica have had it witnessed.
+          if ((await store.treeHead(namespace)).size >= answer.size) return byAnother(size);
           return {
             kind: 'lost',
             size: answer.size,
@@ -157,9 +160,7 @@ async function haveWitnessed(
             sentence: `The tree of ${namespace} has another root at ${oldSize} entries than the witness has seen: the store was changed.`,
           };
         }
-        if (isSecond) {
-          return { kind: 'unwitnessed', size, message: 'another process has it witnessed', isAway: false };
-        }
+        if (isSecond) return byAnother(size);
         oldSize = answer.size;
         continue;
       }
@@ -168,6 +169,11 @@ async function haveWitnessed(
         return { kind: 'unwitnessed', size, message: answer.message, isAway: answer.kind === 'away' };
     }
   }
+}
+
+/** The next turn holds what is there then against what the witness has seen then. */
+function byAnother(size: number): Advance {
+  return { kind: 'unwitnessed', size, message: 'another replica has it witnessed', isAway: false };
 }
 
 /** Undefined: the tree has only grown. */

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { LedgerStore } from '../store/ledger-store.ts';
 
 type DocumentStore = Pick<LedgerStore, 'getDocument' | 'setDocument'>;
+const LOSS_PREFIX = 'losses/';
+
 type ChangingStore = DocumentStore & Pick<LedgerStore, 'deleteDocument'>;
 
 /** Whether a witness has signed it as well is seen in the note itself. */
@@ -43,4 +45,28 @@ export async function renameLog(store: ChangingStore, namespace: string, nowSeco
     `log-names/${namespace}`,
     JSON.stringify({ version: 1, restoredAtSeconds: nowSeconds }),
   );
+}
+
+const Loss = z.object({ version: z.literal(1), size: z.int(), message: z.string() });
+
+/** By namespace: what was found lost and is not accepted. While there is one, no replica writes. */
+export type StandingLosses = ReadonlyMap<string, { readonly size: number; readonly message: string }>;
+
+export async function standingLosses(store: Pick<LedgerStore, 'listDocuments'>): Promise<StandingLosses> {
+  const documents = await store.listDocuments(LOSS_PREFIX);
+  return new Map(
+    documents.map(({ key, value }) => [key.slice(LOSS_PREFIX.length), Loss.parse(JSON.parse(value))]),
+  );
+}
+
+export async function storeLoss(
+  store: DocumentStore,
+  namespace: string,
+  loss: { readonly size: number; readonly message: string },
+): Promise<void> {
+  await store.setDocument(`${LOSS_PREFIX}${namespace}`, JSON.stringify({ version: 1, ...loss }));
+}
+
+export async function forgetLoss(store: ChangingStore, namespace: string): Promise<void> {
+  await store.deleteDocument(`${LOSS_PREFIX}${namespace}`);
 }

@@ -1,6 +1,7 @@
 /**
  * LogKeeper: advances the logs of all namespaces every few seconds, and sooner when many entries have come. When a log is
- * found to have lost what was signed or witnessed, nothing is written any more until an operator says that he knows.
+ * found to have lost what was signed or witnessed, nothing is written any more until an operator says that he knows: that is
+ * kept in the store, so that all replicas heed it. One replica runs it, the one that leads.
  */
 import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import { SECURITY_EVENTS } from '#domain/ledger/security-events.ts';
@@ -10,7 +11,8 @@ import type { OwnRecords } from '../own-records.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { WriteGate } from '../write-gate.ts';
 import { type Advance, type AdvanceParts, advanceLog } from './advance-log.ts';
-import { renameLog } from './checkpoint-documents.ts';
+import { acceptLoss } from './accept-loss.ts';
+import { type StandingLosses, forgetLoss, standingLosses, storeLoss } from './checkpoint-documents.ts';
 import type { WitnessClient } from './witness-client.ts';
 
 /** So many entries bring the next turn forward. */
@@ -76,11 +78,12 @@ export class LogKeeper {
   async turn(signal: AbortSignal): Promise<void> {
     this.#entries = 0;
     this.#isWitnessAway = false;
+    const losses = await standingLosses(this.#options.store);
     const namespaces = [...(await this.#options.store.namespaces())];
     const work = async (): Promise<void> => {
       for (let next = namespaces.pop(); next !== undefined; next = namespaces.pop()) {
         if (signal.aborted) return;
-        await this.#advance(next, signal);
+        await this.#advance(next, losses, signal);
       }
     };
     await Promise.all(Array.from({ length: NAMESPACES_AT_A_TIME }, work));
@@ -97,6 +100,14 @@ export class LogKeeper {
         if (!signal.aborted) this.#options.logger.error({ error }, 'checkpoints could not be made');
       }
     }
+  }
+
+  /** Another replica leads now: what was known here grows old, and is found anew if this one leads again. */
+  rest(): void {
+    this.#states.clear();
+    this.#unwitnessedSince.clear();
+    this.#lost.clear();
+    this.#seen.clear();
   }
 
   /** Resolves after the next turn, or after the time. */
@@ -128,12 +139,17 @@ export class LogKeeper {
     }
   }
 
-  async #advance(namespace: string, signal: AbortSignal): Promise<void> {
-    if (this.#lost.has(namespace)) return;
+  async #advance(namespace: string, losses: StandingLosses, signal: AbortSignal): Promise<void> {
+    // Not for as long as the loss stands. Whoever comes to lead looks once himself.
+    if (this.#lost.has(namespace) && losses.has(namespace)) return;
+    this.#lost.delete(namespace);
     // One that does not answer is asked once a turn, not once for each namespace.
     const { witness: asked } = this.#options;
     const witness = asked !== undefined && this.#isWitnessAway ? { ...asked, add: AWAY } : asked;
     const advance = await this.#tryAdvance(namespace, { ...this.#options, witness }, signal);
+    // Only where the witness had a say: what it alone has found is not undone by its silence.
+    const isWhole = advance.kind === 'unchanged' || advance.kind === 'advanced';
+    if (isWhole && losses.has(namespace)) await forgetLoss(this.#options.store, namespace);
     switch (advance.kind) {
       case 'unchanged':
         return;
@@ -176,12 +192,7 @@ export class LogKeeper {
   async #loss(namespace: string, { size, sentence }: Advance & { readonly kind: 'lost' }): Promise<void> {
     const { acceptedLosses, store, logger, gate, ownRecords } = this.#options;
     if (acceptedLosses.get(namespace) === size) {
-      await renameLog(store, namespace, Math.floor(this.#options.nowMicroseconds() / 1_000_000));
-      logger.warn(
-        { namespace, size, sentence },
-        'a loss is accepted by configuration: the log goes on under another name',
-      );
-      await ownRecords.tell(this.#gap(namespace, sentence));
+      await acceptLoss(this.#options, namespace, size, sentence);
       return;
     }
     this.#alarms += 1;
@@ -189,21 +200,9 @@ export class LogKeeper {
     logger.fatal({ namespace, size, sentence }, 'the ledger has lost what was signed or witnessed');
     // Before the gate is closed: whoever watches over security must be told.
     await ownRecords.tell(this.#alarm(namespace, sentence));
-    gate.tampered(
-      namespace,
-      `${sentence} Nothing is written until somebody has looked; to go on without what is missing, set CAPATAZ_ACCEPTED_LOSSES=${namespace}=${size}.`,
-    );
-  }
-
-  #gap(namespace: string, sentence: string): RecordDraft {
-    return {
-      id: this.#options.newId(),
-      type: 'gap',
-      namespace,
-      atMicroseconds: this.#options.nowMicroseconds(),
-      cause: 'restored_backup',
-      sentence: `${sentence} An operator has accepted the loss.`,
-    };
+    const message = `${sentence} Nothing is written until somebody has looked; to go on without what is missing, set CAPATAZ_ACCEPTED_LOSSES=${namespace}=${size}.`;
+    gate.tampered(namespace, message);
+    await storeLoss(store, namespace, { size, message });
   }
 
   #alarm(namespace: string, sentence: string): RecordDraft {

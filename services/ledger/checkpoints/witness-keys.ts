@@ -12,12 +12,14 @@ const KEY_MAXIMUM_BYTES = 4_096;
 export interface WitnessKeys {
   /** Empty until the first is known. */
   readonly current: () => readonly VerifierKey[];
+  /** Takes over what another replica has learned. */
+  readonly recall: () => Promise<void>;
   /** Asks the witness, where none is known. Rejects when it does not answer with a key. */
   readonly learn: (signal: AbortSignal) => Promise<void>;
 }
 
 export function namedWitnessKeys(keys: readonly VerifierKey[]): WitnessKeys {
-  return { current: () => keys, learn: async () => undefined };
+  return { current: () => keys, recall: async () => undefined, learn: async () => undefined };
 }
 
 export async function firstWitnessKey(
@@ -29,10 +31,14 @@ export async function firstWitnessKey(
     return text === undefined ? [] : [parseVerifierKey(text)];
   };
   let keys = await kept();
+  const recall = async (): Promise<void> => {
+    if (keys.length === 0) keys = await kept();
+  };
   return {
     current: () => keys,
+    recall,
     learn: async (signal) => {
-      if (keys.length === 0) keys = await kept();
+      await recall();
       if (keys.length > 0) return;
       const { statusCode, body } = await request(`${url.replace(/\/$/, '')}/key`, { signal });
       const text = await boundedText(body);

@@ -25,6 +25,8 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 const EXPORT_PAGE_ENTRIES = 200;
 /** A checkpoint is made every few seconds; a record that was told just now is worth waiting for it. */
 const EVIDENCE_WAIT_MILLISECONDS = 10_000;
+/** It may be made by another replica, of which no news comes. */
+const LOOK_MILLISECONDS = 500;
 
 interface InNamespace {
   Params: { namespace: string };
@@ -150,8 +152,9 @@ async function evidenceOf(parts: LedgerParts, namespace: string, recordId: strin
     : undefined;
   if (entry === undefined) return { ok: false, refusal: NO_SUCH_RECORD };
   let checkpoint = await checkpointOver(parts, namespace, entry.index);
-  if (checkpoint === undefined) {
-    await logs.nextTurn(EVIDENCE_WAIT_MILLISECONDS);
+  const deadline = performance.now() + EVIDENCE_WAIT_MILLISECONDS;
+  while (checkpoint === undefined && performance.now() < deadline) {
+    await logs.nextTurn(LOOK_MILLISECONDS);
     checkpoint = await checkpointOver(parts, namespace, entry.index);
   }
   if (checkpoint === undefined) return { ok: false, refusal: PENDING };

@@ -16,6 +16,7 @@ import { tokenIdentity } from '../caller-identity.ts';
 import type { LogKeeper } from '../checkpoints/log-keeper.ts';
 import type { WitnessClient } from '../checkpoints/witness-client.ts';
 import { openTextKeys } from '../key-files.ts';
+import { Leader } from '../leader.ts';
 import { GROUP_COMMIT_DEFAULTS, GroupCommit } from '../store/group-commit.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts';
@@ -108,8 +109,11 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
   });
   const textKeys = await openTextKeys(join(directory, 'text-keys'), true);
   const signingKey = signerKeyOf('test-ledger', 'ed25519', options.seed ?? new Uint8Array(32));
-  const { app, gate, logs } = assembleLedger({
+  const leader = new Leader(store, createLogger('ledger', 'silent'));
+  await leader.ask();
+  const { app, gate, logs, acceptLosses, heedLosses } = assembleLedger({
     store,
+    leader,
     commits,
     vault: createTextVault({
       store,
@@ -155,6 +159,8 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
     sourceGaps: () => 0,
   });
   const running = new AbortController();
+  await acceptLosses();
+  await heedLosses();
   await logs.turn(running.signal);
   const loop = logs.run(running.signal);
   await app.ready();
