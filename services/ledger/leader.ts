@@ -62,7 +62,8 @@ export class Leader implements AsyncDisposable {
   }
 
   #held(): Lead {
-    if (this.#lead === undefined) throw new LeadLostError('Another replica leads: this one writes no such document.');
+    if (this.#lead === undefined)
+      throw new LeadLostError('Another replica leads: this one writes no such document.');
     return this.#lead;
   }
 }

@@ -143,15 +143,7 @@ async function haveWitnessed(
           sentence: `The tree of ${namespace} does not begin with the ${oldSize} entries that the witness has seen: the store was changed, or another one was put in its place.`,
         };
       case 'other_size': {
-        if (answer.size > size) {
-          // The tree may have grown meanwhile, and another replica have had it witnessed.
-          if ((await store.treeHead(namespace)).size >= answer.size) return byAnother(size);
-          return {
-            kind: 'lost',
-            size: answer.size,
-            sentence: `The tree of ${namespace} has ${size} entries, and the witness has seen ${answer.size}: the store was rolled back.`,
-          };
-        }
+        if (answer.size > size) return await behindWitness(store, namespace, size, answer.size);
         // Asked from the size that it told, and it tells the same: at this size it has seen another root.
         if (isSecond && answer.size === oldSize) {
           return {
@@ -169,6 +161,21 @@ async function haveWitnessed(
         return { kind: 'unwitnessed', size, message: answer.message, isAway: answer.kind === 'away' };
     }
   }
+}
+
+async function behindWitness(
+  store: Pick<LedgerStore, 'treeHead'>,
+  namespace: string,
+  size: number,
+  witnessedSize: number,
+): Promise<Advance> {
+  // The tree may have grown since it was looked at, and another replica have had it witnessed.
+  if ((await store.treeHead(namespace)).size >= witnessedSize) return byAnother(size);
+  return {
+    kind: 'lost',
+    size: witnessedSize,
+    sentence: `The tree of ${namespace} has ${size} entries, and the witness has seen ${witnessedSize}: the store was rolled back.`,
+  };
 }
 
 /** The next turn holds what is there then against what the witness has seen then. */

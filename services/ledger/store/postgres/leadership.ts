@@ -58,7 +58,9 @@ export class Leadership implements AsyncDisposable {
     const lost = new AbortController();
     const giveUp = (): void => {
       clearInterval(heartbeat);
-      lost.abort(new LeadLostError('This replica leads no longer: the connection that held the lead is gone.'));
+      lost.abort(
+        new LeadLostError('This replica leads no longer: the connection that held the lead is gone.'),
+      );
       this.#drop(session);
     };
     const heartbeat = setInterval(
