@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 import { ClusterError } from '#cluster/command-line/cluster-error.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
+import { listKept, namespacesOfRelease, removeKept } from './kept-by-chart.ts';
 import { MADE_BY_UP_SELECTOR, type NamedObject, isMadeByUp, labelAsOurs } from './made-by-up.ts';
 import { describeTroubledPods, showTroubledPodsDuring } from './troubled-pods.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
@@ -75,9 +76,30 @@ async function forgetInterruptedRelease(access: ClusterAccess): Promise<void> {
 /** A release of the person's own would get our values, and would go with `npm run down`. */
 async function refuseForeignRelease(access: ClusterAccess): Promise<void> {
   const [all, ours] = [await listReleases(access), await listReleases(access, MADE_BY_UP_SELECTOR)];
-  if (all.length === 0 || ours.length > 0) return;
+  if (ours.length > 0) return;
+  if (all.length === 0) {
+    await refuseForeignLedger(access);
+    return;
+  }
   throw new ClusterError(
     `The namespace ${SYSTEM_NAMESPACE} has a Helm release "${RELEASE}" that npm run up did not make: go on with helm upgrade, or take it away with "helm uninstall ${RELEASE} --namespace ${SYSTEM_NAMESPACE}" and run npm run up again.`,
+  );
+}
+
+/** What a release of the person's own has kept would be written to by ours, and would go with `npm run down`. */
+async function refuseForeignLedger(access: ClusterAccess): Promise<void> {
+  const namespace = await readSystemNamespace(access);
+  const witnesses = await namespacesOfRelease(access, RELEASE, SYSTEM_NAMESPACE);
+  if (namespace !== undefined && isMadeByUp(namespace)) return;
+  const kept = [
+    ...(namespace === undefined ? [] : await listKept(access, RELEASE, SYSTEM_NAMESPACE)).map(
+      (name) => `${name} in ${SYSTEM_NAMESPACE}`,
+    ),
+    ...witnesses.map((name) => `namespace/${name}`),
+  ];
+  if (kept.length === 0) return;
+  throw new ClusterError(
+    `A Helm release "${RELEASE}" that npm run up did not make has left its ledger (${kept.join(', ')}): go on with "helm upgrade --install ${RELEASE}", or delete what it left and run npm run up again.`,
   );
 }
 
@@ -124,9 +146,10 @@ const BORN_WITH_A_NAMESPACE: ReadonlySet<string> = new Set([
 const TELLING_KINDS =
   'configmaps,secrets,serviceaccounts,services,deployments.apps,statefulsets.apps,daemonsets.apps,jobs.batch,cronjobs.batch,persistentvolumeclaims';
 
-/** Takes out the release and the namespace that `up` made, and nothing else of the person's cluster. */
+/** Takes out the release with all that it keeps and the namespace that `up` made, and nothing else of the person's cluster. */
 export async function uninstallCapataz(access: ClusterAccess, report: ConsoleReport): Promise<void> {
-  if ((await listReleases(access, MADE_BY_UP_SELECTOR)).length > 0) {
+  const isOurs = (await listReleases(access, MADE_BY_UP_SELECTOR)).length > 0;
+  if (isOurs) {
     report.step(`Removing the release ${RELEASE}.`);
     await access.helm(['uninstall', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--wait']);
   } else if ((await listReleases(access)).length > 0) {
@@ -135,26 +158,47 @@ export async function uninstallCapataz(access: ClusterAccess, report: ConsoleRep
   }
   const namespace = await readSystemNamespace(access);
   if (namespace === undefined) return;
-  const stays = (reason: string): void => report.step(`The namespace ${SYSTEM_NAMESPACE} stays: ${reason}.`);
-  if (!isMadeByUp(namespace)) {
-    stays('npm run up did not make it');
+  const isNamespaceOurs = isMadeByUp(namespace);
+  // Without a release, a namespace of ours tells of a `down` that was interrupted.
+  if (isOurs || isNamespaceOurs) await removeLedger(access, report);
+  if (!isNamespaceOurs) {
+    report.step(`The namespace ${SYSTEM_NAMESPACE} stays: npm run up did not make it.`);
     return;
   }
-  const others = await othersInNamespace(access);
-  if (others.length > 0) {
-    stays(`it still has ${others.slice(0, 5).join(', ')}`);
-    return;
-  }
-  report.step(`Removing the namespace ${SYSTEM_NAMESPACE}.`);
-  await access.kubectl(['delete', 'namespace', SYSTEM_NAMESPACE, '--ignore-not-found', '--timeout=120s']);
+  await removeEmptyNamespace(access, SYSTEM_NAMESPACE, report);
 }
 
-async function othersInNamespace(access: ClusterAccess): Promise<readonly string[]> {
+async function removeLedger(access: ClusterAccess, report: ConsoleReport): Promise<void> {
+  const witnesses = await namespacesOfRelease(access, RELEASE, SYSTEM_NAMESPACE);
+  for (const namespace of [SYSTEM_NAMESPACE, ...witnesses]) {
+    const kept = await listKept(access, RELEASE, namespace);
+    if (kept.length === 0) continue;
+    report.step(`Removing what the chart keeps in ${namespace}: ${kept.join(', ')}.`);
+    await removeKept(access, RELEASE, namespace);
+  }
+  for (const namespace of witnesses) await removeEmptyNamespace(access, namespace, report);
+}
+
+async function removeEmptyNamespace(
+  access: ClusterAccess,
+  namespace: string,
+  report: ConsoleReport,
+): Promise<void> {
+  const others = await othersInNamespace(access, namespace);
+  if (others.length > 0) {
+    report.step(`The namespace ${namespace} stays: it still has ${others.slice(0, 5).join(', ')}.`);
+    return;
+  }
+  report.step(`Removing the namespace ${namespace}.`);
+  await access.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
+}
+
+async function othersInNamespace(access: ClusterAccess, namespace: string): Promise<readonly string[]> {
   const text = await access.kubectl([
     'get',
     TELLING_KINDS,
     '--namespace',
-    SYSTEM_NAMESPACE,
+    namespace,
     '--output=jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\\n"}{end}',
   ]);
   return text

@@ -9,6 +9,8 @@ export interface ServiceAddress {
 
 export interface NextStepsInput {
   readonly kubectl: string;
+  /** What leads `capataz` to this cluster: `--context mine`, or nothing. */
+  readonly capatazFlags: readonly string[];
   readonly agentUrl: string | undefined;
   readonly services: readonly ServiceAddress[];
   readonly downCommand: string;
@@ -55,6 +57,8 @@ export function renderNextSteps(input: NextStepsInput): string {
     'Try next:',
     `  ${kubectl} get capataz`,
     ...question,
+    `  ${['npx capataz runs', ...input.capatazFlags].join(' ')}`,
+    `  ${['npx capataz verify default', ...input.capatazFlags].join(' ')}`,
     `  ${kubectl} -n capataz-system get pods`,
     `  ${input.downCommand}`,
   ].join('\n');

@@ -32,6 +32,7 @@ export async function upOwnCluster(
     image,
     report: options.report,
     kubectl: `kubectl --context ${context}`,
+    capatazFlags: ['--context', context],
     downCommand: `npm run down -- --context ${context}`,
   });
 }

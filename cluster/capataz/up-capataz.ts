@@ -11,6 +11,7 @@ export interface InstallOptions {
   readonly image: Image;
   readonly report: ConsoleReport;
   readonly kubectl: string;
+  readonly capatazFlags: readonly string[];
   readonly downCommand: string;
 }
 
@@ -42,6 +43,7 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
   report.detail(
     `\n${renderNextSteps({
       kubectl: options.kubectl,
+      capatazFlags: options.capatazFlags,
       agentUrl: access.isRouted ? agent.url : undefined,
       services,
       downCommand: options.downCommand,

@@ -22,6 +22,7 @@ export interface LocalCluster {
   readonly access: ClusterAccess;
   // How a person calls kubectl for this cluster.
   readonly kubectl: string;
+  readonly capatazFlags: readonly string[];
   readonly kubeconfigPath: string;
 }
 
@@ -44,6 +45,7 @@ export async function ensureLocalCluster(instance: Instance, options: LocalOptio
   return {
     access: accessKubeconfig({ kubectl: kubectlLink, helm }, instance.kubeconfigPath),
     kubectl: userFile === undefined ? `${program} --kubeconfig ${instance.kubeconfigPath}` : program,
+    capatazFlags: userFile === undefined ? ['--kubeconfig', instance.kubeconfigPath] : [],
     kubeconfigPath: instance.kubeconfigPath,
   };
 }
@@ -65,6 +67,7 @@ export async function upLocal(instance: Instance, options: LocalOptions): Promis
     image,
     report,
     kubectl: cluster.kubectl,
+    capatazFlags: cluster.capatazFlags,
     downCommand: instance.isDefault ? 'npm run down' : `CAPATAZ_CLUSTER=${instance.name} npm run down`,
   });
 }

@@ -96,6 +96,7 @@ test('The last words name each address and the command that removes everything.'
   });
   const text = renderNextSteps({
     kubectl: 'kubectl',
+    capatazFlags: ['--context', 'mine'],
     agentUrl: 'http://10.210.64.7:8080',
     services,
     downCommand: 'npm run down',
@@ -103,5 +104,7 @@ test('The last words name each address and the command that removes everything.'
   expect(text).toContain('http://10.210.64.9:8080');
   expect(text).not.toContain('ledger');
   expect(text).toContain('curl -s http://10.210.64.7:8080/v1/runs');
+  expect(text).toContain('npx capataz runs --context mine');
+  expect(text).toContain('npx capataz verify default --context mine');
   expect(text).toContain('npm run down');
 });

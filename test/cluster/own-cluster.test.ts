@@ -102,7 +102,16 @@ it('takes away what up made and leaves what a person made, even under the name o
   expect(await namesOf(OWN_KINDS)).toEqual(before);
   const kept = await access.kubectl(['get', 'model', 'minilm', '--output=jsonpath={.spec.model}']);
   expect(kept).toBe('mine');
-  expect(await access.kubectl(['get', 'namespaces', '--output=name'])).not.toContain('capataz-system\n');
+  // The chart keeps the ledger's volume and keys, and the witness's namespace; down takes them too.
+  expect(await access.kubectl(['get', 'namespaces', '--output=name'])).not.toContain('capataz-system');
+});
+
+it('finishes a down that was interrupted after the release was gone', async () => {
+  await installCapataz(access, CHECKOUT, IMAGE, SILENT_REPORT);
+  await access.helm(['uninstall', 'capataz', '--namespace', 'capataz-system']);
+  expect(await namesOf('secrets', 'capataz-system')).toContain('secret/capataz-ledger-keys');
+  await down();
+  expect(await access.kubectl(['get', 'namespaces', '--output=name'])).not.toContain('capataz-system');
 });
 
 it('leaves the namespace while it holds something that is not of the release', async () => {
@@ -111,7 +120,29 @@ it('leaves the namespace while it holds something that is not of the release', a
   await down();
   expect(await namesOf('configmaps', 'capataz-system')).toContain('configmap/notes');
   expect(await namesOf('deployments', 'capataz-system')).toEqual([]);
+  expect(await namesOf('secrets', 'capataz-system')).toEqual([]);
   await access.kubectl(['delete', 'namespace', 'capataz-system']);
+});
+
+it('neither writes to nor removes the ledger that a release of a person has kept', async () => {
+  const chart = join(CHECKOUT, 'helm/capataz');
+  await access.helm([
+    'install',
+    'capataz',
+    chart,
+    '--namespace',
+    'capataz-system',
+    '--create-namespace',
+    '--set',
+    'image.tag=theirs',
+  ]);
+  await access.helm(['uninstall', 'capataz', '--namespace', 'capataz-system']);
+  await expect(installCapataz(access, CHECKOUT, IMAGE, SILENT_REPORT)).rejects.toThrow(
+    /has left its ledger \(secret\/capataz-ledger-keys in capataz-system.*namespace\/capataz-system-witness/,
+  );
+  await down();
+  expect(await namesOf('secrets', 'capataz-system')).toContain('secret/capataz-ledger-keys');
+  await access.kubectl(['delete', 'namespace', 'capataz-system', 'capataz-system-witness']);
 });
 
 it('neither upgrades nor removes a release that a person installed with Helm', async () => {
