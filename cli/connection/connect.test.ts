@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectToLedger } from './connect.ts';
 import { type Ran, runCommandLine } from '../testing/run-command-line.ts';
 import { SAMPLE_ROW } from '../testing/sample-run.ts';
 import { type Answer, type Asked, Status, scriptedServer } from '../testing/scripted-server.ts';
@@ -113,6 +114,34 @@ describe('the way to the ledger', () => {
     });
     expect([code, asked.map((each) => each.path)]).toEqual([0, [path]]);
     expect(asked[0]?.query['namespace']).toBeUndefined();
+  });
+
+  it('is of another cluster where the certificate authority is another, even at the same address', async () => {
+    const kubeconfig = join(folder, 'made-anew');
+    const whereWith = async (authority: string): Promise<string> => {
+      const cluster = {
+        server: 'https://127.0.0.1:6443',
+        'certificate-authority-data': Buffer.from(authority).toString('base64'),
+      };
+      await writeFile(
+        kubeconfig,
+        JSON.stringify({
+          clusters: [{ name: 'c', cluster }],
+          users: [{ name: 'u', user: { token: 'mine' } }],
+          contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+          'current-context': 'here',
+        }),
+      );
+      await using access = await connectToLedger(
+        { kubeconfig, ledgerService: 'capataz-system/capataz-ledger' },
+        { environment: {}, epochMilliseconds: () => 0 },
+      );
+      return access.where;
+    };
+    const first = await whereWith('first');
+    expect(first).toContain('capataz-system/capataz-ledger through https://127.0.0.1:6443');
+    expect(await whereWith('first')).toBe(first);
+    expect(await whereWith('second')).not.toBe(first);
   });
 
   it('says which context there is when another one is asked for', async () => {

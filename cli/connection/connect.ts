@@ -2,6 +2,7 @@
  * The way to the ledger, as kubectl users expect it: through the API server of the kubeconfig, whose service proxy keeps
  * the Authorization header to itself, so that the token for the ledger goes in one of its own.
  */
+import { createHash } from 'node:crypto';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { Agent } from 'undici';
 import {
@@ -139,7 +140,7 @@ async function connectThroughApiServer(
       flags.allNamespaces === true
         ? undefined
         : (flags.namespace ?? kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ?? 'default'),
-    where: `${service.namespace}/${service.name} through ${server}`,
+    where: `${service.namespace}/${service.name} through ${server}${authorityOf(credentials)}`,
     witness: async (url) => {
       if (url !== undefined) return witnessAt(url);
       const witness = await findWitnessService(kubeClient);
@@ -156,6 +157,17 @@ async function connectThroughApiServer(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/**
+ * A cluster that was made anew at the address of an old one has another authority: it is another cluster, and what was
+ * pinned of the old one's ledger does not bind it. No ledger can change what the kubeconfig says.
+ */
+function authorityOf({ tls }: KubeCredentials): string {
+  if (tls.ca === undefined) return '';
+  const digest = createHash('sha256');
+  for (const part of [tls.ca].flat()) digest.update(part);
+  return `, authority ${digest.digest('hex').slice(0, 16)}`;
 }
 
 /** Asks nobody who he is, so it is told of nobody. */
