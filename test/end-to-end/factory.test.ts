@@ -8,6 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeLedgerOnTheNode } from './ledger/ledger-on-the-node.ts';
+import { prepareCapataz } from './world/capataz.ts';
 import { readHostTraces } from './world/host-traces.ts';
 import {
   INSTANCE,
@@ -447,9 +449,17 @@ describe('kubectl explain', () => {
   });
 });
 
+describeLedgerOnTheNode();
+
 describe('helm uninstall', () => {
-  it('takes away all that the chart installed, and a new install finds the agents again', async () => {
-    await helm(['uninstall', 'capataz', '--namespace', 'capataz-system', '--wait']);
+  it('takes away all but the ledger, which it names, and a new install finds agents and records again', async () => {
+    await using capataz = await prepareCapataz();
+    const runsBefore = await capataz.runsOf('default');
+    expect(runsBefore.length).toBeGreaterThan(0);
+    const said = await helm(['uninstall', 'capataz', '--namespace', 'capataz-system', '--wait']);
+    expect(said).toContain('capataz-ledger-keys');
+    expect(said).toContain('capataz-system-witness');
+    expect(await find('persistentvolumeclaim', 'ledger-capataz-ledger-0', 'capataz-system')).toBeDefined();
     await eventually(
       'the release namespace is empty',
       async () => {
@@ -470,6 +480,10 @@ describe('helm uninstall', () => {
     );
     const again = await runClusterCommand('up');
     expect(again.exitCode, again.errorOutput).toBe(0);
+    const runsAfter = await capataz.runsOf('default');
+    expect(runsAfter.map(({ id }) => id)).toEqual(expect.arrayContaining(runsBefore.map(({ id }) => id)));
+    const verified = await capataz.run('verify', 'default');
+    expect(verified.exitCode, verified.output + verified.errorOutput).toBe(0);
   });
 });
 

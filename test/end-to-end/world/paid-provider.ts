@@ -6,6 +6,8 @@ export interface PaidProvider {
   readonly acceptKeys: (keys: readonly string[]) => void;
   /** The key of each chat request that was answered, in order. */
   readonly keysUsed: () => readonly string[];
+  /** Whoever says these words is answered with a call of the tool, and after its result with a text. */
+  readonly callTool: (words: string, tool: string, toolArguments: Readonly<Record<string, unknown>>) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -21,6 +23,12 @@ export async function startPaidProvider(host: string, keys: readonly string[]): 
         .journal()
         .filter((entry) => entry.status === 200 && entry.path.includes('/chat/completions'))
         .map((entry) => (entry.headers['authorization'] ?? '').replace('Bearer ', '')),
+    callTool: (words, name, toolArguments) =>
+      providers.addAnswer({
+        userSays: words,
+        afterToolResult: false,
+        answer: { toolCalls: [{ name, arguments: { ...toolArguments } }] },
+      }),
     stop: () => providers.close(),
   };
 }
