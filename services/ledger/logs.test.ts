@@ -70,6 +70,18 @@ async function recordsOf(ledger: LedgerUnderTest): Promise<readonly LedgerEntry[
   return entries.map(({ canonical }) => LedgerEntry.parse(JSON.parse(canonical)).record);
 }
 
+describe('the export of a log', () => {
+  it('goes on behind bodies that were pruned, however many', async () => {
+    const ledger = await start();
+    for (let batch = 0; batch < 3; batch += 1) await tell(ledger, 400);
+    await ledger.store.prune(Number.MAX_SAFE_INTEGER, 1_190);
+    const { body } = await get(ledger, '/v1/logs/shop/export?from=0&count=10000');
+    const lines = String(body).trimEnd().split('\n');
+    const indexes = lines.map((line) => (JSON.parse(line) as LedgerEntry).index);
+    expect(indexes).toEqual([1190, 1191, 1192, 1193, 1194, 1195, 1196, 1197, 1198, 1199]);
+  });
+});
+
 describe('the log of a namespace', () => {
   it('is signed and witnessed a moment after it has grown', async () => {
     const ledger = await start();
