@@ -24,10 +24,13 @@ type Changes = { -readonly [Field in keyof RunRow]?: RunRow[Field] };
 
 /** `before` undefined: it is the first entry of the run that arrived. */
 export function foldRun(before: RunState | undefined, sealed: SealedEntry, runId: string): RunState {
-  const { entry, leafHash } = sealed;
+  const { entry } = sealed;
   const { record } = entry;
-  const state = before ?? newRun(record, runId);
+  const state = stateFor(record, before ?? newRun(record, runId));
   const { row } = state;
+  if (isOfAnother(record, row)) {
+    return { ...state, row: { ...row, records: row.records + 1 }, chainHead: headAfter(sealed) };
+  }
   const hasBegun = state.hasBegun || record.type === 'run_begun';
   const toldByAgent = state.toldByAgent + (isToldByAgent(record) ? 1 : 0);
   const countedByAgent = state.countedByAgent ?? (record.type === 'run_ended' ? record.records : undefined);
@@ -38,13 +41,34 @@ export function foldRun(before: RunState | undefined, sealed: SealedEntry, runId
       ...changesBy(state, record),
       ...(countedByAgent === undefined ? {} : { isComplete: toldByAgent === countedByAgent }),
     },
-    chainHead: {
-      sequence: entry.chain?.sequence ?? 0,
-      leafHash: Buffer.from(leafHash).toString('hex'),
-    },
+    chainHead: headAfter(sealed),
     hasBegun,
     toldByAgent,
     ...(countedByAgent === undefined ? {} : { countedByAgent }),
+  };
+}
+
+function headAfter({ entry, leafHash }: SealedEntry): ChainHead {
+  return { sequence: entry.chain?.sequence ?? 0, leafHash: Buffer.from(leafHash).toString('hex') };
+}
+
+/**
+ * An agent chooses its runs' ids, and the router tells whichever id it is sent: what one agent does under the id of
+ * another's run stands in the chain, and counts in nothing that is said of that run.
+ */
+function isOfAnother(record: LedgerRecord, { agent }: RunRow): boolean {
+  return agent !== '' && 'agent' in record && record.agent !== undefined && record.agent.name !== agent;
+}
+
+/** Whoever begins a run owns it, and what others told under its id before is forgotten. */
+function stateFor(record: LedgerRecord, state: RunState): RunState {
+  if (record.type !== 'run_begun' || state.hasBegun || !isOfAnother(record, state.row)) return state;
+  const { row } = newRun(record, state.row.id);
+  return {
+    row: { ...row, records: state.row.records },
+    chainHead: state.chainHead,
+    hasBegun: false,
+    toldByAgent: 0,
   };
 }
 

@@ -190,6 +190,39 @@ export function describeSums(newPlace: NewPlace): void {
       );
     }, 120_000);
 
+    it('count in a run what its own agent did, whatever another told under its id, before or after it began', async () => {
+      const intruder = { agent: { name: 'intruder' } };
+      const foreign = (id: string): readonly LedgerRecord[] => [
+        attempt(`${id}-attempt`, { ...intruder, costNanoUsd: 7 }),
+        runEnded(`${id}-end`, { ...intruder, status: 'failed' }),
+      ];
+      const own = [
+        runBegun('begin'),
+        attempt('own', { costNanoUsd: 1 }),
+        runEnded('end', { status: 'succeeded', records: 2 }),
+      ];
+      for (const records of [
+        [...foreign('before'), ...own],
+        [own[0], ...foreign('between'), ...own.slice(1)],
+        [...own, ...foreign('after'), runBegun('again', intruder)],
+      ]) {
+        await withStore(newPlace, async (store) => {
+          for (const record of records) {
+            if (record !== undefined) await store.append([submitted(record)], RECEIVED_AT);
+          }
+          const [run] = await store.runsOfId('run-1');
+          expect(run).toMatchObject({ agent: 'clerk', status: 'succeeded', attempts: 1, costNanoUsd: 1 });
+          expect(run).toMatchObject({ records: records.length, isComplete: true });
+          // Who caused a charge bears it.
+          const costs = await store.costs({ namespaces: undefined, by: ['agent'], limit: 10 });
+          expect(costs.map(({ group, costNanoUsd }) => [group.agent, costNanoUsd])).toEqual([
+            ['intruder', 7],
+            ['clerk', 1],
+          ]);
+        });
+      }
+    });
+
     it('give the dearest first, those with a time in the order of time, and no more than asked for', async () => {
       await withStore(newPlace, async (store) => {
         const day = 24 * HOUR_MICROSECONDS;
