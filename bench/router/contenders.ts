@@ -4,7 +4,7 @@ import { Processes, freePorts, listening } from '../laboratory/processes.ts';
 import { startRouterProcess } from '../laboratory/router.ts';
 
 export interface Contender {
-  readonly name: 'direct' | 'bare forwarder' | 'capataz router' | 'portkey';
+  readonly name: 'direct' | 'bare forwarder' | 'capataz router' | 'router with ledger' | 'portkey';
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Whose processor time counts; 0 for none. */
@@ -21,14 +21,17 @@ export interface Contenders extends AsyncDisposable {
 export async function startContenders(): Promise<Contenders> {
   const processes = await Processes.create('bench-router');
   try {
-    const [upstream = 0, bare = 0, portkey = 0, streaming = 0] = await freePorts(4);
+    const [upstream = 0, bare = 0, portkey = 0, streaming = 0, ledger = 0] = await freePorts(5);
     await processes.startNode(['bench/laboratory/upstream.ts', String(upstream)]);
     const bareId = await processes.startNode([
       'bench/router/bare-forwarder.ts',
       String(bare),
       String(upstream),
     ]);
+    await processes.startNode(['bench/laboratory/ledger.ts', String(ledger)]);
+    await listening(ledger);
     const router = await startRouterProcess(processes, upstream);
+    const telling = await startRouterProcess(processes, upstream, ledger);
     const portkeyServer = 'node_modules/@portkey-ai/gateway/build/start-server.js';
     const portkeyId = await processes.startNode([portkeyServer, `--port=${portkey}`, '--headless']);
     const repair = new URL('repair-portkey-streams.ts', import.meta.url).href;
@@ -42,6 +45,12 @@ export async function startContenders(): Promise<Contenders> {
         port: router.port,
         headers: { ...json, authorization: `Bearer ${agentToken()}` },
         processId: router.processId,
+      },
+      {
+        name: 'router with ledger',
+        port: telling.port,
+        headers: { ...json, authorization: `Bearer ${agentToken()}` },
+        processId: telling.processId,
       },
       {
         name: 'portkey',
