@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GROUP_COMMIT_DEFAULTS, GroupCommit, QueueFullError } from './group-commit.ts';
 import type { GroupCommitOptions } from './group-commit.ts';
 import { StoreClosedError, StoreFencedError, StoreFullError } from './ledger-store.ts';
@@ -46,9 +46,9 @@ function groupCommit(
 }
 
 describe('group commit', () => {
-  it('appends a lone submission at once, however long it gathers others', async () => {
+  it('appends a lone submission at once', async () => {
     const store = new HeldStore();
-    const commit = groupCommit(store, { gatherMilliseconds: 1_000_000 });
+    const commit = groupCommit(store);
     for (const number of [0, 1, 2]) {
       const answer = commit.submit(records(`r-${number}`), 10);
       (await store.begun(number)).resolve();
@@ -69,6 +69,23 @@ describe('group commit', () => {
     expect(store.batches).toEqual([['r-1'], ['r-2', 'r-3', 'r-4']]);
   });
 
+  it('begins the next group when the append before it has ended, and waits for no clock', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const store = new HeldStore();
+      const commit = groupCommit(store);
+      const answers = [commit.submit(records('r-1'), 10), commit.submit(records('r-2'), 10)];
+      const end = await store.begun(0);
+      answers.push(commit.submit(records('r-3'), 10));
+      end.resolve();
+      (await store.begun(1)).resolve();
+      await Promise.all(answers);
+      expect(store.batches).toEqual([['r-1', 'r-2'], ['r-3']]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('answers nobody before the append has ended', async () => {
     const store = new HeldStore();
     const commit = groupCommit(store);
@@ -85,7 +102,7 @@ describe('group commit', () => {
 
   it('closes a group when it holds enough records, and never splits what one caller handed over', async () => {
     const store = new HeldStore();
-    const commit = groupCommit(store, { groupMaximumRecords: 3, gatherMilliseconds: 0 });
+    const commit = groupCommit(store, { groupMaximumRecords: 3 });
     const answers = [['r-1', 'r-2'], ['r-3', 'r-4'], ['r-5']].map((ids) =>
       commit.submit(records(...ids), 10),
     );
@@ -159,7 +176,7 @@ describe('group commit', () => {
 
   it('writes what was submitted before its end, and refuses what comes after', async () => {
     const store = new HeldStore();
-    const commit = groupCommit(store, { gatherMilliseconds: 1_000_000, groupMaximumRecords: 1 });
+    const commit = groupCommit(store, { groupMaximumRecords: 1 });
     const answers = ['r-1', 'r-2', 'r-3'].map((id) => commit.submit(records(id), 10));
     const over = commit[Symbol.asyncDispose]();
     await expect(commit.submit(records('r-4'), 10)).rejects.toThrow(StoreClosedError);

@@ -1,6 +1,8 @@
 /**
  * Collects what concurrent callers hand over into one append, for a wait on the disk costs the same for one record as for
- * hundreds. Whoever comes while nothing is under way is appended at once; whoever comes meanwhile goes with the next group.
+ * hundreds. Whoever comes while nothing is under way is appended at once; whoever comes meanwhile goes with the next group,
+ * which begins as soon as that append has ended. No timer gathers: the slower the disk, the larger the groups become by
+ * themselves, and on a fast one nobody waits for others who might come.
  * Each caller is answered when his own records are on the disk.
  */
 import { StoreFencedError, StoreFullError, StoreClosedError } from './ledger-store.ts';
@@ -9,11 +11,6 @@ import type { AppendOutcome, LedgerStore, SubmittedRecord } from './ledger-store
 export interface GroupCommitOptions {
   readonly append: LedgerStore['append'];
   readonly nowMicroseconds: () => number;
-  /**
-   * While commits follow each other, one begins at most this often, so that they grow instead of becoming more: a disk has
-   * only so many syncs in a second.
-   */
-  readonly gatherMilliseconds: number;
   /** A group is closed when it holds as many. One submission is never split. */
   readonly groupMaximumRecords: number;
   /** What may wait. Beyond, submissions are refused at once. */
@@ -22,7 +19,6 @@ export interface GroupCommitOptions {
 }
 
 export const GROUP_COMMIT_DEFAULTS = {
-  gatherMilliseconds: 10,
   groupMaximumRecords: 256,
   queueMaximumRecords: 8_192,
   queueMaximumBytes: 67_108_864,
@@ -43,14 +39,10 @@ interface Submission {
 export class GroupCommit implements AsyncDisposable {
   readonly #options: GroupCommitOptions;
   readonly #waiting: Submission[] = [];
-  #waitingRecords = 0;
   /** Of those that wait and of those that are being appended. */
   #heldRecords = 0;
   #heldBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
   #appending: Promise<void> | undefined;
-  #lastBeganAtMilliseconds = Number.NEGATIVE_INFINITY;
-  #hadSeveralCallers = false;
   #isClosed = false;
 
   constructor(options: GroupCommitOptions) {
@@ -78,7 +70,6 @@ export class GroupCommit implements AsyncDisposable {
     }
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendOutcome[]>();
     this.#waiting.push({ records, bytes, resolve, reject });
-    this.#waitingRecords += records.length;
     this.#heldRecords += records.length;
     this.#heldBytes += bytes;
     this.#schedule();
@@ -100,22 +91,12 @@ export class GroupCommit implements AsyncDisposable {
 
   #schedule(): void {
     if (this.#appending !== undefined || this.#waiting.length === 0) return;
-    const { gatherMilliseconds, groupMaximumRecords } = this.#options;
-    const isGathering = this.#hadSeveralCallers && this.#waitingRecords < groupMaximumRecords;
-    const sinceLast = performance.now() - this.#lastBeganAtMilliseconds;
-    if (isGathering && sinceLast < gatherMilliseconds) {
-      this.#timer ??= setTimeout(this.#begin, gatherMilliseconds - sinceLast);
-    } else {
-      // Not at once: what else comes in this turn of the loop belongs to the same group.
-      setImmediate(this.#begin);
-    }
+    // Not at once: what else comes in this turn of the loop belongs to the same group.
+    setImmediate(this.#begin);
   }
 
   readonly #begin = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     if (this.#appending !== undefined || this.#waiting.length === 0) return;
-    this.#lastBeganAtMilliseconds = performance.now();
     this.#appending = this.#write(this.#takeGroup());
   };
 
@@ -127,12 +108,10 @@ export class GroupCommit implements AsyncDisposable {
       records += submission.records.length;
       count += 1;
     }
-    this.#waitingRecords -= records;
     return this.#waiting.splice(0, count);
   }
 
   async #write(group: readonly Submission[]): Promise<void> {
-    this.#hadSeveralCallers = group.length > 1;
     await this.#append(group);
     for (const { records, bytes } of group) {
       this.#heldRecords -= records.length;

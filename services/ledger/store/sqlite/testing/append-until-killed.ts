@@ -22,7 +22,6 @@ const commit = new GroupCommit({
   append: store.append,
   nowMicroseconds: () => Date.now() * 1000,
   ...GROUP_COMMIT_DEFAULTS,
-  gatherMilliseconds: 1,
 });
 let number = Number(firstNumber);
 process.stdout.write('open\n');
