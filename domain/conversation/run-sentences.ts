@@ -8,6 +8,9 @@ export const SAME_CALL_MAXIMUM = 3;
 export const NOT_RECORDED_SENTENCE =
   'the run was ended because the ledger did not confirm the record of a tool call, and a tool with an effect does not run without; it did not run';
 
+export const END_NOT_RECORDED_SENTENCE =
+  'the run has ended, and its records could not be kept: an answer without them counts for nothing';
+
 export const STOP_SENTENCES: Readonly<Record<StopReason, string>> = {
   steps: "the run was stopped at the agent's limits.steps before there was an answer",
   seconds: "the run was stopped at the agent's limits.seconds before there was an answer",

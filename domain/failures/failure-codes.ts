@@ -233,7 +233,7 @@ export const RUN_FAILURES = {
     status: 503,
     type: 'api_error',
     meaning:
-      'The ledger did not confirm the intent of a tool call, and a tool with an effect does not run without. It did not run.',
+      "A record could not be kept. The ledger did not confirm the intent of a tool call, and the tool, which has an effect, did not run; or the records of a run that has ended found no room on the pod's disk, and its answer counts for nothing.",
   },
 } as const satisfies Record<string, FailureDescription>;
 

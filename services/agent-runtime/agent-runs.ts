@@ -10,6 +10,7 @@ import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
 import { RunRecords } from '#domain/conversation/run-records.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import { END_NOT_RECORDED_SENTENCE } from '#domain/conversation/run-sentences.ts';
 import { NO_LEDGER, type RecordWriter } from '#domain/ledger/record-writer.ts';
 import type { TraceContext } from '#domain/tracing/trace-context.ts';
 import type { Drain } from '#process/drain.ts';
@@ -159,10 +160,16 @@ export class AgentRuns {
       );
       records?.ended(result);
       // What is answered is out of this process's hands: a pod that is killed takes no record of it along.
-      await ledger.settled();
-      metrics.runEnded(result);
-      spans.ended(result);
-      return result;
+      const answered = await ledger.settled().then(
+        () => result,
+        (error: unknown) => {
+          logger.error({ error, runId, requestId: order.requestId }, 'a run could not be recorded');
+          return notRecorded(result);
+        },
+      );
+      metrics.runEnded(answered);
+      spans.ended(answered);
+      return answered;
     } catch (error) {
       spans.faulted();
       records?.faulted();
@@ -193,6 +200,21 @@ export class AgentRuns {
       monotonicMilliseconds,
     });
   }
+}
+
+/** Its answer counts for nothing. What it has done it has done: whoever asked must learn of its effects. */
+function notRecorded({
+  runId,
+  steps,
+  repairs,
+  usage,
+  costNanoUsd,
+  effects,
+  models,
+  durationMilliseconds,
+}: RunResult): RunResult {
+  const figures = { runId, steps, repairs, usage, costNanoUsd, effects, models, durationMilliseconds };
+  return { ...figures, status: 'failed', reason: 'not_recorded', message: END_NOT_RECORDED_SENTENCE };
 }
 
 function startDeadline(milliseconds: number): { readonly signal: AbortSignal; readonly cancel: () => void } {

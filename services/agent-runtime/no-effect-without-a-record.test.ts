@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LedgerUnderTest } from '#test/fakes/ledger-under-test.ts';
 import { type RecordedAgent, isWhole, recordsOf, startRecordedAgent } from '#test/fakes/recorded-agent.ts';
@@ -177,4 +180,16 @@ describe('a spool that is full', () => {
     expect((await agent.bench.run()).status).toBe(200);
     expect(recordsOf(agent.ledger.records, 'gap')).toEqual([]);
   });
+});
+
+it('a run whose records no disk takes is no answer: it fails and says why', async () => {
+  const spool = await mkdtemp(join(tmpdir(), 'capataz-lost-spool-'));
+  await using agent = await startRecordedAgent({ environment: { CAPATAZ_LEDGER_SPOOL_PATH: spool } });
+  agent.bench.router.answer = () => ({ content: 'Nobody must hear this.' });
+  await rm(spool, { recursive: true });
+  const answer = await agent.bench.run();
+  expect(answer.status).toBe(503);
+  expect(answer.json()).toMatchObject({ status: 'failed', reason: 'not_recorded' });
+  expect(answer.text).not.toContain('Nobody must hear this.');
+  expect((await agent.bench.run()).json()).toMatchObject({ error: { code: 'audit_unavailable' } });
 });
