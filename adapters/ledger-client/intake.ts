@@ -39,7 +39,7 @@ export interface IntakeOptions {
   readonly onAppended: () => void;
   /** There was no room for a record. */
   readonly onLost: (isFirst: boolean) => void;
-  readonly onTextDropped: (record: RecordDraft, field: TextDraft['field']) => void;
+  readonly onTextCut: (record: RecordDraft, field: TextDraft['field']) => void;
   readonly onDiskFailure: (error: unknown) => void;
 }
 
@@ -178,14 +178,14 @@ export class Intake {
   }
 
   async #appendSome(): Promise<void> {
-    const { spool, onAppended, onTextDropped } = this.#options;
+    const { spool, onAppended, onTextCut } = this.#options;
     const lines: string[] = [];
     let characters = 0;
     let estimatedBytes = 0;
     for (const waiting of this.#waiting) {
       if (lines.length >= APPEND_MAXIMUM_RECORDS || characters >= APPEND_MAXIMUM_BYTES) break;
-      const { line, droppedTexts } = lineOf(waiting, this.#source, this.#lineMaximumBytes);
-      for (const field of droppedTexts) onTextDropped(waiting.draft, field);
+      const { line, cutTexts } = lineOf(waiting, this.#source, this.#lineMaximumBytes);
+      for (const field of cutTexts) onTextCut(waiting.draft, field);
       lines.push(line);
       characters += line.length;
       estimatedBytes += waiting.estimatedBytes;

@@ -5,7 +5,7 @@ export type RecordFate = 'acknowledged' | 'refused' | 'lost';
 
 export interface LedgerClientMetrics {
   readonly records: (fate: RecordFate, count: number) => void;
-  readonly textDropped: () => void;
+  readonly textCut: () => void;
   readonly deliveryFailed: (reason: string) => void;
   /** Once: what is measured at each scrape. */
   readonly observe: (spool: { readonly bytes: () => number; readonly maximumBytes: number }) => void;
@@ -21,8 +21,8 @@ export function createLedgerClientMetrics(registry: Registry): LedgerClientMetri
   });
   for (const fate of ['acknowledged', 'refused', 'lost']) records.inc({ fate }, 0);
   const texts = new Counter({
-    name: 'capataz_ledger_client_dropped_texts_total',
-    help: 'Texts that were too long to be told beside their record.',
+    name: 'capataz_ledger_client_cut_texts_total',
+    help: 'Texts that were too long to be told whole beside their record.',
     registers,
   });
   const failures = new Counter({
@@ -33,7 +33,7 @@ export function createLedgerClientMetrics(registry: Registry): LedgerClientMetri
   });
   return {
     records: (fate, count) => records.inc({ fate }, count),
-    textDropped: () => texts.inc(),
+    textCut: () => texts.inc(),
     deliveryFailed: (reason) => failures.inc({ reason }),
     observe: ({ bytes, maximumBytes }) => {
       registry.registerMetric(

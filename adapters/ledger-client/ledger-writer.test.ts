@@ -311,16 +311,37 @@ describe('a spool', () => {
     );
   });
 
-  it('leaves out a text that no batch can carry, and keeps its record', async () => {
+  it('cuts a text that no batch can carry, keeps its record, and says in it how much of the text was kept', async () => {
     const { ledger, start } = await world();
     const writer = await start();
-    const long = '\u0001'.repeat(600_000);
-    writer.write(draft('long'), [
-      { field: 'sent', text: long, retentionDays: 1 },
+    const long = `${'\u0001'.repeat(500_000)}${'\u{1f40c}'.repeat(250_000)}`;
+    const cycle: RecordDraft = {
+      id: 'long',
+      type: 'cycle',
+      namespace: 'shop',
+      atMicroseconds: 1,
+      run: { id: 'run-1', step: 1 },
+      agent: { name: 'triage' },
+      phase: 'answer',
+      outcome: 'ok',
+      sent: { characters: long.length },
+      answer: { characters: 5 },
+      toolCalls: 0,
+      durationMicroseconds: 1,
+    };
+    writer.write(cycle, [
       { field: 'answer', text: 'short', retentionDays: 1 },
+      { field: 'sent', text: long, retentionDays: 1 },
     ]);
-    await ledger.until((records) => ids(records).length === 1);
-    expect(ledger.texts.map(({ field }) => field)).toEqual(['answer']);
+    await ledger.until((records) => records.length === 1);
+    const [answer, sent] = ledger.texts;
+    expect(answer?.text).toBe('short');
+    expect(long.startsWith(sent?.text ?? 'nothing')).toBe(true);
+    expect(sent?.text.length).toBeGreaterThan(50_000);
+    expect(ledger.records).toMatchObject([
+      { sent: { characters: long.length, keptCharacters: sent?.text.length }, answer: { characters: 5 } },
+    ]);
+    expect(ledger.records[0]).not.toHaveProperty('answer.keptCharacters');
   });
 
   it('is delivered by the next start, first and with its own source', async () => {

@@ -91,9 +91,9 @@ class SpoolingWriter implements LedgerWriter {
         if (isFirst)
           logger.error('the spool for the ledger is full: records are lost until there is room again');
       },
-      onTextDropped: ({ id, type }, field) => {
-        metrics.textDropped();
-        logger.warn({ recordId: id, type, field }, 'a text is too long to be told beside its record');
+      onTextCut: ({ id, type }, field) => {
+        metrics.textCut();
+        logger.warn({ recordId: id, type, field }, 'a text is too long to be told whole beside its record');
       },
       onDiskFailure: (error) =>
         logger.error({ error }, 'the spool for the ledger cannot be written; it is tried again'),

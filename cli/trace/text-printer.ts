@@ -41,7 +41,11 @@ export class TextPrinter {
     if (text !== undefined) page.quote(depth, text, QUOTE_MAXIMUM_CHARACTERS);
   }
 
-  #judge(page: Page, recordId: string, text: string, { digest, characters }: TextReference): string {
+  #judge(page: Page, recordId: string, text: string, reference: TextReference): string {
+    const { digest, characters, keptCharacters } = reference;
+    if (keptCharacters !== undefined) {
+      return page.paint('yellow', `, of which the first ${keptCharacters} were kept: too few to prove it`);
+    }
     const key = this.#key(recordId) ?? this.#keyOfRun;
     if (digest === undefined || key === undefined) return '';
     const isMeant = commitTo(text, key).digest === digest && text.length === characters;

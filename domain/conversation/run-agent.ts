@@ -154,8 +154,9 @@ class Run {
   #stepBeganMilliseconds: number;
   /** A model call was begun and its cost is not known yet. */
   #isCallOpen = false;
-  /** What went to the model with the last call, as JSON. */
+  /** The messages that went to the model with the last call for the first time, as JSON. */
   #sent = '';
+  #sentMessages = 0;
   /** Of the last call. */
   #requestId: string | undefined;
   #steps = 0;
@@ -219,7 +220,9 @@ class Run {
     this.#steps += 1;
     this.#stepBeganMilliseconds = this.#ports.monotonicMilliseconds();
     this.#isCallOpen = true;
-    this.#sent = conversation;
+    this.#sent =
+      this.#sentMessages === 0 ? conversation : JSON.stringify(this.#messages.slice(this.#sentMessages));
+    this.#sentMessages = this.#messages.length;
     this.#requestId = undefined;
     const onText = this.#textListener();
     const answer = await raceWithSignal(

@@ -11,7 +11,7 @@ export interface RecordedCycle {
   readonly outcome: string;
   readonly requestId?: string;
   readonly model?: string;
-  /** All messages, as JSON. */
+  /** The messages that went to the model and had not before, as JSON: all of them together are the conversation. */
   readonly sent: string;
   readonly answer?: string;
   readonly toolCalls: number;

@@ -8,7 +8,7 @@ import type { ContentMode } from '#crds/agent.ts';
 import { commitTo } from '#domain/ledger/commitment.ts';
 import type { RecordDraft, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
 import type { TextReference } from '#domain/ledger/record-fields.ts';
-import { TEXT_MAXIMUM_CHARACTERS, type TextField } from '#domain/ledger/record-text.ts';
+import { TEXT_MAXIMUM_CHARACTERS, type TextField, beginningOf } from '#domain/ledger/record-text.ts';
 import { NotRecordedError, type RecordWriter, type TextDraft } from '#domain/ledger/record-writer.ts';
 import { SECURITY_EVENTS, type SecurityEventCode } from '#domain/ledger/security-events.ts';
 import { raceWithSignal } from './interruption.ts';
@@ -272,9 +272,11 @@ export class RunRecords {
     // What has no UTF-8 could be neither hashed nor kept as it is.
     const text = given.toWellFormed();
     if (content === 'None') return { characters: text.length };
-    if (content === 'Full')
-      texts.push({ field, text: text.slice(0, TEXT_MAXIMUM_CHARACTERS), retentionDays });
-    return commitTo(text, commitmentKey);
+    const reference = commitTo(text, commitmentKey);
+    if (content !== 'Full') return reference;
+    const kept = beginningOf(text, TEXT_MAXIMUM_CHARACTERS);
+    texts.push({ field, text: kept, retentionDays });
+    return kept.length === text.length ? reference : { ...reference, keptCharacters: kept.length };
   }
 }
 

@@ -8,7 +8,7 @@ import type { TextReference } from './record-fields.ts';
 export const COMMITMENT_KEY_BYTES = 16;
 
 /** `key` in hexadecimal. */
-export function commitTo(text: string, key: string): Required<TextReference> {
+export function commitTo(text: string, key: string): Required<Omit<TextReference, 'keptCharacters'>> {
   const digest = createHmac('sha256', Buffer.from(key, 'hex')).update(text, 'utf8').digest('hex');
   return { digest, characters: text.length };
 }

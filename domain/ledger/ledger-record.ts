@@ -136,7 +136,7 @@ const Cycle = z.strictObject({
   /** The router's id of the model call; absent when none was made or the router was never heard. */
   requestId: Identifier.optional(),
   model: Name.optional(),
-  /** All messages that went to the model. */
+  /** The messages that went to the model for the first time: those of the steps before went with them once more. */
   sent: TextReference.optional(),
   /** What the model wrote as text. */
   answer: TextReference.optional(),

@@ -21,9 +21,14 @@ export const Namespace = ResourceName.max(63);
 
 /**
  * What stands in a record for a text: its length, and a commitment to it that is worth nothing without the run's
- * commitment key (commitment.ts). Absent digest: the Agent's `audit.content` is None.
+ * commitment key (commitment.ts). Absent digest: the Agent's `audit.content` is None. `keptCharacters`: the text was too long
+ * to be told, and so many characters of its beginning were; length and commitment are those of the whole.
  */
-export const TextReference = z.strictObject({ digest: Sha256.optional(), characters: Count });
+export const TextReference = z.strictObject({
+  digest: Sha256.optional(),
+  characters: Count,
+  keptCharacters: Count.optional(),
+});
 export type TextReference = z.infer<typeof TextReference>;
 
 export const Tokens = z.strictObject({

@@ -7,6 +7,13 @@ import { Identifier } from './record-fields.ts';
 
 export const TEXT_MAXIMUM_CHARACTERS = 1_048_576;
 
+/** At most so many characters, and no half of one at the end. */
+export function beginningOf(text: string, maximumCharacters: number): string {
+  if (text.length <= maximumCharacters) return text;
+  const isHalf = /[\ud800-\udbff]/.test(text.charAt(maximumCharacters - 1));
+  return text.slice(0, maximumCharacters - (isHalf ? 1 : 0));
+}
+
 export const TEXT_FIELDS = [
   'input',
   'sent',

@@ -231,6 +231,27 @@ describe('what the ledger is told of the texts of a run', () => {
     }
   });
 
+  it('is each message once, however many cycles it went to the model with', async () => {
+    const { texts } = await runWithCanaries('Full');
+    const sent = texts.filter(({ field }) => field === 'sent').map(({ text }) => text);
+    expect(sent).toHaveLength(2);
+    expect(sent[0]).toContain(CANARIES.input);
+    expect(sent[1]).toContain(CANARIES.result);
+    expect(sent[1]).not.toContain(CANARIES.input);
+  });
+
+  it('is the beginning of one that is too long, and the record says how much', async () => {
+    await using agent = await startRecordedAgent({ audit: { content: 'Full', retentionDays: 7 } });
+    const long = 'x'.repeat(1_048_575) + '\u{1f40c}'.repeat(10);
+    agent.bench.router.answer = () => ({ content: long });
+    await agent.bench.run();
+    await agent.ledger.until(isWhole);
+    const [ended] = recordsOf(agent.ledger.records, 'run_ended');
+    const key = agent.ledger.texts.find(({ field }) => field === 'commitment_key')?.text ?? '';
+    expect(ended?.output).toEqual({ ...commitTo(long, key), keptCharacters: 1_048_575 });
+    expect(agent.ledger.texts.find(({ field }) => field === 'output')?.text).toBe('x'.repeat(1_048_575));
+  });
+
   it('is under another key in every run', async () => {
     await using agent = await startRecordedAgent();
     await Promise.all([agent.bench.run(), agent.bench.run()]);
