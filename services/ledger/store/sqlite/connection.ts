@@ -6,7 +6,7 @@ import { inspectSchema } from './schema.ts';
 const SAFE_SQLITE_VERSION = [3, 51, 3] as const;
 
 /** Only checkpoints and other processes are ever waited for: the ledger's writer is alone. */
-const BUSY_MILLISECONDS = 10_000;
+export const BUSY_MILLISECONDS = 10_000;
 
 export function assertSafeSqlite(version: string): void {
   const parts = version.split('.').map(Number);
@@ -32,7 +32,7 @@ export function openWritableConnection(path: string): DatabaseSync {
         `SQLite keeps no write-ahead log for ${path} (journal mode ${mode}): use a file on a local disk.`,
       );
     }
-    // FULL: a commit is on the disk when it returns. Checkpoints are made by a thread of their own (checkpoints.ts).
+    // FULL: a commit is on the disk when it returns. Checkpoints are made by a thread of their own (checkpoint-loop.ts).
     database.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON');
     database.exec('PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536');
   });

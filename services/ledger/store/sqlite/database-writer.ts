@@ -117,7 +117,8 @@ function prepareStatements(database: DatabaseSync) {
          (SELECT position FROM entries WHERE run_id = ? AND tree = (SELECT tree FROM trees WHERE namespace = ?))`,
     ),
     eraseExpired: database.prepare(
-      'DELETE FROM texts WHERE rowid IN (SELECT rowid FROM texts WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)',
+      `DELETE FROM texts WHERE (position, field) IN
+         (SELECT position, field FROM texts WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     ),
     setDocument: database.prepare(
       'INSERT INTO documents (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',

@@ -32,19 +32,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Ledg
   const store = new SqliteThreads(options);
   await store.open();
   const write = store.write;
+  const erase = store.erase;
   const read = store.read;
   return {
     append: write('append'),
-    eraseTextsOfRun: write('eraseTextsOfRun'),
-    eraseExpiredTexts: write('eraseExpiredTexts'),
+    eraseTextsOfRun: erase('eraseTextsOfRun'),
+    eraseExpiredTexts: erase('eraseExpiredTexts'),
     setDocument: write('setDocument'),
-    deleteDocument: write('deleteDocument'),
-    prune: write('prune'),
+    deleteDocument: erase('deleteDocument'),
+    prune: erase('prune'),
     // The file has one writer, who is fenced by the next one.
     takeLead: async () => ({
       lost: new AbortController().signal,
       setDocument: write('setDocument'),
-      deleteDocument: write('deleteDocument'),
+      deleteDocument: erase('deleteDocument'),
       [Symbol.asyncDispose]: async () => undefined,
     }),
     namespaces: read('namespaces'),
@@ -100,6 +101,14 @@ class SqliteThreads {
     ((...values: readonly unknown[]) => this.#writer.call(method, ...values)) as Asynchronous<
       DatabaseWriter[Name]
     >;
+
+  /** Resolves when it has been erased from the write-ahead log as well, where nobody reads what was before. */
+  readonly erase = <Name extends keyof DatabaseWriter>(method: Name): Asynchronous<DatabaseWriter[Name]> =>
+    (async (...values: readonly unknown[]) => {
+      const erased = await this.#writer.call(method, ...values);
+      if (erased !== 0) await this.#checkpoints.call('forget');
+      return erased;
+    }) as Asynchronous<DatabaseWriter[Name]>;
 
   readonly read = <Name extends keyof DatabaseReader>(method: Name): Asynchronous<DatabaseReader[Name]> =>
     ((...values: readonly unknown[]) => this.#livingReader().call(method, ...values)) as Asynchronous<

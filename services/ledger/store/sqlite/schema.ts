@@ -146,8 +146,41 @@ CREATE INDEX texts_by_expiry ON texts (expires_at);
 CREATE TABLE documents (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
+/**
+ * What is erased stands on pages of its own. SQLite overwrites a cell that is deleted and a page that is freed (secure_delete), but
+ * where rows move to make pages fuller or emptier it leaves the copy that they moved from. Of a row WITHOUT ROWID at most
+ * 1,002 bytes stand among others (pages of 4,096 bytes); what comes after the guard is on overflow pages, which never move
+ * and are overwritten when they are freed.
+ */
+const VERSION_2 = `
+CREATE TABLE guarded_texts (
+  position INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  guard BLOB NOT NULL DEFAULT (zeroblob(1002)),
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (position, field)
+) STRICT, WITHOUT ROWID;
+INSERT INTO guarded_texts (position, field, key_id, expires_at, bytes)
+  SELECT position, field, key_id, expires_at, bytes FROM texts ORDER BY position, field;
+DROP TABLE texts;
+ALTER TABLE guarded_texts RENAME TO texts;
+CREATE INDEX texts_by_expiry ON texts (expires_at);
+
+-- Among them the wrapped keys of texts.
+CREATE TABLE guarded_documents (
+  key TEXT PRIMARY KEY,
+  guard BLOB NOT NULL DEFAULT (zeroblob(1002)),
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO guarded_documents (key, value) SELECT key, value FROM documents ORDER BY key;
+DROP TABLE documents;
+ALTER TABLE guarded_documents RENAME TO documents;
+`;
+
 /** Step N leads from version N to N + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2];
 
 /**
  * The schema version of a file; 0 for an empty one. Throws for a file that is not a ledger, and for one that a newer
