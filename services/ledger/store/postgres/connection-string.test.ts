@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromColumn, toColumn } from './column-text.ts';
 import { parseConnectionString, readConnectionFile } from './connection-string.ts';
-import { countSequences } from './source-changes.ts';
+import { countSequences } from '../source-changes.ts';
 
 describe('the connection string of the ledger', () => {
   it('must say how a server on another machine is talked to, and never takes any certificate for good', () => {
@@ -65,9 +65,11 @@ describe('a text column', () => {
 describe('the holes in what a source told', () => {
   it('open before a record that came early, and close or split when what was missing arrives', () => {
     const gap = { firstMissing: 3, lastMissing: 6, seenAtMicroseconds: 7 };
-    expect(countSequences(2, [], [1, 2, 3], 9)).toEqual({ highest: 3, dropped: [], added: [] });
-    expect(countSequences(2, [], [7], 7)).toEqual({ highest: 7, dropped: [], added: [gap] });
-    expect(countSequences(7, [gap], [4], 9)).toEqual({
+    const seen = (sequences: readonly number[]) =>
+      sequences.map((sequence) => ({ kind: 'seen' as const, sequence }));
+    expect(countSequences(2, [], seen([1, 2, 3]), 9)).toEqual({ highest: 3, dropped: [], added: [] });
+    expect(countSequences(2, [], seen([7]), 7)).toEqual({ highest: 7, dropped: [], added: [gap] });
+    expect(countSequences(7, [gap], seen([4]), 9)).toEqual({
       highest: 7,
       dropped: [3],
       added: [
@@ -75,7 +77,7 @@ describe('the holes in what a source told', () => {
         { firstMissing: 5, lastMissing: 6, seenAtMicroseconds: 7 },
       ],
     });
-    expect(countSequences(7, [gap], [6, 3, 5, 4], 9)).toEqual({ highest: 7, dropped: [3], added: [] });
-    expect(countSequences(0, [], [2, 1, 4, 3], 9)).toEqual({ highest: 4, dropped: [], added: [] });
+    expect(countSequences(7, [gap], seen([6, 3, 5, 4]), 9)).toEqual({ highest: 7, dropped: [3], added: [] });
+    expect(countSequences(0, [], seen([2, 1, 4, 3]), 9)).toEqual({ highest: 4, dropped: [], added: [] });
   });
 });

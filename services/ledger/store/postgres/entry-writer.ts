@@ -11,6 +11,7 @@ import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { StoreFencedError } from '../ledger-store.ts';
 import { rollUp } from '../rollups/roll-up.ts';
 import type { RunState } from '../rollups/run-rollup.ts';
+import { countsOf } from '../source-changes.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 import { SCHEMA_STEPS } from './schema.ts';
@@ -50,7 +51,11 @@ export async function appendBatch(
     receivedAtMicroseconds,
   );
   const last = entries.at(-1);
-  if (last === undefined) return outcomes;
+  const counts = countsOf(batch, outcomes);
+  if (last === undefined) {
+    await noteSources(ask, counts, receivedAtMicroseconds);
+    return outcomes;
+  }
   const rollup = rollUp(entries, (namespace, runId) => known.runs.get(within(namespace, runId)));
   const trees = await createTrees(ask, known.trees, entries);
   await Promise.all([
@@ -61,7 +66,7 @@ export async function appendBatch(
     writeRuns(ask, rollup.runs),
     addSums(ask, COST_TABLE, rollup.costs),
     addSums(ask, OUTCOME_TABLE, rollup.outcomes),
-    noteSources(ask, entries, receivedAtMicroseconds),
+    noteSources(ask, counts, receivedAtMicroseconds),
   ]);
   return outcomes;
 }

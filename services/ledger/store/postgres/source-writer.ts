@@ -1,24 +1,19 @@
 /** Keeps what each boot of each process has told (source-changes.ts). */
 import { createHash } from 'node:crypto';
-import type { SealedEntry } from '#domain/ledger/seal-records.ts';
+import { GAPS_OF_A_LOSS_MAXIMUM, type SourceCounts, countSequences } from '../source-changes.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
-import { countSequences } from './source-changes.ts';
 import { columns } from './unnested-columns.ts';
 
 export async function noteSources(
   ask: Ask,
-  entries: readonly SealedEntry[],
+  counted: readonly SourceCounts[],
   seenAtMicroseconds: number,
 ): Promise<void> {
-  const bySource = Map.groupBy(entries, ({ entry: { reporter, record } }) => {
-    const { process, instance, boot } = record.source;
-    return JSON.stringify([boot, instance, process, reporter]);
-  });
-  const told = [...bySource].map(([names, ofSource]) => ({
-    name: createHash('sha256').update(names).digest(),
-    names: JSON.parse(names) as readonly string[],
-    sequences: ofSource.map(({ entry }) => entry.record.source.sequence),
+  const told = counted.map(({ names, counts }) => ({
+    name: createHash('sha256').update(JSON.stringify(names)).digest(),
+    names,
+    counts,
   }));
   const [sources, gaps] = await Promise.all([
     // What is there already is touched as well, so that it is answered with.
@@ -35,13 +30,22 @@ export async function noteSources(
       'read gaps',
       `SELECT DISTINCT told.name, first_missing AS "firstMissing", last_missing AS "lastMissing",
          seen_at AS "seenAtMicroseconds"
-       FROM unnest($1::bytea[], $2::bigint[]) AS told (name, sequence)
+       FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS told (name, sequence, most)
        JOIN sources ON sources.name = told.name AND sources.highest >= sequence
        CROSS JOIN LATERAL (
-         SELECT * FROM source_gaps WHERE source_gaps.source = sources.source AND first_missing <= sequence
-         ORDER BY first_missing DESC LIMIT 1) AS gap
-       WHERE last_missing >= sequence`,
-      columns(told.flatMap(({ name, sequences }) => sequences.map((sequence) => [name, sequence]))),
+         SELECT * FROM source_gaps WHERE source_gaps.source = sources.source AND last_missing >= sequence
+           AND first_missing >= coalesce((SELECT max(first_missing) FROM source_gaps AS before
+             WHERE before.source = sources.source AND before.first_missing <= sequence), 0)
+         ORDER BY first_missing LIMIT most) AS gap`,
+      columns(
+        told.flatMap(({ name, counts }) =>
+          counts.map((count) => [
+            name,
+            count.sequence,
+            count.kind === 'seen' ? 1 : Math.min(count.records ?? 1, GAPS_OF_A_LOSS_MAXIMUM),
+          ]),
+        ),
+      ),
     ),
   ]);
   const askWith = async (rows: readonly (readonly number[])[], name: string, text: string): Promise<void> => {
@@ -50,12 +54,12 @@ export async function noteSources(
   const raised: (readonly number[])[] = [];
   const dropped: (readonly number[])[] = [];
   const added: (readonly number[])[] = [];
-  for (const { name, sequences } of told) {
+  for (const { name, counts } of told) {
     const stored = sources.find((each) => each.name.equals(name));
     if (stored === undefined) throw new Error('PostgreSQL did not answer with a source that it has written.');
     const { source, highest } = stored;
     const ofSource = gaps.filter((gap) => gap.name.equals(name));
-    const changes = countSequences(highest, ofSource, sequences, seenAtMicroseconds);
+    const changes = countSequences(highest, ofSource, counts, seenAtMicroseconds);
     if (changes.highest !== highest) raised.push([source, changes.highest]);
     dropped.push(...changes.dropped.map((first) => [source, first]));
     added.push(

@@ -6,6 +6,7 @@ import { appendLeaves, edgeTiles, openEdge } from '#domain/transparency/tree-edg
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { rollUp } from '../rollups/roll-up.ts';
 import type { RunState } from '../rollups/run-rollup.ts';
+import { countsOf } from '../source-changes.ts';
 import { SourceWriter } from './source-writer.ts';
 import { SumWriter } from './sum-writer.ts';
 
@@ -55,6 +56,7 @@ export class EntryWriter {
       },
       receivedAtMicroseconds,
     );
+    this.#sources.note(countsOf(batch, outcomes), receivedAtMicroseconds);
     if (entries.length === 0) return outcomes;
     for (const [namespace, ofTree] of Map.groupBy(entries, ({ entry }) => entry.record.namespace)) {
       const { tree = this.#createTree(namespace), size } = treeOf(namespace);
@@ -67,7 +69,6 @@ export class EntryWriter {
     }
     this.#sums.addCosts(rollup.costs);
     this.#sums.addOutcomes(rollup.outcomes);
-    this.#sources.note(entries, receivedAtMicroseconds);
     return outcomes;
   }
 

@@ -1,9 +1,12 @@
-/**
- * Keeps what each boot of each process has told: how far it has counted, and the holes before. A hole closes, or is split,
- * when what was missing arrives late.
- */
+/** Keeps what each boot of each process has told (source-changes.ts). */
 import type { DatabaseSync } from 'node:sqlite';
-import type { SealedEntry } from '#domain/ledger/seal-records.ts';
+import {
+  type Count,
+  type Gap,
+  GAPS_OF_A_LOSS_MAXIMUM,
+  type SourceCounts,
+  countSequences,
+} from '../source-changes.ts';
 
 interface Source {
   readonly source: number;
@@ -17,47 +20,34 @@ export class SourceWriter {
     this.#statements = prepareStatements(database);
   }
 
-  note(entries: readonly SealedEntry[], seenAtMicroseconds: number): void {
-    const bySource = Map.groupBy(entries, ({ entry: { reporter, record } }) => {
-      const { process, instance, boot } = record.source;
-      return JSON.stringify([boot, instance, process, reporter]);
-    });
-    for (const [name, ofSource] of bySource) {
-      const { source, highest: before } = this.#open(JSON.parse(name) as string[]);
-      let highest = before;
-      for (const { entry } of ofSource) {
-        const { sequence } = entry.record.source;
-        if (sequence <= highest) {
-          this.#fill(source, sequence);
-          continue;
-        }
-        if (sequence > highest + 1) {
-          this.#statements.insertGap.run(source, highest + 1, sequence - 1, seenAtMicroseconds);
-        }
-        highest = sequence;
+  note(told: readonly SourceCounts[], seenAtMicroseconds: number): void {
+    for (const { names, counts } of told) {
+      const { source, highest } = this.#open(names);
+      const gaps = this.#gapsOf(source, highest, counts);
+      const changes = countSequences(highest, gaps, counts, seenAtMicroseconds);
+      for (const first of changes.dropped) this.#statements.deleteGap.run(source, first);
+      for (const gap of changes.added) {
+        this.#statements.insertGap.run(source, gap.firstMissing, gap.lastMissing, gap.seenAtMicroseconds);
       }
-      if (highest !== before) this.#statements.raise.run(highest, source);
+      if (changes.highest !== highest) this.#statements.raise.run(changes.highest, source);
     }
   }
 
-  #open(names: readonly string[]): Source {
+  #open(names: SourceCounts['names']): Source {
     const known = this.#statements.read.get(...names) as unknown as Source | undefined;
     if (known !== undefined) return known;
     return { source: Number(this.#statements.create.run(...names).lastInsertRowid), highest: 0 };
   }
 
-  #fill(source: number, sequence: number): void {
-    const gap = this.#statements.gapAround.get(source, sequence) as
-      | { first_missing: number; last_missing: number; seen_at: number }
-      | undefined;
-    if (gap === undefined || gap.last_missing < sequence) return;
-    this.#statements.deleteGap.run(source, gap.first_missing);
-    if (gap.first_missing < sequence) {
-      this.#statements.insertGap.run(source, gap.first_missing, sequence - 1, gap.seen_at);
+  #gapsOf(source: number, highest: number, counts: readonly Count[]): readonly Gap[] {
+    const gaps = new Map<number, Gap>();
+    for (const count of counts) {
+      if (count.sequence > highest) continue;
+      const most = count.kind === 'seen' ? 1 : Math.min(count.records ?? 1, GAPS_OF_A_LOSS_MAXIMUM);
+      const found = this.#statements.gapsFrom.all(source, count.sequence, most) as unknown as readonly Gap[];
+      for (const gap of found) gaps.set(gap.firstMissing, gap);
     }
-    if (sequence < gap.last_missing) {
-      this.#statements.insertGap.run(source, sequence + 1, gap.last_missing, gap.seen_at);
-    }
+    return [...gaps.values()];
   }
 }
 
@@ -70,9 +60,11 @@ function prepareStatements(database: DatabaseSync) {
       'INSERT INTO sources (boot, instance, process, reporter, highest) VALUES (?, ?, ?, ?, 0)',
     ),
     raise: database.prepare('UPDATE sources SET highest = ? WHERE source = ?'),
-    gapAround: database.prepare(
-      `SELECT first_missing, last_missing, seen_at FROM source_gaps
-       WHERE source = ? AND first_missing <= ? ORDER BY first_missing DESC LIMIT 1`,
+    gapsFrom: database.prepare(
+      `SELECT first_missing AS firstMissing, last_missing AS lastMissing, seen_at AS seenAtMicroseconds
+       FROM source_gaps WHERE source = ?1 AND last_missing >= ?2 AND first_missing >= coalesce(
+         (SELECT max(first_missing) FROM source_gaps WHERE source = ?1 AND first_missing <= ?2), 0)
+       ORDER BY first_missing LIMIT ?3`,
     ),
     insertGap: database.prepare('INSERT INTO source_gaps VALUES (?, ?, ?, ?)'),
     deleteGap: database.prepare('DELETE FROM source_gaps WHERE source = ? AND first_missing = ?'),

@@ -235,6 +235,60 @@ export function describeKeeping(newPlace: NewPlace): void {
       });
     });
 
+    it('takes a number for seen whose record is refused because another with its id was written', async () => {
+      await withStore(newPlace, async (store) => {
+        await store.append([counted(1)], RECEIVED_AT);
+        const retold = rotation('r-1', { source: { ...common('r-0').source, sequence: 2 } });
+        expect(await store.append([submitted(retold)], RECEIVED_AT)).toMatchObject([
+          { kind: 'refused', code: 'record_conflict' },
+        ]);
+        await store.append([counted(3)], RECEIVED_AT);
+        expect(await store.sourceGaps()).toEqual([]);
+      });
+    });
+
+    const lost = (sequence: number, first: number, records?: number, boot = 'boot') =>
+      submitted({
+        ...common(`gap:${first}`),
+        type: 'gap',
+        cause: 'lost_records',
+        source: { ...common('r-0').source, boot, sequence },
+        missing: { ...common('r-0').source, sequence: first },
+        ...(records !== undefined && { records }),
+        sentence: 'The spool had no room.',
+      });
+
+    it('closes a gap that a record says is lost: all of it, or so many of what is missing from there on', async () => {
+      await withStore(newPlace, async (store) => {
+        await store.append([counted(1), counted(10), counted(12), counted(20)], RECEIVED_AT);
+        await store.append([lost(21, 4, 3)], RECEIVED_AT);
+        expect(await gaps(store)).toEqual([
+          [2, 3],
+          [7, 9],
+          [11, 11],
+          [13, 19],
+        ]);
+        await store.append([lost(22, 7, 5)], RECEIVED_AT);
+        expect(await gaps(store)).toEqual([
+          [2, 3],
+          [14, 19],
+        ]);
+        await store.append([lost(1, 15, undefined, 'next boot'), lost(23, 2)], RECEIVED_AT);
+        expect(await gaps(store)).toEqual([[14, 14]]);
+      });
+    });
+
+    it('closes a gap in the batch that opens it, and closes none of another reporter', async () => {
+      await withStore(newPlace, async (store) => {
+        await store.append([counted(1), counted(4), lost(5, 2, 2)], RECEIVED_AT);
+        expect(await gaps(store)).toEqual([]);
+        await store.append([counted(8)], RECEIVED_AT);
+        await store.append([{ ...lost(9, 6, 2), reporter: 'mallory' }], RECEIVED_AT);
+        const ofOthers = (await store.sourceGaps()).filter(({ reporter }) => reporter !== 'mallory');
+        expect(ofOthers).toMatchObject([{ firstMissing: 6, lastMissing: 7 }]);
+      });
+    });
+
     it('does not let one reporter fill, or tear, a gap of another', async () => {
       await withStore(newPlace, async (store) => {
         await store.append([counted(1), counted(3)], RECEIVED_AT);
