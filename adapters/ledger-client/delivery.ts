@@ -11,6 +11,8 @@ import type { SpooledRecord } from './spool-line.ts';
 /** Doubled by `backoffSeconds`. A waiter may cut a pause short, to the least of it. */
 const BACKOFF = { minimumSeconds: 0.2, maximumSeconds: 15 };
 
+const FINISHING_PAUSE_SECONDS = 1;
+
 export interface RefusedRecord {
   readonly record: SpooledRecord;
   readonly code: string;
@@ -33,6 +35,7 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #ending = new AbortController();
+  readonly #finishing = new AbortController();
   #hurry = Promise.withResolvers<void>();
   #isHurried = false;
   #wake = Promise.withResolvers<void>();
@@ -59,6 +62,12 @@ export class Delivery {
     this.wake();
   }
 
+  /** The process ends soon: no longer pauses than a second, whatever the ledger asks for. */
+  finish(): void {
+    this.#finishing.abort();
+    this.hurry();
+  }
+
   /** Ends also what is under way; it stays in the spool. */
   async end(): Promise<void> {
     this.#ending.abort();
@@ -73,7 +82,7 @@ export class Delivery {
       if (!spool.hasUnread) {
         this.#wake = Promise.withResolvers();
         if (!spool.hasUnread && !signal.aborted) await this.#wake.promise;
-        if (!this.#isHurried) await this.#rest(gatherMilliseconds / 1000);
+        if (!this.#isHurried && !this.#finishing.signal.aborted) await this.#rest(gatherMilliseconds / 1000);
         continue;
       }
       this.#isHurried = false;
@@ -129,14 +138,17 @@ export class Delivery {
   async #fail(failure: string, detail: string, retryAfterSeconds?: number): Promise<void> {
     this.#failures += 1;
     this.#options.onFailure(failure, detail, this.#failures);
-    const seconds = backoffSeconds(this.#failures, BACKOFF, this.#options.random);
-    if (retryAfterSeconds !== undefined) {
-      // Jitter, so that not all come back at the same moment.
-      await pause(retryAfterSeconds * (1 + this.#options.random() / 4), this.#ending.signal);
-      return;
+    const { random } = this.#options;
+    // Jitter, so that not all come back at the same moment. Nobody who waits cuts short what the ledger asks for.
+    const asked = retryAfterSeconds === undefined ? 0 : retryAfterSeconds * (1 + random() / 4);
+    const seconds = asked > 0 ? asked : backoffSeconds(this.#failures, BACKOFF, random);
+    const least = Math.max(asked, BACKOFF.minimumSeconds);
+    const { signal } = this.#ending;
+    if (!this.#finishing.signal.aborted) {
+      await pause(least, AbortSignal.any([signal, this.#finishing.signal]));
+      await this.#rest(seconds - least);
     }
-    await pause(BACKOFF.minimumSeconds, this.#ending.signal);
-    await this.#rest(seconds - BACKOFF.minimumSeconds);
+    if (this.#finishing.signal.aborted) await pause(Math.min(seconds, FINISHING_PAUSE_SECONDS), signal);
   }
 
   /** Ends early when somebody waits. */

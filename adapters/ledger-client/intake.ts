@@ -12,8 +12,8 @@ const GATHER_MILLISECONDS = 8;
 /** In one append, so that the event loop is not held for long. */
 const APPEND_MAXIMUM_RECORDS = 512;
 const APPEND_MAXIMUM_BYTES = 4_194_304;
-/** What a record without its texts is thought to take until it is written out. */
-const RECORD_ESTIMATE_BYTES = 1_024;
+/** No line of a record is shorter. */
+const LINE_LEAST_BYTES = 64;
 /** Of the spool; the rest is for what was begun while there was room. */
 const SHARE_FOR_NEW_WORK = 0.75;
 /** So much may wait in memory for a disk that takes nothing. */
@@ -43,8 +43,10 @@ export interface IntakeOptions {
   readonly onDiskFailure: (error: unknown) => void;
 }
 
-interface Waiting extends NumberedRecord {
-  readonly estimatedBytes: number;
+interface Waiting {
+  readonly sequence: number;
+  readonly line: string;
+  readonly bytes: number;
 }
 
 export class Intake {
@@ -86,13 +88,14 @@ export class Intake {
   accept(draft: RecordDraft, texts: readonly TextDraft[]): number | undefined {
     this.#sequence += 1;
     const sequence = this.#sequence;
-    const estimatedBytes = texts.reduce((sum, { text }) => sum + text.length, RECORD_ESTIMATE_BYTES);
-    if (!this.#fits(estimatedBytes)) {
+    // A full spool is no reason to write out what it has no room for.
+    const waiting = this.#fits(LINE_LEAST_BYTES) ? this.#writeOut({ sequence, draft, texts }) : undefined;
+    if (waiting === undefined || !this.#fits(waiting.bytes)) {
       this.#lose(draft.namespace, sequence);
       return undefined;
     }
-    this.#waitingBytes += estimatedBytes;
-    this.#waiting.push({ sequence, draft, texts, estimatedBytes });
+    this.#waitingBytes += waiting.bytes;
+    this.#waiting.push(waiting);
     if (this.#waiting.length >= APPEND_MAXIMUM_RECORDS) this.append();
     else this.#appendSoon ??= setTimeout(() => this.append(), GATHER_MILLISECONDS);
     return sequence;
@@ -140,6 +143,12 @@ export class Intake {
     clearTimeout(this.#appendSoon);
   }
 
+  #writeOut(record: NumberedRecord): Waiting {
+    const { line, cutTexts } = lineOf(record, this.#source, this.#lineMaximumBytes);
+    for (const field of cutTexts) this.#options.onTextCut(record.draft, field);
+    return { sequence: record.sequence, line, bytes: Buffer.byteLength(line) };
+  }
+
   #fits(bytes: number): boolean {
     const { maximumBytes } = this.#options;
     return (
@@ -178,22 +187,18 @@ export class Intake {
   }
 
   async #appendSome(): Promise<void> {
-    const { spool, onAppended, onTextCut } = this.#options;
+    const { spool, onAppended } = this.#options;
     const lines: string[] = [];
-    let characters = 0;
-    let estimatedBytes = 0;
+    let bytes = 0;
     for (const waiting of this.#waiting) {
-      if (lines.length >= APPEND_MAXIMUM_RECORDS || characters >= APPEND_MAXIMUM_BYTES) break;
-      const { line, cutTexts } = lineOf(waiting, this.#source, this.#lineMaximumBytes);
-      for (const field of cutTexts) onTextCut(waiting.draft, field);
-      lines.push(line);
-      characters += line.length;
-      estimatedBytes += waiting.estimatedBytes;
+      if (lines.length >= APPEND_MAXIMUM_RECORDS || bytes >= APPEND_MAXIMUM_BYTES) break;
+      lines.push(waiting.line);
+      bytes += waiting.bytes;
     }
     await spool.append(Buffer.from(lines.join('')), this.#waiting[0]?.sequence ?? this.#sequence);
     this.#isDiskRefusing = false;
     this.#waiting.splice(0, lines.length);
-    this.#waitingBytes -= estimatedBytes;
+    this.#waitingBytes -= bytes;
     const unsettled = this.#waiting[0]?.sequence ?? Infinity;
     for (const { sequence, resolve } of this.#settling) if (sequence < unsettled) resolve();
     onAppended();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -89,8 +89,18 @@ function numbered(count: number, from = 0): readonly string[] {
   return Array.from({ length: count }, (_, place) => `d-${from + place}`);
 }
 
+/** Into a file of its own, in a spool of one mebibyte. */
+async function writeFileOf(writer: LedgerWriter, record: RecordDraft): Promise<void> {
+  writer.write(record, [{ field: 'input', text: 'x'.repeat(70_000), retentionDays: 1 }]);
+  await writer.settled();
+}
+
 async function spoolFiles(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).toSorted().map((name) => join(folder, name));
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.endsWith('.spool'))
+    .toSorted()
+    .map((name) => join(folder, name));
 }
 
 describe('the writer of ledger records', () => {
@@ -296,7 +306,7 @@ describe('a spool', () => {
     for (const id of tooMany) writer.write(draft(id, sentence));
     await writer.settled();
     await expect(
-      writer.writeDurably(draft('no'), [], { timeoutMilliseconds: 5_000, signal: SIGNAL }),
+      writer.writeDurably(draft('no', sentence), [], { timeoutMilliseconds: 5_000, signal: SIGNAL }),
     ).rejects.toThrow('no room');
     await ledger.revive();
     await ledger.until((records) => gaps(records).length === 1);
@@ -404,16 +414,139 @@ describe('a spool', () => {
     ]);
   });
 
-  it('tells of a file that somebody removed', async () => {
+  it('loses nothing with a file that somebody removes while it is written', async () => {
     const { ledger, folder, start } = await world();
     const writer = await start();
     await ledger.kill();
-    writer.write(draft('gone'));
+    writer.write(draft('kept'));
     await writer.settled();
     for (const path of await spoolFiles(folder)) await rm(path);
     await ledger.revive();
-    await ledger.until((records) => gaps(records).length === 1);
-    expect(gaps(ledger.records)).toMatchObject([{ cause: 'lost_records', missing: { sequence: 1 } }]);
+    await ledger.until((records) => records.length === 1);
+    expect(ids(ledger.records)).toEqual(['kept']);
+  });
+
+  it.each([
+    ['the oldest', [0], 1],
+    ['one in the middle', [1], 2],
+    ['the newest', [-1], undefined],
+    ['all', [0, 1, 2, 3], 1],
+  ])('tells of files of an earlier start that somebody removed: %s', async (_name, places, sequence) => {
+    const { ledger, folder, start } = await world();
+    const first = await start({ maximumBytes: MEBIBYTE });
+    await ledger.kill();
+    for (const id of numbered(4)) await writeFileOf(first, draft(id));
+    await first.close(0);
+    const files = await spoolFiles(folder);
+    expect(files).toHaveLength(4);
+    for (const place of places) await rm(files.at(place) ?? '');
+    const left = numbered(4).filter((_id, place) => !places.includes(place) && !places.includes(place - 4));
+    await start();
+    await ledger.revive();
+    await ledger.until(
+      (arrived) => ids(arrived).length === left.length && gaps(arrived).length === places.length,
+    );
+    expect(ids(ledger.records)).toEqual(left);
+    const [gap] = gaps(ledger.records);
+    expect(gap).toMatchObject({
+      cause: 'lost_records',
+      missing: { boot: first.boot, sequence: sequence ?? 4 },
+    });
+    expect(gap?.records).toBe(sequence === undefined ? undefined : 1);
+  });
+
+  it.each([
+    ['a folder', async (path: string) => await mkdir(path)],
+    ['what gives an error at each read', async (path: string) => await symlink('/proc/self/mem', path)],
+  ])(
+    'goes on behind a file in whose place is %s, and tells of it',
+    async (_name, put) => {
+      const { ledger, folder, start } = await world();
+      const first = await start({ maximumBytes: MEBIBYTE });
+      await ledger.kill();
+      for (const id of numbered(3)) await writeFileOf(first, draft(id));
+      await first.close(0);
+      await start();
+      const [, path = ''] = await spoolFiles(folder);
+      await rm(path);
+      await put(path);
+      await ledger.revive();
+      await ledger.until((records) => gaps(records).length === 1 && ids(records).length === 2);
+      expect(ids(ledger.records)).toEqual(['d-0', 'd-2']);
+      expect(gaps(ledger.records)).toMatchObject([
+        { id: `gap:${first.boot}:2`, cause: 'lost_records', records: 1, missing: { sequence: 2 } },
+      ]);
+    },
+    90_000,
+  );
+
+  it('is held by one process: another is refused, until the first has ended', async () => {
+    const { ledger, start } = await world();
+    const first = await start();
+    await expect(start()).rejects.toThrow('is held by another process');
+    first.write(draft('mine'));
+    await first.close(5_000);
+    const second = await start();
+    await second.close(0);
+    expect(ids(ledger.records)).toEqual(['mine']);
+  });
+
+  it('is no longer held by a process that was killed, and a broken lock keeps nobody out', async () => {
+    const { ledger, folder, start } = await world();
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'testing/producing-process.ts'), ledger.url, folder, '0'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    await expect(start()).rejects.toThrow('is held by another process');
+    child.kill('SIGKILL');
+    child.stdout.resume();
+    await closed;
+    await writeFile(join(folder, 'owner.lock'), 'no database at all '.repeat(100));
+    await (await start()).close(15_000);
+    expect(await spoolFiles(folder)).toEqual([]);
+  }, 60_000);
+
+  it('is delivered at an end also when the ledger has asked for a long pause', async () => {
+    const { ledger, start } = await world();
+    const writer = await start();
+    ledger.setFault({ kind: 'status', status: 503, headers: { 'retry-after': '300' } });
+    writer.write(draft('kept'));
+    await ledger.untilRequests(1);
+    ledger.setFault(undefined);
+    await writer.close(20_000);
+    expect(ids(ledger.records)).toEqual(['kept']);
+  }, 30_000);
+
+  it('tells once of what is missing, however often a start finds it', async () => {
+    const { ledger, folder, start } = await world();
+    const first = await start();
+    await ledger.kill();
+    for (const id of numbered(3)) first.write(draft(id));
+    await first.close(0);
+    const [path = ''] = await spoolFiles(folder);
+    const torn = (await readFile(path)).subarray(0, -20);
+    for (let life = 0; life < 3; life += 1) {
+      await writeFile(path, torn);
+      const writer = await start();
+      if (life === 0) await ledger.revive();
+      await ledger.until((records) => gaps(records).length === 1);
+      await writer.close(10_000);
+    }
+    expect(ids(ledger.records)).toEqual(numbered(2));
+    expect(gaps(ledger.records)).toMatchObject([{ id: `gap:${first.boot}:3` }]);
+  }, 30_000);
+
+  it('takes no more than it may in bytes, whatever the records are written in', async () => {
+    const { ledger, folder, start } = await world();
+    const writer = await start({ maximumBytes: MEBIBYTE });
+    await ledger.kill();
+    for (const id of numbered(600)) writer.write(draft(id, '\u0001\u{1f40c}'.repeat(500)));
+    await writer.settled();
+    const sizes = await Promise.all((await spoolFiles(folder)).map(async (path) => (await stat(path)).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MEBIBYTE);
   });
 
   it('keeps in memory what the disk does not take, allows nothing new meanwhile, and loses nothing', async () => {

@@ -19,8 +19,11 @@ import { Spool, type SpooledBatch } from './spool.ts';
 
 const GATHER_MILLISECONDS = 100;
 const ANSWER_TIMEOUT_MILLISECONDS = 10_000;
-/** Their ids follow from what was decided on: a start that tells again what an earlier one has told says nothing new. */
-const TYPES_WITH_IDS_OF_STATE: ReadonlySet<RecordDraft['type']> = new Set(['rollout_decision']);
+/**
+ * Their ids follow from what was decided on, or from what is missing: a start that tells again what an earlier one has told
+ * says nothing new.
+ */
+const TYPES_WITH_IDS_OF_STATE: ReadonlySet<RecordDraft['type']> = new Set(['rollout_decision', 'gap']);
 
 export interface LedgerWriterOptions {
   /** Base URL of the ledger. */
@@ -55,7 +58,7 @@ export interface LedgerWriter extends RecordWriter {
   readonly close: (deliverMilliseconds: number) => Promise<void>;
 }
 
-/** Rejects when the folder cannot be used. */
+/** Rejects when the folder cannot be used, or while another process uses it. */
 export async function createLedgerWriter(options: LedgerWriterOptions): Promise<LedgerWriter> {
   const boot = options.newId();
   return new SpoolingWriter(options, boot, await Spool.open(options.spoolFolder, boot, options.maximumBytes));
@@ -150,8 +153,8 @@ class SpoolingWriter implements LedgerWriter {
     const { promise: over, resolve } = Promise.withResolvers<'over'>();
     const timer = setTimeout(() => resolve('over'), deliverMilliseconds);
     this.#intake.append();
+    this.#delivery.finish();
     while (this.#intake.waitingRecords > 0 || this.#spool.hasUnread) {
-      this.#delivery.hurry();
       if ((await Promise.race([this.#progress.promise, over])) === 'over') break;
     }
     clearTimeout(timer);
@@ -167,7 +170,7 @@ class SpoolingWriter implements LedgerWriter {
   #progressed(): void {
     for (const { namespace, firstSequence, records } of this.#intake.takeLosses()) {
       const missing = { ...this.#options.source, boot: this.boot, sequence: firstSequence };
-      this.write(lostRecordsGap(this.#gap(namespace), missing, records));
+      this.write(lostRecordsGap(this.#gap(namespace, missing), missing, records));
     }
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
@@ -177,7 +180,7 @@ class SpoolingWriter implements LedgerWriter {
   async #taken(batch: SpooledBatch, refused: readonly RefusedRecord[]): Promise<void> {
     const { metrics, namespace, source } = this.#options;
     metrics.records('acknowledged', batch.records.length - refused.length);
-    for (const each of batch.breaks) this.write(brokenSpoolGap(this.#gap(namespace), source, each));
+    for (const each of batch.breaks) this.write(brokenSpoolGap(this.#gap(namespace, each), source, each));
     for (const each of refused) this.#refused(each);
     // A disk that takes nothing gets it later: the batch would else be delivered, and told of, again and again.
     await this.#intake.settled().catch(() => undefined);
@@ -205,11 +208,17 @@ class SpoolingWriter implements LedgerWriter {
     metrics.records('refused', 1);
     logger.error({ recordId: id, type, namespace, code, reason: message }, 'the ledger refuses a record');
     // A gap that is refused too would be told of for ever.
-    if (type !== 'gap') this.write(refusedRecordGap(this.#gap(namespace), source, { id, type, code }));
+    if (type !== 'gap')
+      this.write(refusedRecordGap(this.#gap(namespace, source), source, { id, type, code }));
   }
 
-  #gap(namespace: string): GapEnvelope {
-    const { newId, epochMilliseconds } = this.#options;
-    return { id: newId(), namespace, atMicroseconds: Math.round(epochMilliseconds() * 1_000) };
+  /** Named by what is missing: told again after a crash, it is the same gap. */
+  #gap(namespace: string, { boot, sequence }: Pick<RecordSource, 'boot' | 'sequence'>): GapEnvelope {
+    const { epochMilliseconds } = this.#options;
+    return {
+      id: `gap:${boot}:${sequence}`,
+      namespace,
+      atMicroseconds: Math.round(epochMilliseconds() * 1_000),
+    };
   }
 }

@@ -7,7 +7,7 @@ import type { SpooledRecord } from './spool-line.ts';
 
 const CONNECT_MILLISECONDS = 3_000;
 const ANSWER_MAXIMUM_BYTES = 2_097_152;
-const RETRY_AFTER_MAXIMUM_SECONDS = 300;
+const RETRY_AFTER_MAXIMUM_SECONDS = 60;
 
 /** Labels of the metric: a closed set. */
 export type PostFailure =

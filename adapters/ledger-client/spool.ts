@@ -4,13 +4,19 @@
  * file goes once all of it was acknowledged; after a crash up to one file is therefore delivered twice.
  *
  *     000000000007.BOOT.1.spool     number, boot, sequence of its first record
+ *
+ * A file that is gone, or that cannot be read after some tries, is told as a break and never holds up those behind it.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, constants, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { BATCH_MAXIMUM_BYTES, BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
+import { readIndex, writeIndex } from './spool-index.ts';
 import { type SpooledRecord, readLines } from './spool-line.ts';
+import { type FolderLock, lockFolder } from './spool-lock.ts';
 
-const NAME = /^(\d{12})\.([\w:-]{1,64})\.(\d{1,16})\.spool$/;
+const NAME = /^(\d{12,15})\.([\w:-]{1,64})\.(\d{1,16})\.spool$/;
+/** A file with a greater one is none of ours, and would leave no numbers for those that are. */
+const NUMBER_MAXIMUM = 99_999_999_999_999;
 const READ_BYTES = 262_144;
 const FILE_LARGEST_BYTES = 4_194_304;
 const FILES_AT_LEAST = 16;
@@ -19,6 +25,24 @@ const ENVELOPE_BYTES = 65_536;
 const BATCH_LINES_BYTES = BATCH_MAXIMUM_BYTES - ENVELOPE_BYTES;
 /** No line of ours is so long: what has no end by then is none. */
 const READ_LARGEST_BYTES = 16_777_216;
+
+/** With pauses between that grow to 13 s: what a disk cannot read for so long it cannot read. */
+const READ_TRIES = 8;
+/** Of this process and not of the file. */
+const ERRORS_OF_THE_PROCESS: ReadonlySet<string | undefined> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EAGAIN',
+]);
+/** Somebody has removed the file, or put another thing in its place. */
+const ERRORS_OF_A_REMOVED_FILE: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'ELOOP',
+  'ENXIO',
+]);
 
 /** A line may be so long that a batch of it alone is not too large, and that a spool holds some. */
 export function lineMaximumBytes(spoolMaximumBytes: number): number {
@@ -34,6 +58,8 @@ interface SpoolFile {
   bytes: number;
   /** Nothing is added any more. */
   isComplete: boolean;
+  /** It was there when the process before ended. */
+  readonly isGone?: boolean;
 }
 
 interface OpenFile {
@@ -64,6 +90,10 @@ export class Spool {
   readonly #boot: string;
   readonly #fileBytes: number;
   readonly #files: SpoolFile[];
+  readonly #lock: FolderLock | undefined;
+  /** Delivered, and not to be removed yet by a disk that is read only. */
+  readonly #leftovers = new Set<SpoolFile>();
+  #readFailures = 0;
   #nextNumber: number;
   #writing: OpenFile | undefined;
   #reading: OpenFile | undefined;
@@ -72,8 +102,15 @@ export class Spool {
   #lastSequence: number | undefined;
   #bytes: number;
 
-  private constructor(folder: string, boot: string, maximumBytes: number, files: SpoolFile[]) {
+  private constructor(
+    folder: string,
+    boot: string,
+    maximumBytes: number,
+    files: SpoolFile[],
+    lock: FolderLock | undefined,
+  ) {
     this.#folder = folder;
+    this.#lock = lock;
     this.#boot = boot;
     this.#fileBytes = Math.min(FILE_LARGEST_BYTES, Math.floor(maximumBytes / FILES_AT_LEAST));
     this.#files = files;
@@ -81,24 +118,19 @@ export class Spool {
     this.#bytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** With the files of earlier boots, which are read first. */
+  /**
+   * With the files of earlier boots, which are read first. Rejects when the folder cannot be read, and while another
+   * process holds it.
+   */
   static async open(folder: string, boot: string, maximumBytes: number): Promise<Spool> {
     await mkdir(folder, { recursive: true });
-    const files: SpoolFile[] = [];
-    for (const name of (await readdir(folder)).toSorted()) {
-      const [, number, fileBoot, firstSequence] = NAME.exec(name) ?? [];
-      if (fileBoot === undefined) continue;
-      const path = join(folder, name);
-      files.push({
-        path,
-        number: Number(number),
-        boot: fileBoot,
-        firstSequence: Number(firstSequence),
-        bytes: (await stat(path)).size,
-        isComplete: true,
-      });
+    const lock = lockFolder(folder);
+    try {
+      return new Spool(folder, boot, maximumBytes, await findFiles(folder), lock);
+    } catch (error) {
+      lock?.release();
+      throw error;
     }
-    return new Spool(folder, boot, maximumBytes, files);
   }
 
   /** On disk, acknowledged or not. */
@@ -107,7 +139,9 @@ export class Spool {
   }
 
   get hasUnread(): boolean {
-    return this.#files.some((file, place) => file.bytes > (place === 0 ? this.#readAt : 0));
+    return this.#files.some(
+      (file, place) => file.isGone === true || file.bytes > (place === 0 ? this.#readAt : 0),
+    );
   }
 
   /**
@@ -139,7 +173,8 @@ export class Spool {
   /** The next records in order, of one file; the same until `acknowledge`. Undefined: there are none. One call at a time. */
   async read(): Promise<SpooledBatch | undefined> {
     for (let file = this.#files[0]; file !== undefined; file = this.#files[0]) {
-      if (this.#readAt < file.bytes) return await this.#readFrom(file);
+      if (file.isGone === true) return this.#restIsMissing(file, 'lost_records');
+      if (this.#readAt < file.bytes) return await this.#readOrGiveUp(file);
       if (!file.isComplete) return undefined;
       await this.#removeFirst(file);
     }
@@ -160,6 +195,7 @@ export class Spool {
     if (file !== undefined && this.#readAt >= file.bytes) await this.#removeFirst(file);
     await this.#reading?.handle.close();
     this.#reading = undefined;
+    this.#lock?.release();
   }
 
   async #begin(firstSequence: number): Promise<OpenFile> {
@@ -168,9 +204,16 @@ export class Spool {
       this.#folder,
       `${String(number).padStart(12, '0')}.${this.#boot}.${firstSequence}.spool`,
     );
-    const handle = await open(path, 'w', 0o600);
+    const handle = await open(path, 'wx+', 0o600);
     this.#nextNumber += 1;
     const file: SpoolFile = { path, number, boot: this.#boot, firstSequence, bytes: 0, isComplete: false };
+    try {
+      await this.#writeIndex([...this.#files, file]);
+    } catch (error) {
+      await handle.close();
+      await rm(path, { force: true });
+      throw error;
+    }
     this.#files.push(file);
     return { file, handle };
   }
@@ -180,7 +223,9 @@ export class Spool {
     if (writing === undefined) return;
     this.#writing = undefined;
     writing.file.isComplete = true;
-    await writing.handle.close();
+    // It can be read to its end also when somebody has removed it.
+    if (this.#files[0] === writing.file && this.#reading === undefined) this.#reading = writing;
+    else await writing.handle.close();
   }
 
   async #removeFirst(file: SpoolFile): Promise<void> {
@@ -188,16 +233,55 @@ export class Spool {
       await this.#reading.handle.close();
       this.#reading = undefined;
     }
-    await rm(file.path, { force: true });
     this.#files.shift();
-    this.#bytes -= file.bytes;
     this.#readAt = 0;
+    this.#readFailures = 0;
     this.#lastSequence = undefined;
+    // Before the file goes: one that is not in it and still there is only delivered once more.
+    await this.#writeIndex(this.#files).catch(() => undefined);
+    this.#leftovers.add(file);
+    for (const each of this.#leftovers) {
+      try {
+        await rm(each.path, { force: true });
+      } catch {
+        continue;
+      }
+      this.#leftovers.delete(each);
+      this.#bytes -= each.bytes;
+    }
+  }
+
+  async #writeIndex(files: readonly SpoolFile[]): Promise<void> {
+    await writeIndex(
+      this.#folder,
+      files.map(({ path }) => basename(path)),
+    );
+  }
+
+  async #readOrGiveUp(file: SpoolFile): Promise<SpooledBatch> {
+    try {
+      const batch = await this.#readFrom(file);
+      this.#readFailures = 0;
+      return batch;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (ERRORS_OF_A_REMOVED_FILE.has(code)) return await this.#giveUp(file);
+      if (ERRORS_OF_THE_PROCESS.has(code)) throw error;
+      this.#readFailures += 1;
+      if (this.#readFailures < READ_TRIES) throw error;
+      return await this.#giveUp(file);
+    }
+  }
+
+  /** What is in its place stays there under another name, for whoever can get more out of it. */
+  async #giveUp(file: SpoolFile): Promise<SpooledBatch> {
+    if (this.#writing?.file === file) await this.#complete();
+    await rename(file.path, `${file.path}.unreadable`).catch(() => undefined);
+    return this.#restIsMissing(file, 'lost_records');
   }
 
   async #readFrom(file: SpoolFile): Promise<SpooledBatch> {
     const handle = await this.#openForReading(file);
-    if (handle === undefined) return this.#restIsMissing(file, 'lost_records');
     const start = this.#readAt;
     for (let wanted = READ_BYTES; ; wanted *= 4) {
       const bytes = Buffer.allocUnsafe(Math.min(wanted, file.bytes - start));
@@ -219,23 +303,23 @@ export class Spool {
     }
   }
 
-  /** Undefined when somebody has removed it. */
-  async #openForReading(file: SpoolFile): Promise<FileHandle | undefined> {
+  async #openForReading(file: SpoolFile): Promise<FileHandle> {
     if (this.#reading?.file === file) return this.#reading.handle;
     await this.#reading?.handle.close();
     this.#reading = undefined;
-    try {
-      const handle = await open(file.path, 'r');
-      this.#reading = { file, handle };
-      return handle;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    if (this.#writing?.file === file) return this.#writing.handle;
+    // What is no file must not hold up whoever opens it.
+    const handle = await open(file.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#reading = { file, handle };
+    return handle;
   }
 
   #restIsMissing(file: SpoolFile, kind: SpoolBreak['kind']): SpooledBatch {
-    const missing = { kind, boot: file.boot, sequence: this.#expected(file), records: undefined };
+    const sequence = this.#expected(file);
+    const next = this.#files[1];
+    const records =
+      next?.boot === file.boot && next.number === file.number + 1 ? next.firstSequence - sequence : 0;
+    const missing = { kind, boot: file.boot, sequence, records: records > 0 ? records : undefined };
     return { boot: file.boot, records: [], breaks: [missing], end: file.bytes };
   }
 
@@ -250,4 +334,33 @@ export class Spool {
     const missing = next === undefined || next <= sequence ? undefined : next - sequence;
     return { kind: 'lost_records', boot: file.boot, sequence, records: missing };
   }
+}
+
+/** In the order of their numbers: those that are there, and those that should be. */
+async function findFiles(folder: string): Promise<SpoolFile[]> {
+  const files = new Map<string, SpoolFile>();
+  for (const name of await readIndex(folder)) {
+    const file = fileOf(folder, name);
+    if (file !== undefined) files.set(name, { ...file, isGone: true });
+  }
+  for (const name of await readdir(folder)) {
+    const file = fileOf(folder, name);
+    const found = file && (await lstat(file.path));
+    if (file !== undefined && found?.isFile() === true) files.set(name, { ...file, bytes: found.size });
+  }
+  return [...files.values()].toSorted((one, other) => one.number - other.number);
+}
+
+function fileOf(folder: string, name: string): SpoolFile | undefined {
+  const [, digits, boot, firstSequence] = NAME.exec(name) ?? [];
+  const number = Number(digits);
+  if (boot === undefined || number > NUMBER_MAXIMUM) return undefined;
+  return {
+    path: join(folder, name),
+    number,
+    boot,
+    firstSequence: Number(firstSequence),
+    bytes: 0,
+    isComplete: true,
+  };
 }

@@ -49,7 +49,8 @@ export function countsOf(
   };
   for (const [place, { record, reporter }] of batch.entries()) {
     add(record.source, reporter, { kind: 'seen', sequence: record.source.sequence });
-    if (record.type !== 'gap' || record.missing === undefined || outcomes[place]?.kind !== 'written') continue;
+    if (record.type !== 'gap' || record.missing === undefined || outcomes[place]?.kind !== 'written')
+      continue;
     const { missing, records } = record;
     add(missing, reporter, { kind: 'lost', sequence: missing.sequence, records });
   }
