@@ -39,6 +39,8 @@ export async function addCheckpoint(witness: Witness, body: string): Promise<Ver
   const refusal = judge(request, checkpoint, latest);
   if (refusal !== undefined) return refusal;
   const signature = cosignText(checkpoint.text, witness.key, witness.nowSeconds());
+  // Seen before: anybody may send it again, and that must not push what was seen earlier out of what is kept.
+  if (latest?.size === checkpoint.size) return { outcome: 'cosigned', checkpoint, signature };
   const note = withSignatures(checkpoint.loggedNote, [signature]);
   if (await witness.checkpoints.addAfter(latest, checkpoint.origin, note)) {
     return { outcome: 'cosigned', checkpoint, signature };

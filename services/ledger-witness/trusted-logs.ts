@@ -70,7 +70,10 @@ async function fetchLogKeys(url: string, signal: AbortSignal): Promise<readonly 
   }
   if (statusCode !== 200) throw new Error(`It answered ${statusCode}.`);
   const { logs } = LogKeysAnswer.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-  return logs.map(parseVerifierKey).filter(({ type }) => type === 'ed25519');
+  const keys = logs.map(parseVerifierKey).filter(({ type }) => type === 'ed25519');
+  // Kept for ever: none must not be.
+  if (keys.length === 0) throw new Error('None of the keys that it tells is one of a log.');
+  return keys;
 }
 
 function pathIn(directory: string): string {

@@ -15,7 +15,7 @@ import {
   UntrustedNoteError,
   verifySignatures,
 } from '#domain/transparency/signed-note.ts';
-import { createDurably, syncDirectory } from './durable-files.ts';
+import { createDurably, dropDrafts, syncDirectory } from './durable-files.ts';
 
 /** So many are kept of each origin: the more, the closer a later edit is placed between two of them. */
 const KEPT_CHECKPOINTS = 256;
@@ -45,6 +45,7 @@ export class WitnessedCheckpoints {
   static async open(directory: string, key: VerifierKey): Promise<WitnessedCheckpoints> {
     const origins = join(directory, 'origins');
     await mkdir(origins, { recursive: true });
+    await dropDrafts(origins);
     await syncDirectory(directory);
     const checkpoints = new WitnessedCheckpoints(origins, key);
     await checkpoints.latestOfAll();
@@ -71,8 +72,14 @@ export class WitnessedCheckpoints {
     if (latest === undefined) await this.#createFolder(folder);
     const number = (latest?.number ?? 0) + 1;
     if (!(await createDurably(join(folder, fileOf(number)), note))) return false;
-    if (number > KEPT_CHECKPOINTS) await rm(join(folder, fileOf(number - KEPT_CHECKPOINTS)), { force: true });
+    await this.#dropBefore(folder, number - KEPT_CHECKPOINTS + 1);
     return true;
+  }
+
+  /** Also those that a crash has left. It is signed and kept whatever comes of this. */
+  async #dropBefore(folder: string, first: number): Promise<void> {
+    const old = (await this.#numbersIn(folder).catch(() => [])).filter((number) => number < first);
+    await Promise.allSettled(old.map((number) => rm(join(folder, fileOf(number)), { force: true })));
   }
 
   /** The latest of each origin. */
@@ -89,14 +96,19 @@ export class WitnessedCheckpoints {
   async kept(origin: string): Promise<readonly string[]> {
     const folder = folderOf(origin);
     const notes: string[] = [];
-    for (const number of await this.#numbersIn(folder)) {
-      notes.push(await readFile(join(this.#directory, folder, fileOf(number)), 'utf8'));
+    for (const number of await this.#numbersIn(join(this.#directory, folder))) {
+      try {
+        notes.push(await readFile(join(this.#directory, folder, fileOf(number)), 'utf8'));
+      } catch (error) {
+        // The oldest one goes when another is signed meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
     }
     return notes;
   }
 
   async #latestIn(folder: string): Promise<WitnessedCheckpoint | undefined> {
-    const number = (await this.#numbersIn(folder)).at(-1);
+    const number = (await this.#numbersIn(join(this.#directory, folder))).at(-1);
     if (number === undefined) return undefined;
     const path = join(this.#directory, folder, fileOf(number));
     const note = await readFile(path, 'utf8');
@@ -112,7 +124,7 @@ export class WitnessedCheckpoints {
 
   async #numbersIn(folder: string): Promise<readonly number[]> {
     try {
-      const names = await readdir(join(this.#directory, folder));
+      const names = await readdir(folder);
       return names
         .map((name) => /^(\d{16})\.note$/.exec(name)?.[1])
         .filter((digits) => digits !== undefined)

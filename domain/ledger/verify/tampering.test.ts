@@ -22,7 +22,7 @@ let forged: readonly string[];
 beforeAll(async () => {
   honest = await honestLedger(RECORDS, [Math.floor(RECORDS / 2), WITNESSED]);
   forged = sampleEntries(RECORDS, '-forged');
-});
+}, 600_000);
 
 type Random = () => number;
 
