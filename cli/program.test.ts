@@ -368,10 +368,10 @@ describe('what does not go well', () => {
     ['a row that is none', { runs: [{ id: RUN_ID }] }],
     ['money that is no integer', { runs: [{ ...SAMPLE_ROW, costNanoUsd: 0.5 }] }],
     ['an id that is none', { runs: [{ ...SAMPLE_ROW, id: '../../x' }] }],
-    ['a page that leads nowhere', { runs: [], nextCursor: 'again', x: 1 }],
+    ['pages that lead nowhere', { runs: [], nextCursor: 'again', x: 1 }],
   ])('believes nothing of %s', async (_name, body) => {
     const { code } = await ask({ 'GET /v1/runs': () => new Status(200, body) }, 'runs');
-    expect(code).toBe(body !== '' && typeof body === 'object' && 'nextCursor' in body ? 0 : 6);
+    expect(code).toBe(6);
   });
 
   it('measures an answer before it looks at it', async () => {

@@ -54,9 +54,10 @@ export function createProgram(context: CommandContext, version: string): Command
 /** Never throws; answers with the exit code. */
 export async function runProgram(
   argv: readonly string[],
-  context: CommandContext,
+  given: CommandContext,
   version: string,
 ): Promise<number> {
+  const context = withVisibleNotes(given);
   try {
     await createProgram(context, version).parseAsync([...argv], { from: 'user' });
     return EXIT_CODES.ok.code;
@@ -70,6 +71,13 @@ export async function runProgram(
     context.terminal.note(`capataz: ${visible(message)}\n`);
     return EXIT_CODES[exit].code;
   }
+}
+
+/** What is said aside quotes servers, files and arguments: here once for all of it. */
+function withVisibleNotes(context: CommandContext): CommandContext {
+  const { terminal } = context;
+  const note = (text: string): void => terminal.note(visibleLines(text).join('\n'));
+  return { ...context, terminal: { ...terminal, note } };
 }
 
 const EXIT_OF_READ_FAILURE = {

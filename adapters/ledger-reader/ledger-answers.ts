@@ -72,6 +72,28 @@ export type CostRow = z.infer<typeof CostRow>;
 
 export const CostsAnswer = z.object({ costs: z.array(CostRow).max(100_000) });
 
+export const OutcomeRow = z.object({
+  group: z.record(Word, Word),
+  succeeded: Count,
+  stopped: Count,
+  failed: Count,
+  good: Count,
+  bad: Count,
+  neutral: Count,
+  durationMicroseconds: Count,
+  costNanoUsd: NanoUsd,
+});
+export type OutcomeRow = z.infer<typeof OutcomeRow>;
+
+export const OutcomesAnswer = z.object({ outcomes: z.array(OutcomeRow).max(100_000) });
+
+/** Of security events no more than which there are. */
+export const EventIdsAnswer = z.object({
+  entries: z.array(z.object({ entry: z.object({ record: z.object({ id: Identifier }) }) })).max(10_000),
+  position: Count,
+  isEnd: z.boolean(),
+});
+
 const RevealedText = z.object({
   recordId: Identifier,
   field: z.enum(TEXT_FIELDS),

@@ -5,6 +5,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { type Dispatcher, request as httpRequest } from 'undici';
 import type { z } from 'zod';
+import { parseBoundedJson } from './bounded-json.ts';
 import { FailureBody } from './ledger-answers.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -173,7 +174,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 function parseAnswer<Answer>(text: string, schema: z.ZodType<Answer>): Answer {
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseBoundedJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.');
@@ -183,18 +184,13 @@ function parseAnswer<Answer>(text: string, schema: z.ZodType<Answer>): Answer {
   );
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 async function failureOf(response: Dispatcher.ResponseData, url: URL): Promise<LedgerReadError> {
   const status = response.statusCode;
   const body = await readBody(response, FAILURE_MAXIMUM_BYTES, url.href).catch(() => Buffer.alloc(0));
-  const said = FailureBody.safeParse(parseJson(body.toString('utf8'))).data?.error.message.slice(0, 2048);
+  const said = FailureBody.safeParse(parseBoundedJson(body.toString('utf8'))).data?.error.message.slice(
+    0,
+    2048,
+  );
   const because = said === undefined ? `status ${status}` : said;
   if (status === 401) return new LedgerReadError('refused', `The token is not accepted: ${because}`);
   if (status === 403) return new LedgerReadError('refused', `You may not do this: ${because}`);
@@ -206,6 +202,12 @@ async function failureOf(response: Dispatcher.ResponseData, url: URL): Promise<L
 }
 
 function unreachable(url: URL, error: unknown): LedgerReadError {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new LedgerReadError(
+      'unreachable',
+      `${url.origin} has not answered to the end within ${TIMEOUT_MILLISECONDS / 1000} s.`,
+    );
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why = code !== '' ? code : error instanceof Error ? error.message : 'unknown failure';
   return new LedgerReadError('unreachable', `${url.origin} cannot be reached: ${why}.`);

@@ -1,8 +1,12 @@
 /** The questions that readers of the ledger ask, as its HTTP API spells them (docs/reference/ledger.md). */
 import { z } from 'zod';
+import { Identifier } from '#domain/ledger/record-fields.ts';
 import {
   type CostRow,
   CostsAnswer,
+  EventIdsAnswer,
+  type OutcomeRow,
+  OutcomesAnswer,
   type RevealedText,
   type RevealedTexts,
   RunAnswer,
@@ -14,9 +18,14 @@ import {
 import { LedgerReadError, type LedgerReader, type Query } from './ledger-reader.ts';
 
 const PAGE_MAXIMUM = 500;
+const EVENT_PAGE_MAXIMUM = 1000;
 const RUN_PAGE_ENTRIES = 1000;
 const RUN_MAXIMUM_ENTRIES = 100_000;
 const TEXTS_MAXIMUM_CHARACTERS = 134_217_728;
+/** One question goes on for no longer than this, however many pages it has and however slowly they come. */
+const QUESTION_MILLISECONDS = 600_000;
+/** The ledger looks through so much for a page, and may find nothing; one after another without end is no answer. */
+const EMPTY_PAGES_MAXIMUM = 200;
 
 export interface RunsQuestion {
   readonly namespace: string | undefined;
@@ -33,6 +42,7 @@ export async function askForRuns(
   limit: number,
 ): Promise<{ readonly runs: readonly RunRow[]; readonly hasMore: boolean }> {
   const runs: RunRow[] = [];
+  const pages = new PageBound();
   let cursor: string | undefined;
   for (;;) {
     const page = await reader.json(
@@ -42,9 +52,27 @@ export async function askForRuns(
     );
     runs.push(...page.runs.slice(0, limit - runs.length));
     cursor = page.nextCursor ?? undefined;
-    // A page without rows that promises more would be asked for without end.
-    if (cursor === undefined || page.runs.length === 0) return { runs, hasMore: false };
+    if (cursor === undefined) return { runs, hasMore: false };
     if (runs.length >= limit) return { runs, hasMore: true };
+    pages.pass(page.runs.length);
+  }
+}
+
+/** What ends a question to a ledger that has no end of answers. */
+class PageBound {
+  readonly #end = AbortSignal.timeout(QUESTION_MILLISECONDS);
+  #emptyPages = 0;
+
+  pass(rows: number): void {
+    this.#emptyPages = rows === 0 ? this.#emptyPages + 1 : 0;
+    if (this.#emptyPages > EMPTY_PAGES_MAXIMUM)
+      throw new LedgerReadError('malformed', 'The ledger answers with one page after another that is empty.');
+    if (this.#end.aborted) {
+      throw new LedgerReadError(
+        'unreachable',
+        `The ledger has not answered to the end within ${QUESTION_MILLISECONDS / 60_000} minutes.`,
+      );
+    }
   }
 }
 
@@ -60,8 +88,10 @@ export async function askForRun(
   { id, namespace }: RunName,
 ): Promise<{ readonly run: RunRow; readonly entries: readonly WrittenEntry[] }> {
   const entries: WrittenEntry[] = [];
+  const bound = new PageBound();
   const pages = pagesOf(reader, pathOf(id), { namespace, limit: RUN_PAGE_ENTRIES }, RunAnswer);
   for await (const page of pages) {
+    bound.pass(page.entries.length);
     entries.push(...page.entries);
     if (page.nextAfter === undefined) return { run: page.run, entries };
     if (entries.length >= RUN_MAXIMUM_ENTRIES) break;
@@ -75,8 +105,10 @@ export async function revealTexts(
   { id, namespace, reason }: RunName & { readonly reason: string | undefined },
 ): Promise<RevealedTexts> {
   const texts: RevealedText[] = [];
+  const bound = new PageBound();
   let characters = 0;
   for await (const page of pagesOf(reader, `${pathOf(id)}/texts`, { namespace, reason }, TextsAnswer)) {
+    bound.pass(page.texts.length);
     texts.push(...page.texts);
     characters += page.texts.reduce((sum, { text = '' }) => sum + text.length, 0);
     if (characters > TEXTS_MAXIMUM_CHARACTERS) {
@@ -101,10 +133,14 @@ async function* pagesOf<Page extends { readonly nextAfter?: number | undefined }
     yield page;
     if (page.nextAfter === undefined) return;
     if (page.nextAfter <= after) {
-      throw new LedgerReadError('malformed', 'The ledger answers with pages that do not go on.');
+      throw stuck();
     }
     after = page.nextAfter;
   }
+}
+
+function stuck(): LedgerReadError {
+  return new LedgerReadError('malformed', 'The ledger answers with pages that do not go on.');
 }
 
 function pathOf(runId: string): string {
@@ -127,6 +163,41 @@ export async function askForCosts(
   return (await reader.json('/v1/costs', { ...question, by: by.join(',') }, CostsAnswer)).costs;
 }
 
+interface OutcomesQuestion {
+  readonly namespace: string | undefined;
+  readonly by: readonly string[];
+  readonly limit: number;
+}
+
+export async function askForOutcomes(
+  reader: Pick<LedgerReader, 'json'>,
+  { by, ...question }: OutcomesQuestion,
+): Promise<readonly OutcomeRow[]> {
+  const query = { ...question, by: by.join(',') };
+  return (await reader.json('/v1/outcomes', query, OutcomesAnswer)).outcomes;
+}
+
+/** The ids of all security events of a namespace; undefined when they are more than `limit`. */
+export async function askForSecurityEventIds(
+  reader: Pick<LedgerReader, 'json'>,
+  namespace: string,
+  limit: number,
+): Promise<readonly string[] | undefined> {
+  const ids: string[] = [];
+  const bound = new PageBound();
+  let after = 0;
+  for (;;) {
+    const query = { namespace, after, limit: EVENT_PAGE_MAXIMUM };
+    const page = await reader.json('/v1/security-events', query, EventIdsAnswer);
+    ids.push(...page.entries.map(({ entry }) => entry.record.id));
+    if (page.isEnd) return ids;
+    if (ids.length > limit) return undefined;
+    if (page.position <= after) throw stuck();
+    after = page.position;
+    bound.pass(page.entries.length);
+  }
+}
+
 export async function giveFeedback(
   reader: Pick<LedgerReader, 'post'>,
   feedback: {
@@ -138,5 +209,5 @@ export async function giveFeedback(
     readonly from?: 'person' | 'system' | undefined;
   },
 ): Promise<void> {
-  await reader.post('/v1/feedback', feedback, z.unknown());
+  await reader.post('/v1/feedback', feedback, z.object({ id: Identifier }));
 }

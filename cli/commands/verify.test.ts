@@ -39,8 +39,10 @@ function answerAs({
   served,
   keys = KEYS,
   first = 0,
+  runs = [],
 }: {
   served: Served;
+  runs?: readonly unknown[];
   keys?: typeof KEYS;
   first?: number;
 }): (asked: Asked) => unknown {
@@ -53,6 +55,10 @@ function answerAs({
       const shown = served.entries.filter((_entry, at) => at >= Math.max(from, first) && at < from + count);
       return text(shown.map(({ canonical }) => `${canonical}\n`).join(''));
     }
+    if (path === '/v1/costs') return { costs: [] };
+    if (path === '/v1/outcomes') return { outcomes: [] };
+    if (path === '/v1/runs') return { runs };
+    if (path === '/v1/security-events') return { entries: [], position: 0, isEnd: true };
     const tile = parseTilePath(path.replace('/v1/logs/shop/', ''));
     if (tile === undefined) return undefined;
     const hashes = served.tree.tiles.get(path.replace('/v1/logs/shop/', '').replace(/\.p\/\d+$/, ''));
@@ -77,6 +83,56 @@ async function verify(
     ],
     { environment: { XDG_CONFIG_HOME: folder } },
   );
+}
+
+/** One entry with all that an entry has, and the row of its run. */
+const WHOLE_ENTRY = JSON.stringify({
+  chain: { previous: '0'.repeat(64), sequence: 0 },
+  index: 0,
+  receivedAtMicroseconds: 1_764_000_000_000_000,
+  record: {
+    agent: { name: 'seller' },
+    arguments: { characters: 2 },
+    atMicroseconds: 1_764_000_000_000_000,
+    callId: 'call-1',
+    effect: 'none',
+    id: 'record-0',
+    namespace: 'shop',
+    run: { id: 'run-1', step: 1 },
+    source: { boot: 'b-1', instance: 'agent-0', process: 'agent-runtime', sequence: 1 },
+    tool: 'find',
+    type: 'tool_intent',
+  },
+  reporter: 'system:serviceaccount:shop:agent-seller',
+  trust: 'witnessed',
+  version: 1,
+});
+const RUN_OF_IT = {
+  id: 'run-1',
+  namespace: 'shop',
+  agent: 'seller',
+  status: 'running',
+  beganAtMicroseconds: 1_764_000_000_000_000,
+  steps: 1,
+  modelCalls: 0,
+  attempts: 0,
+  toolCalls: 1,
+  inputTokens: 0,
+  outputTokens: 0,
+  costNanoUsd: 0,
+  attemptsOfUnknownCost: 0,
+  models: [],
+  good: 0,
+  bad: 0,
+  securityEvents: 0,
+  records: 1,
+  trust: 'witnessed',
+};
+
+async function servedOf(lines: readonly string[]): Promise<Served> {
+  const tree = treeOf(lines);
+  const entries = lines.map((canonical, index) => ({ index, canonical }));
+  return { entries, tree, checkpoint: await signedAt(tree, lines.length), otherCheckpoints: [] };
 }
 
 const KEY_WORDS = [
@@ -178,6 +234,16 @@ describe('capataz verify', () => {
     const { code, printed } = await verify({ served: await honestLedger(1200, [1200]), first: 1100 });
     expect(code).toBe(0);
     expect(printed).toContain('of the oldest 1,100 only the hashes are kept');
+  });
+
+  it('fails when the ledger tells of a run otherwise than its entries, which are what was signed', async () => {
+    const served = await servedOf([WHOLE_ENTRY]);
+    expect((await verify({ served, runs: [RUN_OF_IT] })).code).toBe(0);
+    const { code, printed, noted } = await verify({ served, runs: [{ ...RUN_OF_IT, toolCalls: 0 }] });
+    expect(code).toBe(1);
+    expect(printed).toContain('untouched');
+    expect(printed).toContain('Run run-1: toolCalls is told as 0, and the entries come to 1.');
+    expect(noted).toContain('What the ledger tells of runs and costs of shop is not what its entries say');
   });
 
   it('refuses a checkpoint of another namespace, be it signed ever so well', async () => {

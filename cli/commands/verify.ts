@@ -69,6 +69,12 @@ async function verify(
   const { report } = verified;
   if (!report.isUntouched)
     throw new CommandError('failed', `The log of ${verified.namespace} is not what was signed.`);
+  if (verified.rows !== undefined && verified.rows.differences.length > 0) {
+    throw new CommandError(
+      'failed',
+      `What the ledger tells of runs and costs of ${verified.namespace} is not what its entries say: the entries are what was signed.`,
+    );
+  }
   if (!report.isWhole && flags.strict === true) {
     throw new CommandError(
       'failed',

@@ -5,6 +5,7 @@ import { count, counted, instant } from '../terminal/quantities.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { visible, visibleJson } from '../terminal/visible-text.ts';
 import type { Proven } from './verify-offline.ts';
+import type { ComparedRows } from './served-rows.ts';
 import type { Verified } from './verify-served-log.ts';
 
 const FINDINGS_SHOWN = 50;
@@ -51,15 +52,33 @@ export function printReport(verified: Verified, terminal: Output): string {
       'Gaps',
       paint('yellow', `the ledger itself tells of ${counted(report.declaredGaps, 'gap')}`),
     );
+  if (verified.rows !== undefined) page.line(0, 'Told', toldOf(page, verified.rows));
   const keys = [...verified.ledgerKeys, ...verified.witnessKeys];
   page.line(0, 'Trusted', keys.map((key) => visible(key.split('+', 2).join('+'))).join(', '));
+  writeFound(page, verified);
+  return page.toString();
+}
+
+function writeFound(page: Page, { report, rows }: Verified): void {
+  const { paint } = page;
   if (report.findings.length > 0) page.heading(paint('bold', 'Found'));
   for (const { code, message } of report.findings.slice(0, FINDINGS_SHOWN)) {
     page.item(`${paint(LOSSES.has(code) ? 'yellow' : 'red', code)}: ${visible(message)}`);
   }
   const more = report.findingCount - Math.min(report.findings.length, FINDINGS_SHOWN);
   if (more > 0) page.item(`and ${count(more)} more (-o json shows the first thousand)`);
-  return page.toString();
+  const differences = rows?.differences ?? [];
+  if (differences.length > 0) page.heading(paint('bold', 'Told otherwise than written'));
+  for (const difference of differences.slice(0, FINDINGS_SHOWN)) page.item(visible(difference));
+}
+
+/** Whether what the ledger tells of runs and costs is what its entries come to. */
+function toldOf(page: Page, { differences, notCompared }: ComparedRows): string {
+  if (differences.length > 0)
+    return page.paint('red', `${counted(differences.length, 'row')} are not what the entries come to`);
+  if (notCompared.length === 0)
+    return 'runs, costs, outcomes and security events are what the entries come to';
+  return page.paint('yellow', `not held against the entries: ${visible(notCompared.join(' '))}`);
 }
 
 function witnessedOf(page: Page, { report, witness }: Verified): string {

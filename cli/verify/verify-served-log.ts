@@ -1,16 +1,30 @@
 /** Verifies the log of a namespace against its signatures, the witness, and what this user saw of it before. */
-import { LedgerReadError } from '#adapters/ledger-reader/ledger-reader.ts';
+import { LedgerReadError, type LedgerReader } from '#adapters/ledger-reader/ledger-reader.ts';
+import { Recount } from '#domain/ledger/verify/recount.ts';
 import type { VerificationReport } from '#domain/ledger/verify/verification-report.ts';
 import { verifyLedger } from '#domain/ledger/verify/verify-ledger.ts';
-import { type Checkpoint, maySpeakFor, readUntrustedCheckpoint } from '#domain/transparency/checkpoint.ts';
+import {
+  type Checkpoint,
+  maySpeakFor,
+  openCheckpoint,
+  readUntrustedCheckpoint,
+} from '#domain/transparency/checkpoint.ts';
 import type { VerifierKey } from '#domain/transparency/note-keys.ts';
-import { MalformedNoteError } from '#domain/transparency/signed-note.ts';
+import { MalformedNoteError, UntrustedNoteError } from '#domain/transparency/signed-note.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { LedgerAccess } from '../connection/connect.ts';
 import { CommandError } from '../exit-codes.ts';
 import { KnownKeys, type KnownLedger, parseKeys } from './known-keys.ts';
 import { LogRecording } from './saved-log.ts';
-import { askForCheckpoint, askForKeys, askWitness, entriesServed, tilesServed } from './served-log.ts';
+import {
+  askForCheckpoint,
+  askForKeys,
+  askWitness,
+  entriesFrom,
+  entriesServed,
+  tilesServed,
+} from './served-log.ts';
+import { type ComparedRows, compareServedRows } from './served-rows.ts';
 
 export interface KeyFlags {
   readonly ledgerKey: readonly string[];
@@ -25,6 +39,8 @@ export interface Verified {
   readonly ledgerKeys: readonly string[];
   readonly witnessKeys: readonly string[];
   readonly report: VerificationReport;
+  /** Absent: they were not asked for, or the log is not what was signed. */
+  readonly rows?: ComparedRows;
 }
 
 export async function verifyServedLog(
@@ -37,15 +53,18 @@ export async function verifyServedLog(
   const known = await KnownKeys.read(context.environment);
   const keys = await trustedKeys(access, flags, known, context);
   const checkpoint = await askForCheckpoint(reader, namespace);
-  const { origin, size } = readCheckpoint(checkpoint);
+  const { origin } = readCheckpoint(checkpoint);
   const logs = parseKeys(keys.logs, 'A key of the ledger');
   requireOriginOf(origin, namespace, logs);
+  const size = sizeSigned(checkpoint, logs);
   const seen = await seenByWitness(access, origin, flags.witness, context);
   const before = known.of(access.where)?.checkpoints[origin];
   const otherCheckpoints = [...(seen?.checkpoints ?? []), ...(before === undefined ? [] : [before])];
   const recording = new LogRecording();
-  const entries = entriesServed(reader, namespace, size);
-  const readTile = tilesServed(reader, namespace);
+  const recount = new Recount();
+  const within = withinTime(reader, size);
+  const entries = recount.entries(entriesServed(within, namespace, size));
+  const readTile = tilesServed(within, namespace, size);
   const isSaved = flags.save !== undefined;
   const report = await verifyLedger({
     origin,
@@ -57,6 +76,7 @@ export async function verifyServedLog(
     keys: { logs, witnesses: parseKeys(keys.witnesses, 'A key of a witness') },
   });
   if (flags.save !== undefined) await recording.save(flags.save, { namespace, checkpoint, otherCheckpoints });
+  const rows = report.isUntouched ? await compareRowsOf(within, namespace, recount, report) : undefined;
   if (report.isUntouched) {
     const checkpoints = { ...known.of(access.where)?.checkpoints, [origin]: checkpoint };
     const pinned = known.of(access.where) ?? { logs: [...keys.logs], witnesses: [...keys.witnesses] };
@@ -69,6 +89,48 @@ export async function verifyServedLog(
     ledgerKeys: keys.logs,
     witnessKeys: keys.witnesses,
     report,
+    ...(rows !== undefined && { rows }),
+  };
+}
+
+async function compareRowsOf(
+  reader: LedgerReader,
+  namespace: string,
+  recount: Recount,
+  { prunedEntries, entries, entriesBeyondCheckpoint }: VerificationReport,
+): Promise<ComparedRows> {
+  return await compareServedRows(reader, namespace, recount, async () => {
+    const next = prunedEntries + entries + entriesBeyondCheckpoint;
+    for await (const { canonical } of entriesFrom(reader, namespace, next)) recount.pass(canonical);
+  });
+}
+
+/** What a verification may take: a ledger that answers ever so slowly, or without end, is not waited for for ever. */
+const LEAST_SECONDS = 600;
+const ENTRIES_A_SECOND = 500;
+const SIZE_MAXIMUM = 100_000_000;
+
+function withinTime(reader: LedgerReader, size: number): LedgerReader {
+  const seconds = LEAST_SECONDS + Math.ceil(Math.min(size, SIZE_MAXIMUM) / ENTRIES_A_SECOND);
+  const end = AbortSignal.timeout(seconds * 1000);
+  const check = (): void => {
+    if (!end.aborted) return;
+    throw new LedgerReadError('unreachable', `The ledger did not show its log within ${seconds} s.`);
+  };
+  return {
+    ...reader,
+    json: async (path, query, schema) => {
+      check();
+      return await reader.json(path, query, schema);
+    },
+    text: async (path, query, maximumBytes) => {
+      check();
+      return await reader.text(path, query, maximumBytes);
+    },
+    bytes: async (path, query, maximumBytes) => {
+      check();
+      return await reader.bytes(path, query, maximumBytes);
+    },
   };
 }
 
@@ -124,6 +186,16 @@ async function seenByWitness(
     if (!(error instanceof LedgerReadError) || url !== undefined) throw error;
     terminal.note(`The witness did not answer: ${error.message}\n`);
     return undefined;
+  }
+}
+
+/** 0 when no trusted key has signed it: what anybody may have written does not say how long is read. */
+function sizeSigned(note: string, logs: readonly VerifierKey[]): number {
+  try {
+    return openCheckpoint(note, { logs, witnesses: [] }).size;
+  } catch (error) {
+    if (error instanceof MalformedNoteError || error instanceof UntrustedNoteError) return 0;
+    throw error;
   }
 }
 

@@ -102,7 +102,11 @@ describe('the witness', () => {
   it('forgets nothing it has seen because the newest checkpoint is sent again and again', async () => {
     await using witness = startWitness();
     const { port } = await witness.ports();
-    for (const [oldSize, size] of [[0, 7], [7, 90]] as const) await post(port, await requestOf(oldSize, size));
+    for (const [oldSize, size] of [
+      [0, 7],
+      [7, 90],
+    ] as const)
+      await post(port, await requestOf(oldSize, size));
     const before = await keptBy(port, `?origin=${ORIGIN}`);
     const again = await requestOf(90, 90);
     for (let time = 0; time < 300; time += 1) expect((await post(port, again)).status).toBe(200);

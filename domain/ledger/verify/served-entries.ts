@@ -12,6 +12,8 @@ export interface ServedEntry {
 const OUT_OF_ORDER_MAXIMUM = 100_000;
 /** A place that is further away than this is as good as the end. */
 const HOLE_MAXIMUM = 10_000_000;
+/** Beyond what is signed; who serves more would be listened to for ever. */
+const REST_MAXIMUM = 100_000;
 
 export class EntryCursor implements AsyncDisposable {
   readonly #iterator: AsyncIterator<ServedEntry>;
@@ -52,10 +54,10 @@ export class EntryCursor implements AsyncDisposable {
     return (await this.#peek()) === undefined;
   }
 
-  /** How many are served after the last place that was asked for. */
+  /** How many are served after the last place that was asked for; a hundred thousand stand for as many or more. */
   async countRest(): Promise<number> {
     let rest = 0;
-    for (; !(await this.isAtEnd()); rest += 1) this.#isRead = false;
+    for (; rest < REST_MAXIMUM && !(await this.isAtEnd()); rest += 1) this.#isRead = false;
     return rest;
   }
 

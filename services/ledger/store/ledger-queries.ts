@@ -3,6 +3,7 @@
  *
  * Sums stop at 9,007,199,254,740,991 (as nano-USD some nine million dollars): one that stands there means "at least".
  */
+export type { RunRow } from '#domain/ledger/rollups/run-row.ts';
 
 /** Whoever asks may look into these; undefined: into all. */
 interface Scope {
@@ -22,43 +23,6 @@ export interface RunQuery extends Scope {
   readonly limit: number;
   /** From the page before. */
   readonly cursor?: string;
-}
-
-/** Newest first by `beganAtMicroseconds`, then id and namespace. Counts are of what has arrived so far. */
-export interface RunRow {
-  readonly id: string;
-  readonly namespace: string;
-  readonly agent: string;
-  readonly status: 'running' | 'succeeded' | 'stopped' | 'failed';
-  readonly reason?: string;
-  readonly promptVersion?: string;
-  readonly promptDigest?: string;
-  readonly arm?: string;
-  readonly traceId?: string;
-  readonly beganAtMicroseconds: number;
-  readonly endedAtMicroseconds?: number;
-  readonly durationMicroseconds?: number;
-  readonly steps: number;
-  readonly modelCalls: number;
-  readonly attempts: number;
-  /** Intents. */
-  readonly toolCalls: number;
-  /** All of them, read from a cache or not. */
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Sum over the attempts whose price is known. */
-  readonly costNanoUsd: number;
-  readonly attemptsOfUnknownCost: number;
-  readonly models: readonly string[];
-  /** Of feedback and outcomes. */
-  readonly good: number;
-  readonly bad: number;
-  readonly securityEvents: number;
-  readonly records: number;
-  /** Whether the agent told as many records as its run_ended counts; undefined while it has not ended. */
-  readonly isComplete?: boolean;
-  /** `reported` as soon as one record of it is. */
-  readonly trust: 'witnessed' | 'reported';
 }
 
 export const COST_GROUPS = ['namespace', 'agent', 'model', 'promptDigest', 'hour', 'day'] as const;

@@ -9,8 +9,8 @@ import { appendLeaves, EMPTY_TREE, edgeTiles, openEdge, rootOfEdge } from '#doma
 import type { TreeEdge } from '#domain/transparency/tree-edge.ts';
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { StoreFencedError } from '../ledger-store.ts';
-import { rollUp } from '../rollups/roll-up.ts';
-import type { RunState } from '../rollups/run-rollup.ts';
+import { rollUp } from '#domain/ledger/rollups/roll-up.ts';
+import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { countsOf } from '../source-changes.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';

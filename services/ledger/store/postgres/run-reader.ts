@@ -2,7 +2,7 @@
 import type { RunQuery, RunRow } from '../ledger-queries.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { nextRunCursor, readRunCursor } from '../rollups/run-cursor.ts';
-import type { RunState } from '../rollups/run-rollup.ts';
+import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 

@@ -1,7 +1,13 @@
 /** Reads sums, grouped as asked. */
 import type { LedgerStore } from '../ledger-store.ts';
-import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { COST_SUMS, DAY_SECONDS, HOUR_SECONDS, OUTCOME_SUMS, periodName } from '../rollups/period-sums.ts';
+import { SUM_MAXIMUM } from '#domain/ledger/rollups/bounded-sum.ts';
+import {
+  COST_SUMS,
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  OUTCOME_SUMS,
+  periodName,
+} from '#domain/ledger/rollups/period-sums.ts';
 import { rangesOf } from '../rollups/sum-query.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask, Row } from './connections.ts';

@@ -1,6 +1,6 @@
-/** How the sums of rollups/period-sums.ts are spelled as columns. */
-import { COST_SUMS, OUTCOME_SUMS } from '../rollups/period-sums.ts';
-import type { CostKey, OutcomeKey } from '../rollups/period-sums.ts';
+/** How the sums of domain/ledger/rollups/period-sums.ts are spelled as columns. */
+import { COST_SUMS, OUTCOME_SUMS } from '#domain/ledger/rollups/period-sums.ts';
+import type { CostKey, OutcomeKey } from '#domain/ledger/rollups/period-sums.ts';
 
 export interface SumTable {
   readonly table: string;

@@ -1,13 +1,13 @@
-import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { DAY_SECONDS, HOUR_SECONDS } from '../rollups/period-sums.ts';
-import type { HourSums } from '../rollups/period-sums.ts';
+import { SUM_MAXIMUM } from '#domain/ledger/rollups/bounded-sum.ts';
+import { DAY_SECONDS, HOUR_SECONDS } from '#domain/ledger/rollups/period-sums.ts';
+import type { HourSums } from '#domain/ledger/rollups/period-sums.ts';
 import { toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 import { columnOf } from './sum-tables.ts';
 import type { SumTable } from './sum-tables.ts';
 import { columns } from './unnested-columns.ts';
 
-/** Adds to the hour and to the day. A sum stops at SUM_MAXIMUM (rollups/bounded-sum.ts). */
+/** Adds to the hour and to the day. A sum stops at SUM_MAXIMUM (domain/ledger/rollups/bounded-sum.ts). */
 export async function addSums(
   ask: Ask,
   { table, keys, sums }: SumTable,

@@ -1,5 +1,5 @@
 /** What a query of sums reads: whole days where it can, hours at the edges, so that long times cost little. */
-import { DAY_SECONDS, HOUR_SECONDS, periodOf } from './period-sums.ts';
+import { DAY_SECONDS, HOUR_SECONDS, periodOf } from '#domain/ledger/rollups/period-sums.ts';
 
 export interface PeriodRange {
   readonly periodSeconds: number;

@@ -4,8 +4,8 @@ import { agentNameOf, runIdOf, sealRecords } from '#domain/ledger/seal-records.t
 import type { SealedEntry } from '#domain/ledger/seal-records.ts';
 import { appendLeaves, edgeTiles, openEdge } from '#domain/transparency/tree-edge.ts';
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
-import { rollUp } from '../rollups/roll-up.ts';
-import type { RunState } from '../rollups/run-rollup.ts';
+import { rollUp } from '#domain/ledger/rollups/roll-up.ts';
+import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { countsOf } from '../source-changes.ts';
 import { SourceWriter } from './source-writer.ts';
 import { SumWriter } from './sum-writer.ts';

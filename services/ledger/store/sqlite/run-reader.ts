@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { RunQuery, RunRow } from '../ledger-queries.ts';
 import { nextRunCursor, readRunCursor } from '../rollups/run-cursor.ts';
-import type { RunState } from '../rollups/run-rollup.ts';
+import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 
 /** Rows that one page looks through. */
 const LOOKED_THROUGH_MAXIMUM = 20_000;

@@ -1,8 +1,14 @@
 /** Reads sums, grouped as asked. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow } from '../ledger-queries.ts';
-import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { COST_SUMS, DAY_SECONDS, HOUR_SECONDS, OUTCOME_SUMS, periodName } from '../rollups/period-sums.ts';
+import { SUM_MAXIMUM } from '#domain/ledger/rollups/bounded-sum.ts';
+import {
+  COST_SUMS,
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  OUTCOME_SUMS,
+  periodName,
+} from '#domain/ledger/rollups/period-sums.ts';
 import { rangesOf } from '../rollups/sum-query.ts';
 import type { PeriodRange } from '../rollups/sum-query.ts';
 import { COST_TABLE, COST_TOTALS_TABLE, OUTCOME_TABLE } from './sum-tables.ts';

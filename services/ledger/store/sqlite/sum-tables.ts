@@ -1,5 +1,5 @@
-/** How the sums of rollups/period-sums.ts are spelled as columns. */
-import type { CostKey, CostSums, OutcomeKey, OutcomeSums } from '../rollups/period-sums.ts';
+/** How the sums of domain/ledger/rollups/period-sums.ts are spelled as columns. */
+import type { CostKey, CostSums, OutcomeKey, OutcomeSums } from '#domain/ledger/rollups/period-sums.ts';
 
 export interface SumTable {
   readonly table: string;

@@ -1,8 +1,8 @@
-/** Adds to the sums of hours and days. A sum stops at SUM_MAXIMUM (rollups/bounded-sum.ts). */
+/** Adds to the sums of hours and days. A sum stops at SUM_MAXIMUM (domain/ledger/rollups/bounded-sum.ts). */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { SUM_MAXIMUM } from '../rollups/bounded-sum.ts';
-import { addUp, DAY_SECONDS, HOUR_SECONDS } from '../rollups/period-sums.ts';
-import type { HourlyCosts, HourlyOutcomes } from '../rollups/period-sums.ts';
+import { SUM_MAXIMUM } from '#domain/ledger/rollups/bounded-sum.ts';
+import { addUp, DAY_SECONDS, HOUR_SECONDS } from '#domain/ledger/rollups/period-sums.ts';
+import type { HourlyCosts, HourlyOutcomes } from '#domain/ledger/rollups/period-sums.ts';
 import { COST_TABLE, COST_TOTALS_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
 import type { SumTable } from './sum-tables.ts';
 

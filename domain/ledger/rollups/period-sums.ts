@@ -4,7 +4,7 @@
  */
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
-import type { RunRow } from '../ledger-queries.ts';
+import type { RunRow } from './run-row.ts';
 import { boundedSum } from './bounded-sum.ts';
 
 export const HOUR_SECONDS = 3_600;

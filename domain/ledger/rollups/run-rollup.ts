@@ -6,7 +6,7 @@ import { FIRST_OF_CHAIN } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerRecord, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
 import type { ChainHead, SealedEntry } from '#domain/ledger/seal-records.ts';
-import type { RunRow } from '../ledger-queries.ts';
+import type { RunRow } from './run-row.ts';
 import { boundedSum } from './bounded-sum.ts';
 
 const MODELS_MAXIMUM = 64;
@@ -20,10 +20,12 @@ export interface RunState {
   readonly countedByAgent?: number;
 }
 
+export type FoldedEntry = Pick<SealedEntry, 'entry' | 'leafHash'>;
+
 type Changes = { -readonly [Field in keyof RunRow]?: RunRow[Field] };
 
 /** `before` undefined: it is the first entry of the run that arrived. */
-export function foldRun(before: RunState | undefined, sealed: SealedEntry, runId: string): RunState {
+export function foldRun(before: RunState | undefined, sealed: FoldedEntry, runId: string): RunState {
   const { entry } = sealed;
   const { record } = entry;
   const state = stateFor(record, before ?? newRun(record, runId));
@@ -48,7 +50,7 @@ export function foldRun(before: RunState | undefined, sealed: SealedEntry, runId
   };
 }
 
-function headAfter({ entry, leafHash }: SealedEntry): ChainHead {
+function headAfter({ entry, leafHash }: FoldedEntry): ChainHead {
   return { sequence: entry.chain?.sequence ?? 0, leafHash: Buffer.from(leafHash).toString('hex') };
 }
 

@@ -1,10 +1,9 @@
 /** All that a batch of entries changes beside the trees: rows of runs and sums by hour. */
 import { runIdOf } from '#domain/ledger/seal-records.ts';
-import type { SealedEntry } from '#domain/ledger/seal-records.ts';
 import { addUp, costsOf, outcomesOf } from './period-sums.ts';
 import type { HourlyCosts, HourlyOutcomes } from './period-sums.ts';
 import { foldRun } from './run-rollup.ts';
-import type { RunState } from './run-rollup.ts';
+import type { FoldedEntry, RunState } from './run-rollup.ts';
 
 export interface Rollup {
   /** As they are now. One for each run that the batch speaks of. */
@@ -16,7 +15,7 @@ export interface Rollup {
 
 /** `stateBefore` is asked once for each run. */
 export function rollUp(
-  entries: readonly SealedEntry[],
+  entries: readonly FoldedEntry[],
   stateBefore: (namespace: string, runId: string) => RunState | undefined,
 ): Rollup {
   const runs = new Map<string, RunState>();
