@@ -63,6 +63,8 @@ export class EventStream {
       'x-accel-buffering': 'no',
       ...this.#options.headers?.(),
     });
+    // Node keeps the head back until there is a body.
+    this.#response.flushHeaders();
   }
 
   sendJson(data: unknown, event?: string): void {

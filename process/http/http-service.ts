@@ -25,6 +25,8 @@ export interface HttpLimits {
 }
 
 const LONGEST_PATH_TOLD = 100;
+/** Of one part of a path: the longest id and name that there may be, with room. A longer one is refused. */
+const LONGEST_PATH_PART = 256;
 
 const HTTP_LIMITS: HttpLimits = {
   headersMilliseconds: 8_000,
@@ -79,7 +81,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     // A request that slipped in on a kept connection is still served while draining.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false },
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: LONGEST_PATH_PART },
     ...(requestId === undefined ? {} : { genReqId: requestId }),
     frameworkErrors: (error, request, reply) => {
       tellRequestId(request, reply);

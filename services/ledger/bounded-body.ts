@@ -2,6 +2,7 @@
  * From the bytes of a body to JSON, bounded at every step before the next one is taken: the bytes that come, the bytes
  * that a compressed body inflates to, and the depth and number of values.
  */
+import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type JsonBounds, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
@@ -18,6 +19,8 @@ export async function readBoundedJson(
   if (!Buffer.isBuffer(body) || body.length === 0) return refuse('The body is empty.');
   const plain = await inflated(body, contentEncoding, largestBytes);
   if (!plain.ok) return plain;
+  // Decoded all the same, it would be another record than the one that was told.
+  if (!isUtf8(plain.value)) return refuse('The body is not UTF-8.');
   const json = parseBoundedJson(plain.value.toString('utf8'), bounds);
   return json.ok
     ? { ok: true, value: { json: json.value, bytes: plain.value.length } }

@@ -5,19 +5,40 @@ import { Identifier, Name, Namespace, Sentence } from '#domain/ledger/record-fie
 import { explain } from './judge-batch.ts';
 import { type Read, invalidRequest } from './replies.ts';
 import { COST_GROUPS, OUTCOME_GROUPS } from './store/ledger-queries.ts';
+import { InvalidCursorError, readRunCursor } from './store/rollups/run-cursor.ts';
+
+/** A day, or a time with its zone: without one it would be that of the machine. */
+const WRITTEN_TIME = /^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d))?$/;
 
 /** Integer microseconds since 1970, or a time as RFC 3339 writes it. */
 const Time = z
   .string()
   .max(64)
   .transform((text, context) => {
-    const microseconds = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text) * 1000;
+    const microseconds = /^\d{1,16}$/.test(text) ? Number(text) : microsecondsOf(text);
     if (Number.isSafeInteger(microseconds) && microseconds >= 0) return microseconds;
     context.addIssue({
       code: 'custom',
       message: 'must be microseconds since 1970 or a time such as 2026-11-25T10:00:00Z',
     });
     return z.NEVER;
+  });
+
+function microsecondsOf(text: string): number {
+  return WRITTEN_TIME.test(text) ? Date.parse(text.toUpperCase()) * 1000 : Number.NaN;
+}
+
+/** Of a page of runs. What is opaque to its carrier is still a stranger's when it comes back. */
+const RunsCursor = z
+  .string()
+  .max(512)
+  .superRefine((cursor, context) => {
+    try {
+      readRunCursor(cursor);
+    } catch (error) {
+      if (!(error instanceof InvalidCursorError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
   });
 
 export const wholeFrom = (least: number, most: number): z.ZodType<number, string> =>
@@ -49,7 +70,7 @@ export const RunsQuery = z.strictObject({
   model: Name.optional(),
   promptDigest: Name.optional(),
   limit: wholeFrom(1, 500).default(50),
-  cursor: z.string().max(512).optional(),
+  cursor: RunsCursor.optional(),
 });
 
 export const CostsQuery = z.strictObject({

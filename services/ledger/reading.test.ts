@@ -106,6 +106,52 @@ describe('reading', () => {
     expect((await get('/v1/records?namespace=shop&types=security_event,run_begun')).status).toBe(403);
   });
 
+  it('refuses a cursor that it has not made, whatever it is', async () => {
+    give('get runs *');
+    const forged = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    for (const cursor of [
+      '',
+      'garbage',
+      forged([-1, 'run-1', 'shop']),
+      forged([null, 'run-1', 'shop']),
+      forged([9_007_199_254_740_992, 'run-1', 'shop']),
+      forged([1, '\u0000', 'shop']),
+      forged([1, 'run-1', '..']),
+    ]) {
+      expect(await get(`/v1/runs?cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_request', param: 'cursor' } },
+      });
+    }
+  });
+
+  it('finds a run and the evidence of a record whose id is as long as ids may be', async () => {
+    give('get runs *', 'get audit *');
+    const id = 'r'.repeat(128);
+    await tell(TRIAGE, aRunBegun({ id, run: { id } }));
+    expect((await get(`/v1/runs/${id}`)).body.entries).toHaveLength(1);
+    expect((await get(`/v1/records/shop/${id}/evidence`)).status).toBe(200);
+    expect((await get(`/v1/runs/${'r'.repeat(2_000)}`)).status).toBe(400);
+  });
+
+  it('gives a page of a run that is light enough to hold, and all of it page by page', async () => {
+    give('get runs *');
+    const tools = Array.from({ length: 64 }, (_, place) => `${'\u6f22'.repeat(250)}${place}`);
+    for (let batch = 0; batch < 3; batch += 1) {
+      await tell(TRIAGE, ...Array.from({ length: 40 }, () => aRunBegun({ tools })));
+    }
+    const ids = new Set<string>();
+    let pages = 0;
+    for (let after: number | undefined = 0; after !== undefined; pages += 1) {
+      const { body } = await get(`/v1/runs/run-1?limit=5000&after=${after}`);
+      expect(JSON.stringify(body).length).toBeLessThan(2_000_000);
+      for (const { entry } of body.entries) ids.add(entry.record.id);
+      after = body.nextAfter;
+    }
+    expect(pages).toBe(2);
+    expect(ids.size).toBe(120);
+  });
+
   it('goes on after a position', async () => {
     await aWholeRun();
     give('get runs *', 'get securityevents *');
@@ -137,6 +183,12 @@ describe('reading', () => {
     expect((await get('/v1/runs?from=2025-11-24T15:00:00Z')).body.runs).toHaveLength(1);
     expect((await get('/v1/runs?from=2025-11-24T17:00:00Z')).body.runs).toHaveLength(0);
     expect((await get('/v1/runs?to=1764000000000000')).body.runs).toHaveLength(0);
+    expect((await get('/v1/runs?from=2025-11-24T17:30:00.5%2B01:00')).body.runs).toHaveLength(0);
+    expect((await get('/v1/runs?from=2025-11-24')).body.runs).toHaveLength(1);
+    // Read by the zone of the machine, or by what somebody might have meant.
+    for (const time of ['2025-11-24T15:00:00', 'March 7', '1e3', '+012026-01-01T00:00:00Z', '2025-13-01']) {
+      expect((await get(`/v1/runs?from=${encodeURIComponent(time)}`)).status).toBe(400);
+    }
   });
 });
 
@@ -187,6 +239,51 @@ describe('the live stream', () => {
     give('get runs *', 'get securityevents *');
     await aWholeRun();
     expect(await follow('/v1/stream?after=0&types=run_ended', 1)).toEqual([{ id: 4, type: 'run_ended' }]);
+  });
+
+  it('answers at once, before there is anything to tell', async () => {
+    give('get runs *');
+    const response = await fetch(`${ledger.url}/v1/stream`, {
+      headers: { authorization: `Bearer ${READER}` },
+      signal: AbortSignal.timeout(4_000),
+    });
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+
+  it.each(['-1', 'abc', '1e3', '99999999999999999999', '2, 3'])(
+    'refuses to resume after %j, which is no event: the client would miss what he came back for',
+    async (id) => {
+      give('get runs *');
+      const headers = { 'last-event-id': id };
+      expect(await ledger.request('GET', '/v1/stream?after=0', { token: READER, headers })).toMatchObject({
+        status: 400,
+        body: { error: { param: 'Last-Event-ID' } },
+      });
+    },
+  );
+
+  it('says so when there is nothing yet at the position after which a client would go on', async () => {
+    give('get runs *');
+    await aWholeRun();
+    const headers = { 'last-event-id': '999999999999999' };
+    expect(await ledger.request('GET', '/v1/stream', { token: READER, headers })).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('no position beyond 4') } },
+    });
+    expect((await get('/v1/stream?after=5')).status).toBe(400);
+  });
+
+  it('is not followed by HEAD, and no text is revealed to it', async () => {
+    give('get runs *', 'get texts *');
+    await aWholeRun();
+    const last = await ledger.store.lastPosition();
+    for (const path of ['/v1/stream?after=0', '/v1/runs/run-1/texts']) {
+      expect((await ledger.request('HEAD', path, { token: READER }).catch(() => undefined))?.status).not.toBe(
+        200,
+      );
+    }
+    expect(await ledger.store.lastPosition()).toBe(last);
   });
 
   it('is for those who may see runs', async () => {

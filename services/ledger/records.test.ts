@@ -82,6 +82,16 @@ describe('telling records', () => {
     ]);
   });
 
+  it('refuses a body that is not UTF-8 rather than keep another record than the one that was told', async () => {
+    const json = JSON.stringify({ records: [aRunBegun({ agent: { name: 'triage' }, tools: ['a'] })] });
+    const body = Buffer.from(json.replace('"a"', '"\u00ff"'), 'latin1');
+    expect(await ledger.request('POST', '/v1/records', { token: TRIAGE, body })).toMatchObject({
+      status: 400,
+      body: { error: { message: 'The body is not UTF-8.' } },
+    });
+    expect(await entriesHeld()).toEqual([]);
+  });
+
   it('says in a bounded sentence what is wrong, however long the names in a record are', async () => {
     const { body } = await tell(TRIAGE, [{ ...aRunBegun(), ['x'.repeat(100_000)]: 1 }]);
     expect(body.refused[0].message.length).toBeLessThan(400);

@@ -22,7 +22,8 @@ import { requireRight } from '../rights.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 
 const TEXT_TYPE = 'text/plain; charset=utf-8';
-const EXPORT_PAGE_ENTRIES = 500;
+/** Of up to 64 KiB each. */
+const EXPORT_PAGE_ENTRIES = 64;
 /** A checkpoint is made every few seconds; a record that was told just now is worth waiting for it. */
 const EVIDENCE_WAIT_MILLISECONDS = 10_000;
 /** It may be made by another replica, of which no news comes. */

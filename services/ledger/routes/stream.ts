@@ -8,13 +8,15 @@ import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { Drain } from '#process/drain.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import { StreamQuery, readQuery } from '../queries.ts';
-import { SHUTTING_DOWN, sendRefusal } from '../replies.ts';
+import { SHUTTING_DOWN, invalidRequest, sendRefusal } from '../replies.ts';
 import type { EntryFilter } from '../store/ledger-store.ts';
 import { writeEntry } from '../written-entries.ts';
 import { entryFilterFor } from './reading.ts';
 
 const MOST_STREAMS = 256;
 const PAGE_ENTRIES = 200;
+/** Every stream may hold a page that its client does not read. */
+const PAGE_BYTES = 262_144;
 const KEEP_ALIVE_SECONDS = 12;
 const STALL_SECONDS = 30;
 /** Another replica may have written, of which no news comes. */
@@ -51,7 +53,8 @@ export class LiveStreams {
 }
 
 export function registerStream(app: FastifyInstance, parts: LedgerParts, streams: LiveStreams): void {
-  app.get('/v1/stream', async (request, reply) => {
+  // HEAD has no place of its own to fill: it would follow for ever and be told nothing.
+  app.get('/v1/stream', { exposeHeadRoute: false }, async (request, reply) => {
     const query = readQuery(StreamQuery, request.query);
     if (!query.ok) return sendRefusal(reply, query.refusal);
     if (parts.drain.isDraining) return sendRefusal(reply, SHUTTING_DOWN);
@@ -59,7 +62,12 @@ export function registerStream(app: FastifyInstance, parts: LedgerParts, streams
     const filter = await entryFilterFor(parts, request, query.value);
     if (!filter.ok) return sendRefusal(reply, filter.refusal);
     const { after } = query.value;
-    const from = lastEventId(request) ?? (after === 'end' ? await parts.store.lastPosition() : after);
+    const last = await parts.store.lastPosition();
+    const resumed = lastEventId(request);
+    if (resumed === 'unreadable') return sendRefusal(reply, UNREADABLE_EVENT_ID);
+    const from = resumed ?? (after === 'end' ? last : after);
+    // After the restoring of a backup: whoever waited there would be told nothing until the log has grown past it again.
+    if (from > last) return sendRefusal(reply, beyondTheEnd(last));
     using ended = streams.open();
     reply.raw.once('close', () => ended.abort());
     const stream = eventStreamOf(reply, {
@@ -104,7 +112,7 @@ async function follow(
       filter = again;
       checkedAt = performance.now();
     }
-    const page = await store.entriesAfter(position, filter, PAGE_ENTRIES);
+    const page = await store.entriesAfter(position, filter, PAGE_ENTRIES, PAGE_BYTES);
     for (const entry of page.entries) {
       stream.write(`id: ${entry.position}\nevent: entry\ndata: ${writeEntry(entry)}\n\n`);
       told = entry.position;
@@ -120,7 +128,21 @@ async function follow(
   }
 }
 
-function lastEventId({ headers }: FastifyRequest): number | undefined {
+/** What is there and no position must not become `end`: the client would miss what he came back for. */
+function lastEventId({ headers }: FastifyRequest): number | 'unreadable' | undefined {
   const given = headers['last-event-id'];
-  return typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+  if (given === undefined || given === '') return undefined;
+  return typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : 'unreadable';
+}
+
+const UNREADABLE_EVENT_ID = invalidRequest(
+  'The header Last-Event-ID is not the id of an event of this stream: send the id of the last one, or leave the header out.',
+  'Last-Event-ID',
+);
+
+function beyondTheEnd(last: number): Refusal {
+  return invalidRequest(
+    `The ledger has no position beyond ${last}: it may have been restored from a backup. Go on with after=${last} or after=end, or read what is there with after=0.`,
+    'after',
+  );
 }

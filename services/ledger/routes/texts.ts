@@ -16,15 +16,20 @@ import type { RunRow } from '../store/ledger-queries.ts';
 import type { Written } from '../record-intake.ts';
 
 export function registerTexts(app: FastifyInstance, parts: LedgerParts): void {
-  app.get<{ Params: { id: string } }>('/v1/runs/:id/texts', async (request, reply) => {
-    const query = readQuery(TextsQuery, request.query);
-    if (!query.ok) return sendRefusal(reply, query.refusal);
-    const { user } = callerOf(request);
-    const wanted = { id: request.params.id, namespace: query.value.namespace };
-    const run = await runFor(parts, user, wanted, 'get agents/texts');
-    if (!run.ok) return sendRefusal(reply, run.refusal);
-    return await reveal(parts, reply, run.value, user, query.value);
-  });
+  // HEAD shows no text, and would be written down as if it had.
+  app.get<{ Params: { id: string } }>(
+    '/v1/runs/:id/texts',
+    { exposeHeadRoute: false },
+    async (request, reply) => {
+      const query = readQuery(TextsQuery, request.query);
+      if (!query.ok) return sendRefusal(reply, query.refusal);
+      const { user } = callerOf(request);
+      const wanted = { id: request.params.id, namespace: query.value.namespace };
+      const run = await runFor(parts, user, wanted, 'get agents/texts');
+      if (!run.ok) return sendRefusal(reply, run.refusal);
+      return await reveal(parts, reply, run.value, user, query.value);
+    },
+  );
 
   app.delete<{ Params: { id: string } }>('/v1/runs/:id/texts', async (request, reply) => {
     const query = readQuery(EraseQuery, request.query);

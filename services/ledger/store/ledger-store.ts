@@ -94,12 +94,14 @@ export interface LedgerStore extends AsyncDisposable {
   readonly entryOfRecord: (namespace: string, recordId: string) => Promise<StoredEntry | undefined>;
   /**
    * After a position (0: from the beginning), oldest first. Go on after the answer's `position`, which is beyond what was
-   * looked through in vain; `isEnd`: there was nothing more. Bounded by `count` and by what is looked through.
+   * looked through in vain; `isEnd`: there was nothing more. Bounded by `count`, by what is looked through, and by bytes: the
+   * entry by which the page reaches `maximumBytes` (PAGE_MAXIMUM_BYTES when not given) is its last one.
    */
   readonly entriesAfter: (
     position: number,
     filter: EntryFilter,
     count: number,
+    maximumBytes?: number,
   ) => Promise<{
     readonly entries: readonly StoredEntry[];
     readonly position: number;

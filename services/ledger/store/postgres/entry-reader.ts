@@ -1,6 +1,7 @@
 /** Reads entries, trees and texts. */
 import { EMPTY_TREE_ROOT, HASH_BYTES } from '#domain/transparency/tree-hashes.ts';
 import type { EntryFilter, LedgerStore, SealedText, SourceGap, StoredEntry } from '../ledger-store.ts';
+import { PAGE_MAXIMUM_BYTES } from '../page-bounds.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 
@@ -71,7 +72,7 @@ export function entryReads(ask: Ask): EntryReads {
       );
       return entry && toEntry(entry);
     },
-    entriesAfter: async (position, filter, count) => {
+    entriesAfter: async (position, filter, count, maximumBytes = PAGE_MAXIMUM_BYTES) => {
       // Before the entries: whatever is committed meanwhile lies beyond it, and is for the next call.
       const last = await lastPosition();
       if (position >= last) return { entries: [], position, isEnd: true };
@@ -85,9 +86,19 @@ export function entryReads(ask: Ask): EntryReads {
       const positions = found.map((each) => each.position);
       const entries = await ask<StoredEntry>(
         'entries by position',
-        `${ENTRY} entries.position = ANY($1) ORDER BY entries.position`,
-        [positions],
+        `${ENTRY} entries.position IN (
+           SELECT position FROM (
+             SELECT position, sum(octet_length(canonical)) OVER (ORDER BY position) - octet_length(canonical) AS before
+             FROM entries WHERE position = ANY($1)
+           ) AS measured WHERE before < $2
+         ) ORDER BY entries.position`,
+        [positions, maximumBytes],
       );
+      const bytes = entries.reduce((sum, { canonical }) => sum + Buffer.byteLength(canonical), 0);
+      const lastOfPage = entries.at(-1)?.position;
+      if (lastOfPage !== undefined && bytes >= maximumBytes) {
+        return { entries: entries.map(toEntry), position: lastOfPage, isEnd: lastOfPage >= last };
+      }
       let reached = positions.at(-1) ?? position;
       if (positions.length < count) {
         const [end] = await ask<{ looked: number; position: number | null }>(

@@ -1,5 +1,6 @@
 /** Where a page of runs ended: the place of its last row in the order of all rows. Opaque to whoever carries it. */
 import { z } from 'zod';
+import { Identifier, Microseconds, Namespace } from '#domain/ledger/record-fields.ts';
 
 export interface RunPlace {
   readonly beganAtMicroseconds: number;
@@ -7,7 +8,7 @@ export interface RunPlace {
   readonly namespace: string;
 }
 
-const RunCursor = z.tuple([z.int().min(0), z.string().max(128), z.string().max(63)]);
+const RunCursor = z.tuple([Microseconds, Identifier, Namespace]);
 
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';

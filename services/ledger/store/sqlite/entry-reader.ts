@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { edgeTiles, openEdge, rootOfEdge } from '#domain/transparency/tree-edge.ts';
 import { EMPTY_TREE_ROOT, HASH_BYTES } from '#domain/transparency/tree-hashes.ts';
 import type { EntryFilter, SealedText, SourceGap, StoredEntry, TreeHead } from '../ledger-store.ts';
+import { PAGE_MAXIMUM_BYTES } from '../page-bounds.ts';
 import { inSnapshot } from './transaction.ts';
 
 /** Entries that one call of entriesAfter looks through. */
@@ -82,22 +83,28 @@ export class EntryReader {
     position: number,
     filter: EntryFilter,
     count: number,
+    maximumBytes = PAGE_MAXIMUM_BYTES,
   ): { entries: readonly StoredEntry[]; position: number; isEnd: boolean } =>
     inSnapshot(this.#database, () => {
       const passes = this.#passes(filter);
-      const found: number[] = [];
+      const entries: StoredEntry[] = [];
+      let bytes = 0;
       let lookedThrough = 0;
       let reached = position;
+      let isCut = false;
       for (const candidate of this.#candidates(position, filter)) {
         lookedThrough += 1;
         reached = candidate.position;
-        if (passes(candidate)) found.push(candidate.position);
-        if (found.length >= count || lookedThrough >= LOOKED_THROUGH_MAXIMUM) break;
+        if (passes(candidate)) {
+          const entry = toEntry(this.#statements.byPosition.get(candidate.position) ?? {});
+          entries.push(entry);
+          bytes += Buffer.byteLength(entry.canonical);
+        }
+        isCut = entries.length >= count || bytes >= maximumBytes || lookedThrough >= LOOKED_THROUGH_MAXIMUM;
+        if (isCut) break;
       }
       const last = this.lastPosition();
-      const isCut = found.length >= count || lookedThrough >= LOOKED_THROUGH_MAXIMUM;
       if (!isCut) reached = Math.max(position, last);
-      const entries = found.map((each) => toEntry(this.#statements.byPosition.get(each) ?? {}));
       return { entries, position: reached, isEnd: reached >= last };
     });
 

@@ -97,6 +97,27 @@ export function describeReading(newPlace: NewPlace): void {
       });
     });
 
+    it('ends a page of entries by what they weigh, and loses none of them', async () => {
+      await withStore(newPlace, async (store) => {
+        const tools = Array.from({ length: 10 }, (_, place) => 't'.repeat(200) + place);
+        const ids = Array.from({ length: 12 }, (_, number) => `r-${number}`);
+        await append(store, ...ids.map((id) => runBegun(id, { tools })));
+        const seen: string[] = [];
+        let position = 0;
+        for (let pages = 0; pages < 4; pages += 1) {
+          const page = await store.entriesAfter(position, {}, 1_000, 6_000);
+          seen.push(...page.entries.map(idOf));
+          expect(page.entries).toHaveLength(3);
+          expect(page.isEnd).toBe(pages === 3);
+          ({ position } = page);
+        }
+        expect(seen).toEqual(ids);
+        // One that is heavier than a page is a page.
+        expect((await store.entriesAfter(0, {}, 1_000, 1)).entries.map(idOf)).toEqual(['r-0']);
+        expect((await store.entriesAfter(0, { types: ['gap'] }, 1_000, 1)).isEnd).toBe(true);
+      });
+    });
+
     it('gives the entries of one tree from an index on', async () => {
       await withStore(newPlace, async (store) => {
         await append(store, ...[0, 1, 2, 3, 4].map((place) => rotation(`r-${place}`)));
