@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { BATCH_MAXIMUM_BYTES } from '#domain/ledger/record-batch.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
 import { requestIdOf } from '#process/http/request-id.ts';
-import { checkCallers } from './callers.ts';
+import { checkCallers, refuseStrangers } from './callers.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { sendRefusal } from './replies.ts';
 import { registerFeedback } from './routes/feedback.ts';
@@ -35,6 +35,7 @@ export function createLedgerApp(parts: LedgerParts): {
   registerLogKeys(app, parts);
   void app.register((routes, _options, done) => {
     checkCallers(routes, parts.identity);
+    refuseStrangers(routes, '/v1/records', parts);
     registerRecordIntake(routes, parts);
     registerFeedback(routes, parts);
     registerReading(routes, parts);

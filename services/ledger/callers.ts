@@ -35,6 +35,23 @@ export type TellerResult =
   | { readonly ok: true; readonly teller: Teller; readonly reporter: string }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** Before his body is read: whoever can tell nothing takes no room from those who can. */
+export function refuseStrangers(
+  app: FastifyInstance,
+  path: string,
+  parts: Pick<LedgerParts, 'platformWriters'>,
+): void {
+  app.addHook('onRequest', async (request, reply): Promise<FastifyReply | undefined> => {
+    if (request.method !== 'POST' || request.routeOptions.url !== path) return undefined;
+    const { user, serviceAccount } = callerOf(request);
+    const mayTell =
+      serviceAccount !== undefined &&
+      (parts.platformWriters.has(nameOfServiceAccount(serviceAccount)) ||
+        agentNameOfServiceAccount(serviceAccount.serviceAccount) !== undefined);
+    return mayTell ? undefined : sendRefusal(reply, notATeller(user.username));
+  });
+}
+
 /** As whom the caller may tell records. */
 export async function tellerOf(
   { user, serviceAccount }: UserIdentity,

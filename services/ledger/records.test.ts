@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BATCH_MAXIMUM_BYTES, BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
@@ -273,4 +275,17 @@ describe('a store that cannot write', () => {
     ledger.rights.set('ana', new Set(['get runs shop']));
     expect((await ledger.request('GET', '/v1/runs?namespace=shop')).body.runs).toHaveLength(1);
   });
+});
+
+it('refuses whoever can tell nothing before his body has come, so that no stranger takes the room of those who can', async () => {
+  const { hostname, port } = new URL(ledger.url);
+  for (let stranger = 0; stranger < 20; stranger += 1) {
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /v1/records HTTP/1.1\r\nhost: ledger\r\ncontent-type: application/json\r\ncontent-length: 4194304\r\nauthorization: Bearer ${STRANGER}\r\n\r\n{`,
+    );
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('"not_a_teller"');
+    socket.destroy();
+  }
 });
