@@ -54,12 +54,15 @@ const LIMITS: ReadonlySet<StopReason> = new Set([
 ]);
 const NAMES_MAXIMUM = 64;
 const NAME_MAXIMUM_CHARACTERS = 256;
+/** Stands for whatever name a model has invented: a text in it would be told whatever the Agent says of texts. */
+const UNDECLARED_TOOL = '(unknown_tool)';
 const IDENTIFIER = /^[\w.:-]{1,128}$/;
 
 export class RunRecords {
   readonly #options: RunRecordsOptions;
   readonly #beganMilliseconds: number;
   #records = 0;
+  #declaredTools: ReadonlySet<string> = new Set();
   #steps = 0;
   /** In which more calls were asked for than one step may have: told once, for a model may ask for thousands. */
   #overfullStep = 0;
@@ -73,6 +76,7 @@ export class RunRecords {
   begun({ input, callerRequestId, trace, tools, limits }: RunBeginning): void {
     const { content, retentionDays, commitmentKey } = this.#options;
     const texts: TextDraft[] = [];
+    this.#declaredTools = new Set(tools);
     if (content !== 'None') texts.push({ field: 'commitment_key', text: commitmentKey, retentionDays });
     this.#write('run_begun', texts, {
       ...(IDENTIFIER.test(callerRequestId) ? { callerRequestId } : {}),
@@ -114,7 +118,7 @@ export class RunRecords {
       const texts: TextDraft[] = [];
       const told = {
         callId,
-        tool: nameOf(tool),
+        tool: this.#toolName(tool),
         effect,
         arguments: this.#reference('arguments', argumentsText, texts),
       };
@@ -222,7 +226,7 @@ export class RunRecords {
       texts,
       {
         callId,
-        tool: nameOf(tool),
+        tool: this.#toolName(tool),
         outcome,
         result: this.#reference('result', text, texts),
         durationMicroseconds: microseconds(durationMilliseconds),
@@ -232,13 +236,19 @@ export class RunRecords {
   }
 
   #denied(policy: string, reason: string, { step, tool }: RecordedToolCall): void {
-    this.#write('policy_decision', [], { policy, verdict: 'denied', reason, subject: nameOf(tool) }, step);
+    const subject = this.#toolName(tool);
+    this.#write('policy_decision', [], { policy, verdict: 'denied', reason, subject }, step);
   }
 
   #securityEvent(event: SecurityEventCode, tool: string, step: number, sentence: string): void {
     const { severity, owasp } = SECURITY_EVENTS[event];
-    const told = { event, severity, action: 'blocked', owasp: [...owasp], subject: nameOf(tool), sentence };
+    const subject = this.#toolName(tool);
+    const told = { event, severity, action: 'blocked', owasp: [...owasp], subject, sentence };
     this.#write('security_event', [], told as Told<'security_event'>, step);
+  }
+
+  #toolName(given: string): string {
+    return this.#declaredTools.has(given) ? nameOf(given) : UNDECLARED_TOOL;
   }
 
   #write<Type extends RecordType>(
@@ -288,7 +298,6 @@ const TYPES_WITH_PROMPT: ReadonlySet<RecordType> = new Set([
   'run_ended',
 ]);
 
-/** Models write what they like where the name of a tool belongs. */
 function nameOf(given: string): string {
   return given === '' ? '(none)' : given.slice(0, NAME_MAXIMUM_CHARACTERS).toWellFormed();
 }

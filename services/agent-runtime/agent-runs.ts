@@ -106,7 +106,7 @@ export class AgentRuns {
 
   /** Rejects only by a fault of ours, which is logged. */
   async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
-    const { model, ledger, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
+    const { model, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
       this.#options;
     const { configuration } = served;
     const { steps, seconds, outputRepairs, nanoUsdPerRun } = configuration.limits;
@@ -158,15 +158,7 @@ export class AgentRuns {
         },
         either.signal,
       );
-      records?.ended(result);
-      // What is answered is out of this process's hands: a pod that is killed takes no record of it along.
-      const answered = await ledger.settled().then(
-        () => result,
-        (error: unknown) => {
-          logger.error({ error, runId, requestId: order.requestId }, 'a run could not be recorded');
-          return notRecorded(result);
-        },
-      );
+      const answered = await this.#recorded(result, records, order.requestId);
       metrics.runEnded(answered);
       spans.ended(answered);
       return answered;
@@ -176,6 +168,27 @@ export class AgentRuns {
       metrics.runFaulted();
       logger.error({ error, runId, requestId: order.requestId }, 'a run failed inside the agent');
       throw error;
+    }
+  }
+
+  /**
+   * What is answered is out of this process's hands: a pod that is killed takes no record of it along. The end is told
+   * only behind the rest, so that it says what is answered: a disk that takes nothing takes no success either.
+   */
+  async #recorded(result: RunResult, records: RunRecords | undefined, requestId: string): Promise<RunResult> {
+    const { ledger, logger } = this.#options;
+    let isEndTold = false;
+    try {
+      await ledger.settled();
+      isEndTold = true;
+      records?.ended(result);
+      await ledger.settled();
+      return result;
+    } catch (error) {
+      logger.error({ error, runId: result.runId, requestId }, 'a run could not be recorded');
+      const answered = notRecorded(result);
+      if (!isEndTold) records?.ended(answered);
+      return answered;
     }
   }
 

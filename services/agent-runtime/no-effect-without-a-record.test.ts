@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -192,4 +192,10 @@ it('a run whose records no disk takes is no answer: it fails and says why', asyn
   expect(answer.json()).toMatchObject({ status: 'failed', reason: 'not_recorded' });
   expect(answer.text).not.toContain('Nobody must hear this.');
   expect((await agent.bench.run()).json()).toMatchObject({ error: { code: 'audit_unavailable' } });
+  // Once the disk is back, the ledger hears what the caller heard.
+  await mkdir(spool);
+  await agent.ledger.until((records) => records.some(({ type }) => type === 'run_ended'));
+  expect(recordsOf(agent.ledger.records, 'run_ended')).toMatchObject([
+    { status: 'failed', reason: 'not_recorded' },
+  ]);
 });
