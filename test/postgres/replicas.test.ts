@@ -111,6 +111,8 @@ function startRouter(name: string, ledgers: () => readonly LedgerProcess[]) {
         if (!isTold) await sleep(50);
       }
       acknowledged.push(...records.map(({ id }) => id));
+      // As fast as it goes would be many thousands until the lead has moved.
+      await sleep(30);
     }
   };
   const running = run();
