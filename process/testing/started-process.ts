@@ -17,15 +17,22 @@ export interface StartedProcess extends AsyncDisposable {
 export function startProcess(path: string, environment: Readonly<Record<string, string>>): StartedProcess {
   const child = spawn(process.execPath, [path], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'close');
+  const parsed: Record<string, unknown>[] = [];
   let output = '';
+  let begun = '';
   let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    begun += text;
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const lines = (): readonly Record<string, unknown>[] =>
-    output
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = (): readonly Record<string, unknown>[] => {
+    // Each line once: who waits for one asks often, and there may be thousands.
+    const complete = begun.split('\n');
+    begun = complete.pop() ?? '';
+    parsed.push(...complete.map((text) => JSON.parse(text) as Record<string, unknown>));
+    return parsed;
+  };
   const line = async (message: string): Promise<Record<string, unknown>> => {
     for (;;) {
       const found = lines().find(({ msg }) => msg === message);

@@ -20,12 +20,10 @@ import { createOwnRecords } from './own-records.ts';
 import { createRecordIntake } from './record-intake.ts';
 import type { GroupCommit } from './store/group-commit.ts';
 import type { LedgerStore } from './store/ledger-store.ts';
+import { LEDGER_ITSELF } from './store/standing-losses.ts';
 import type { TextVault } from './texts/text-vault.ts';
 import type { PlatformProcess } from './who-may-tell.ts';
 import { WriteGate } from './write-gate.ts';
-
-/** For the ledger's own records: who told them is the ledger itself. */
-const SELF = 'capataz-ledger';
 
 export interface LedgerIngredients {
   readonly store: LedgerStore;
@@ -95,7 +93,7 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
   const ownRecords = createOwnRecords(intake, {
     instance: settings.podName,
     boot: ingredients.newId(),
-    reporter: SELF,
+    reporter: LEDGER_ITSELF,
   });
   const acceptance = {
     acceptedLosses: settings.acceptedLosses,
@@ -107,6 +105,7 @@ export function assembleLedger(ingredients: LedgerIngredients): AssembledLedger 
   const logs = new LogKeeper({
     ...acceptance,
     store: ingredients.leader.store,
+    sharedStore: store,
     key: signingKey,
     witness,
     gate,

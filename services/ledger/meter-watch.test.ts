@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Refusal } from '#domain/failures/refusal.ts';
 import { LedgerRecord, type RecordDraft } from '#domain/ledger/ledger-record.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { createMeterWatch } from './meter-watch.ts';
@@ -42,12 +43,16 @@ async function append(store: LedgerStore, numbers: readonly number[]): Promise<v
   );
 }
 
-function aWatch(store: LedgerStore) {
+function aWatch(store: LedgerStore, refusal?: Refusal) {
   const told: RecordDraft[] = [];
   const registry = new Registry();
   const watch = createMeterWatch({
     store,
-    tell: async (draft) => void told.push(draft),
+    tell: async (draft) => {
+      if (refusal !== undefined) return { ok: false, refusal };
+      told.push(draft);
+      return { ok: true, outcomes: [] };
+    },
     registry,
     logger: createLogger('test', 'silent'),
     nowMicroseconds: () => RECEIVED_AT,
@@ -81,5 +86,16 @@ describe('the watch over the meters of the routers', () => {
     const second = aWatch(store);
     await second.watch.look(SIGNAL);
     expect(second.told).toEqual([]);
+  });
+
+  it('looks again at a difference of which the event was refused, and tells it then', async () => {
+    const store = await aStore();
+    await append(store, [1, 3]);
+    const refused = aWatch(store, { code: 'ledger_full', message: 'No room.', retryAfterSeconds: 1 });
+    await expect(refused.watch.look(SIGNAL)).rejects.toThrow('No room.');
+    const second = aWatch(store);
+    await second.watch.look(SIGNAL);
+    expect(second.told).toMatchObject([{ id: 'meter:boot:3' }]);
+    expect(await second.figure()).toBe(5);
   });
 });

@@ -6,11 +6,11 @@
 import { Gauge, type Registry } from 'prom-client';
 import { z } from 'zod';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import { MeterCheck, type MeterDifference, MeterReadings } from '#domain/ledger/meter-check.ts';
 import { Count } from '#domain/ledger/record-fields.ts';
 import { SECURITY_EVENTS } from '#domain/ledger/security-events.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import type { OwnRecords } from './own-records.ts';
 import type { LedgerStore } from './store/ledger-store.ts';
 
 const DOCUMENT = 'meter-check';
@@ -20,8 +20,7 @@ const Kept = z.strictObject({ position: Count, readings: MeterReadings });
 
 export interface MeterWatchOptions {
   readonly store: Pick<LedgerStore, 'entriesAfter' | 'getDocument' | 'setDocument'>;
-  /** Resolves when it is durable, or was told before. */
-  readonly tell: (draft: RecordDraft) => Promise<unknown>;
+  readonly tell: OwnRecords['tell'];
   readonly registry: Registry;
   readonly logger: Logger;
   readonly nowMicroseconds: () => number;
@@ -45,7 +44,7 @@ export function createMeterWatch(options: MeterWatchOptions): MeterWatch {
     const { namespace, instance, boot, atAttempt, attempts, costNanoUsd } = difference;
     logger.error({ ...difference }, "a router's meter and the ledger differ");
     const { severity, owasp } = SECURITY_EVENTS.meter_differs;
-    await tell({
+    const written = await tell({
       id: `meter:${boot}:${atAttempt}`,
       type: 'security_event',
       namespace,
@@ -57,6 +56,8 @@ export function createMeterWatch(options: MeterWatchOptions): MeterWatch {
       subject: instance,
       sentence: `Before attempt ${atAttempt} of its start ${boot}, the meter of router ${instance} has ${attempts} attempt(s) and ${costNanoUsd} nano-USD that the ledger has not.`,
     });
+    // The place that was looked at is not kept then: the next look finds the same, and tells it under the same id.
+    if (!written.ok) throw new Error(`A difference of meters was not written: ${written.refusal.message}`);
     // An attempt that is missing counts although it cost nothing.
     return Math.max(1, Math.abs(costNanoUsd));
   };

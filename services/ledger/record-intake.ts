@@ -9,6 +9,7 @@ import type { RecordText } from '#domain/ledger/record-text.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
 import { QueueFullError } from './store/group-commit.ts';
 import type { AppendOutcome, SubmittedRecord } from './store/ledger-store.ts';
+import { tellsOfLoss } from './store/standing-losses.ts';
 import type { WriteGate } from './write-gate.ts';
 
 export interface ToldRecord {
@@ -73,7 +74,7 @@ export function createRecordIntake(options: {
   return {
     write: async (records, bytes) => {
       if (records.length === 0) return { ok: true, outcomes: [] };
-      const closed = gate.refusal();
+      const closed = gate.refusal({ tellsOfLoss: records.every(tellsOfLoss) });
       if (closed !== undefined) return { ok: false, refusal: closed };
       const submitted = await sealed(records);
       if (submitted === undefined) return { ok: false, refusal: KEY_MISSING };

@@ -15,6 +15,7 @@ import type { ProcessShell, RunningProcess } from '#process/run-process.ts';
 import { agentImages } from './agent-images.ts';
 import { assembleLedger } from './assemble-ledger.ts';
 import { tokenIdentity } from './caller-identity.ts';
+import { findOtherSigningKey } from './checkpoints/signing-key-document.ts';
 import { createWitnessClient } from './checkpoints/witness-client.ts';
 import { type WitnessKeys, firstWitnessKey, namedWitnessKeys } from './checkpoints/witness-keys.ts';
 import type { LedgerConfig } from './config.ts';
@@ -36,11 +37,13 @@ import { createTextVault } from './texts/text-vault.ts';
 
 const FORGET_MILLISECONDS = 60_000;
 const METERS_MILLISECONDS = 60_000;
-/** For so long at most a replica takes records after another one has found a loss. */
+/** So long after another replica has found a loss, this one may still say that it is ready; it writes nothing. */
 const HEED_MILLISECONDS = 1_000;
 /** The first look at the witness may not hold up the start for longer; the look goes on. */
 const FIRST_TURN_MILLISECONDS = 20_000;
 const LAST_TURN_MILLISECONDS = 3_000;
+/** Where another key has signed, those that have it take the lead first: some seconds after they were without a leader. */
+const OTHER_KEY_MILLISECONDS = 5_000;
 
 export async function startLedger(
   config: LedgerConfig,
@@ -108,8 +111,15 @@ export async function startLedger(
   // Before anything is taken: a store that was rolled back must not grow.
   await acceptLosses();
   await heedLosses();
+  if ((await findOtherSigningKey(store, signingKey)) !== undefined) await sleep(OTHER_KEY_MILLISECONDS);
   await leader.ask();
-  if (leader.isLeading) await logs.turn(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
+  if (leader.isLeading) {
+    await logs.turn(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
+  } else {
+    const otherKey = await findOtherSigningKey(store, signingKey);
+    if (otherKey !== undefined) throw otherKey;
+    await logs.look(AbortSignal.timeout(FIRST_TURN_MILLISECONDS));
+  }
 
   const running = new AbortController();
   const { signal } = running;
@@ -179,6 +189,9 @@ export async function startLedger(
       turn: async () => {
         await heedLosses();
         await witnessKeys?.keys.recall();
+        if (leader.isLeading) return;
+        const otherKey = await findOtherSigningKey(store, signingKey);
+        if (otherKey !== undefined) fail(otherKey);
       },
       onFailure: (error) => logger.error({ error }, 'what other replicas have found could not be read'),
     }),

@@ -4,11 +4,12 @@
  *   open --store is full--> full --(an attempt now and then succeeds)--> open
  *     |--another writer---> fenced      for good: this process has lost the store
  *     +--loss is found----> tampered    until an operator accepts the loss by configuration. Found by the replica that
- *                                       leads, and kept in the store, which each replica looks at again and again
+ *                                       leads, and kept in the store, which asks in every append
  */
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Readiness } from '#process/health-server.ts';
 import { StoreFencedError, StoreFullError } from './store/ledger-store.ts';
+import { StoreTamperedError } from './store/standing-losses.ts';
 
 const RETRY_MILLISECONDS = 5_000;
 
@@ -35,9 +36,12 @@ export class WriteGate {
     this.#nowMilliseconds = nowMilliseconds;
   }
 
-  /** Undefined: write. A full store is tried again after a while, for somebody may have made room. */
-  refusal(): Refusal | undefined {
-    const standing = this.#standing();
+  /**
+   * Undefined: write. A full store is tried again after a while, for somebody may have made room. What tells of a loss is
+   * written although one stands.
+   */
+  refusal({ tellsOfLoss }: { readonly tellsOfLoss: boolean }): Refusal | undefined {
+    const standing = tellsOfLoss ? this.#ofStore() : this.#standing();
     if (standing !== FULL) return standing;
     const isTimeToTry = this.#nowMilliseconds() - (this.#fullSinceMilliseconds ?? 0) >= RETRY_MILLISECONDS;
     return isTimeToTry ? undefined : FULL;
@@ -64,6 +68,8 @@ export class WriteGate {
       this.#fullSinceMilliseconds = this.#nowMilliseconds();
       return FULL;
     }
+    // Not kept here: which losses stand is read from the store again and again.
+    if (error instanceof StoreTamperedError) return tampered(error.message);
     return undefined;
   }
 
@@ -78,9 +84,20 @@ export class WriteGate {
   }
 
   #standing(): Refusal | undefined {
-    if (this.#isFenced) return FENCED;
+    return this.#isFenced ? FENCED : (this.#ofLosses() ?? this.#ofStore());
+  }
+
+  #ofLosses(): Refusal | undefined {
     const [found] = this.#tampered.values();
-    if (found !== undefined) return { code: 'ledger_tampered', message: found, retryAfterSeconds: 60 };
+    return found === undefined ? undefined : tampered(found);
+  }
+
+  #ofStore(): Refusal | undefined {
+    if (this.#isFenced) return FENCED;
     return this.#fullSinceMilliseconds === undefined ? undefined : FULL;
   }
+}
+
+function tampered(message: string): Refusal {
+  return { code: 'ledger_tampered', message, retryAfterSeconds: 60 };
 }

@@ -12,7 +12,10 @@ import { parseVerifierKey } from '#domain/transparency/note-keys.ts';
 import { type StartedProcess, startProcess } from '#process/testing/started-process.ts';
 import type { LedgerStore } from '#services/ledger/store/ledger-store.ts';
 import { LeadLostError } from '#services/ledger/store/ledger-store.ts';
-import { attempt } from '#services/ledger/store/testing/sample-records.ts';
+import { advanceLog } from '#services/ledger/checkpoints/advance-log.ts';
+import { createWitnessClient } from '#services/ledger/checkpoints/witness-client.ts';
+import { firstWitnessKey } from '#services/ledger/checkpoints/witness-keys.ts';
+import { attempt, RECEIVED_AT, submitted } from '#services/ledger/store/testing/sample-records.ts';
 import { startKubernetesThatAgrees } from '#services/ledger/testing/kubernetes-that-agrees.ts';
 import {
   type LedgerProcess,
@@ -277,6 +280,56 @@ describe('two replicas of the ledger', () => {
     await until(() => isWitnessedWhole(installation));
     const note = await installation.store.getDocument('witnessed-checkpoints/shop');
     expect(note).toMatch(/^log\/shop\/since-\d+\n/);
+  });
+
+  it('are both stopped by the second at its start, where the witness has seen more than the first knows of', async () => {
+    await using installation = await install();
+    // It looks when it begins, and not again while this test runs.
+    const leader = await installation.startReplica({ CAPATAZ_CHECKPOINT_SECONDS: '60' });
+    await leader.line(LEADS);
+    const tell = (ledger: LedgerProcess, id: string) =>
+      ledger.request('POST', '/v1/records', { token: ROUTER_TOKEN, body: { records: [attempt(id)] } });
+    expect(await tell(leader, 'r-1')).toMatchObject({ status: 200 });
+    // What was written before the database was put back: the log of the same name, in another database.
+    await using place = await newPostgresPlace(server);
+    await using before = await place.open();
+    await before.append(
+      ['r-1', 'r-2', 'r-3'].map((id) => submitted(attempt(id))),
+      RECEIVED_AT,
+    );
+    const url = `http://127.0.0.1:${(await installation.witness.ports()).port}`;
+    await using witness = createWitnessClient(url, await firstWitnessKey(url, before));
+    const { signal } = new AbortController();
+    const parts = { store: before, key: KEY, witness };
+    expect(await advanceLog(parts, 'shop', { isFirst: true, signal })).toEqual({ kind: 'advanced', size: 3 });
+
+    const follower = await installation.startReplica();
+    const { size } = await installation.store.treeHead('shop');
+    for (const ledger of [follower, leader]) {
+      const { status, body } = await tell(ledger, 'r-9');
+      expect([status, body.error.code]).toEqual([503, 'ledger_tampered']);
+      expect(body.error.message).toContain('the witness has seen 3: the store was rolled back');
+    }
+    expect((await installation.store.treeHead('shop')).size).toBe(size);
+    expect(await follower.metric('capataz_ledger_writable')).toBe(0);
+  });
+
+  it('have the same signing key: one with another ends at its start with a sentence, and the leader goes on', async () => {
+    await using installation = await install();
+    const leader = await installation.startReplica();
+    await leader.line(LEADS);
+    await until(async () => (await installation.store.getDocument('signing-key')) !== undefined);
+    const other = signerKeyOf('log', 'ed25519', new Uint8Array(32).fill(4));
+    const path = join(installation.directory, 'other-key');
+    await writeFile(path, encodeSignerKey(other));
+    await expect(installation.startReplica({ CAPATAZ_SIGNING_KEY_PATH: path })).rejects.toThrow(
+      /The signing key of this replica is log\+.*mount the same key in all replicas/,
+    );
+    const answer = await leader.request('POST', '/v1/records', {
+      token: ROUTER_TOKEN,
+      body: { records: [attempt('r-1')] },
+    });
+    expect(answer).toMatchObject({ status: 200, body: { written: 1 } });
   });
 });
 

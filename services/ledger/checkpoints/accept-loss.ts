@@ -3,6 +3,7 @@ import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { OwnRecords } from '../own-records.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
+import type { StandingLoss } from '../store/standing-losses.ts';
 import { forgetLoss, renameLog, standingLosses } from './checkpoint-documents.ts';
 
 export interface AcceptanceParts {
@@ -20,30 +21,33 @@ export interface AcceptanceParts {
  * of before: it leaves alone what is found to be lost, so nobody is in the way.
  */
 export async function acceptStandingLosses(parts: AcceptanceParts): Promise<void> {
-  for (const [namespace, { size, message }] of await standingLosses(parts.store)) {
-    if (parts.acceptedLosses.get(namespace) === size) await acceptLoss(parts, namespace, size, message);
+  for (const [namespace, loss] of await standingLosses(parts.store)) {
+    if (parts.acceptedLosses.get(namespace) === loss.size) await acceptLoss(parts, namespace, loss);
   }
 }
 
 export async function acceptLoss(
   { store, ownRecords, logger, nowMicroseconds, newId }: AcceptanceParts,
   namespace: string,
-  size: number,
-  sentence: string,
+  loss: StandingLoss,
 ): Promise<void> {
-  await renameLog(store, namespace, Math.floor(nowMicroseconds() / 1_000_000));
-  await forgetLoss(store, namespace);
-  logger.warn(
-    { namespace, size, sentence },
-    'a loss is accepted by configuration: the log goes on under another name',
-  );
   const gap: RecordDraft = {
     id: newId(),
     type: 'gap',
     namespace,
     atMicroseconds: nowMicroseconds(),
     cause: 'restored_backup',
-    sentence: `${sentence} An operator has accepted the loss.`,
+    sentence: `${loss.message} An operator has accepted the loss.`,
   };
-  await ownRecords.tell(gap);
+  // First, for a gap that nobody told of must not be passed over.
+  const written = await ownRecords.tell(gap);
+  if (!written.ok) {
+    throw new Error(`The loss in ${namespace} is accepted, and cannot be told: ${written.refusal.message}`);
+  }
+  await renameLog(store, namespace, Math.floor(nowMicroseconds() / 1_000_000));
+  await forgetLoss(store, namespace);
+  logger.warn(
+    { namespace, size: loss.size, sentence: loss.message },
+    'a loss is accepted by configuration: the log goes on under another name',
+  );
 }

@@ -19,7 +19,7 @@ import {
 } from '#domain/transparency/checkpoint.ts';
 import { MalformedNoteError, UntrustedNoteError } from '#domain/transparency/signed-note.ts';
 import { isConsistent } from '#domain/transparency/proof-verification.ts';
-import { type TileReader, proveConsistency } from '#domain/transparency/tree-proofs.ts';
+import { MissingTileError, type TileReader, proveConsistency } from '#domain/transparency/tree-proofs.ts';
 import type { LedgerStore, TreeHead } from '../store/ledger-store.ts';
 import {
   originOf,
@@ -40,7 +40,13 @@ export type Advance =
       /** It did not answer at all. */
       readonly isAway: boolean;
     }
-  | { readonly kind: 'lost'; readonly size: number; readonly sentence: string };
+  | {
+      readonly kind: 'lost';
+      readonly size: number;
+      readonly sentence: string;
+      /** What stands there is signed, but not by this ledger's key. */
+      readonly isOfAnotherKey?: true;
+    };
 
 export interface AdvanceParts {
   readonly store: Pick<LedgerStore, 'treeHead' | 'tile' | 'getDocument' | 'setDocument'>;
@@ -48,14 +54,30 @@ export interface AdvanceParts {
   readonly witness: WitnessClient | undefined;
 }
 
+interface AdvanceOptions {
+  /** Ask the witness also when nothing has changed: at the start of the process. */
+  readonly isFirst: boolean;
+  readonly signal: AbortSignal;
+}
+
 export async function advanceLog(
+  parts: AdvanceParts,
+  namespace: string,
+  options: AdvanceOptions,
+): Promise<Advance> {
+  try {
+    return await advance(parts, namespace, options);
+  } catch (error) {
+    if (!(error instanceof MissingTileError)) throw error;
+    const { size } = await parts.store.treeHead(namespace);
+    return lost(size, `The tree of ${namespace} is incomplete: ${error.message}`);
+  }
+}
+
+async function advance(
   { store, key, witness }: AdvanceParts,
   namespace: string,
-  options: {
-    /** Ask the witness also when nothing has changed: at the start of the process. */
-    readonly isFirst: boolean;
-    readonly signal: AbortSignal;
-  },
+  options: AdvanceOptions,
 ): Promise<Advance> {
   const origin = await originOf(store, key.name, namespace);
   const read: TileReader = ({ level, index, width }) => store.tile(namespace, level, index, width);
@@ -185,7 +207,8 @@ function byAnother(size: number): Advance {
 
 /** Undefined: the tree has only grown. */
 async function lossSince(previous: Previous, head: TreeHead, read: TileReader): Promise<Advance | undefined> {
-  if (previous.kind === 'untrusted') return lost(previous.size, previous.sentence);
+  if (previous.kind === 'untrusted')
+    return { ...lost(previous.size, previous.sentence), isOfAnotherKey: true };
   const { origin, size, root } = previous;
   if (head.size < size) {
     return lost(
@@ -203,6 +226,6 @@ async function lossSince(previous: Previous, head: TreeHead, read: TileReader): 
       );
 }
 
-function lost(size: number, sentence: string): Advance {
+function lost(size: number, sentence: string): Advance & { readonly kind: 'lost' } {
   return { kind: 'lost', size, sentence };
 }

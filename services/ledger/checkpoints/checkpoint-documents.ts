@@ -1,9 +1,9 @@
 /** What the ledger keeps about the log of a namespace: its name, its last checkpoint, and the last that was witnessed. */
 import { z } from 'zod';
 import type { LedgerStore } from '../store/ledger-store.ts';
+import { LOSS_PREFIX, readLoss, type StandingLoss, writeLoss } from '../store/standing-losses.ts';
 
 type DocumentStore = Pick<LedgerStore, 'getDocument' | 'setDocument'>;
-const LOSS_PREFIX = 'losses/';
 
 type ChangingStore = DocumentStore & Pick<LedgerStore, 'deleteDocument'>;
 
@@ -47,24 +47,16 @@ export async function renameLog(store: ChangingStore, namespace: string, nowSeco
   );
 }
 
-const Loss = z.object({ version: z.literal(1), size: z.int(), message: z.string() });
-
 /** By namespace: what was found lost and is not accepted. While there is one, no replica writes. */
-export type StandingLosses = ReadonlyMap<string, { readonly size: number; readonly message: string }>;
+export type StandingLosses = ReadonlyMap<string, StandingLoss>;
 
 export async function standingLosses(store: Pick<LedgerStore, 'listDocuments'>): Promise<StandingLosses> {
   const documents = await store.listDocuments(LOSS_PREFIX);
-  return new Map(
-    documents.map(({ key, value }) => [key.slice(LOSS_PREFIX.length), Loss.parse(JSON.parse(value))]),
-  );
+  return new Map(documents.map(({ key, value }) => [key.slice(LOSS_PREFIX.length), readLoss(value)]));
 }
 
-export async function storeLoss(
-  store: DocumentStore,
-  namespace: string,
-  loss: { readonly size: number; readonly message: string },
-): Promise<void> {
-  await store.setDocument(`${LOSS_PREFIX}${namespace}`, JSON.stringify({ version: 1, ...loss }));
+export async function storeLoss(store: DocumentStore, namespace: string, loss: StandingLoss): Promise<void> {
+  await store.setDocument(`${LOSS_PREFIX}${namespace}`, writeLoss(loss));
 }
 
 export async function forgetLoss(store: ChangingStore, namespace: string): Promise<void> {

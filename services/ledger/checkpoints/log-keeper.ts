@@ -1,18 +1,24 @@
 /**
  * LogKeeper: advances the logs of all namespaces every few seconds, and sooner when many entries have come. When a log is
  * found to have lost what was signed or witnessed, nothing is written any more until an operator says that he knows: that is
- * kept in the store, so that all replicas heed it. One replica runs it, the one that leads.
+ * kept in the store, so that all replicas heed it. One replica runs it, the one that leads; each other one looks once.
  */
 import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import { SECURITY_EVENTS } from '#domain/ledger/security-events.ts';
-import { MissingTileError } from '#domain/transparency/tree-proofs.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { OwnRecords } from '../own-records.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { WriteGate } from '../write-gate.ts';
 import { type Advance, type AdvanceParts, advanceLog } from './advance-log.ts';
 import { acceptLoss } from './accept-loss.ts';
-import { type StandingLosses, forgetLoss, standingLosses, storeLoss } from './checkpoint-documents.ts';
+import {
+  type StandingLosses,
+  forgetLoss,
+  originOf,
+  standingLosses,
+  storeLoss,
+} from './checkpoint-documents.ts';
+import { OtherSigningKeyError, tellSigningKey } from './signing-key-document.ts';
 import type { WitnessClient } from './witness-client.ts';
 
 /** So many entries bring the next turn forward. */
@@ -20,7 +26,10 @@ const MANY_ENTRIES = 1_000;
 const NAMESPACES_AT_A_TIME = 8;
 
 export interface LogKeeperOptions extends AdvanceParts {
+  /** Of the one that leads. */
   readonly store: LedgerStore;
+  /** Of any replica. */
+  readonly sharedStore: LedgerStore;
   readonly ownRecords: OwnRecords;
   readonly gate: WriteGate;
   readonly logger: Logger;
@@ -31,6 +40,8 @@ export interface LogKeeperOptions extends AdvanceParts {
   readonly nowMicroseconds: () => number;
   readonly newId: () => string;
 }
+
+type Loss = Advance & { readonly kind: 'lost' };
 
 export interface LogState {
   readonly size: number;
@@ -48,6 +59,7 @@ export class LogKeeper {
   #entries = 0;
   #alarms = 0;
   #isWitnessAway = false;
+  #isKeyTold = false;
   #wake: (() => void) | undefined;
 
   constructor(options: LogKeeperOptions) {
@@ -78,28 +90,51 @@ export class LogKeeper {
   async turn(signal: AbortSignal): Promise<void> {
     this.#entries = 0;
     this.#isWitnessAway = false;
-    const losses = await standingLosses(this.#options.store);
-    const namespaces = [...(await this.#options.store.namespaces())];
-    const work = async (): Promise<void> => {
-      for (let next = namespaces.pop(); next !== undefined; next = namespaces.pop()) {
-        if (signal.aborted) return;
-        await this.#advance(next, losses, signal);
-      }
-    };
-    await Promise.all(Array.from({ length: NAMESPACES_AT_A_TIME }, work));
+    const { store, key } = this.#options;
+    const losses = await standingLosses(store);
+    await this.#inEachNamespace(signal, (namespace) => this.#advance(namespace, losses, signal));
+    if (!this.#isKeyTold && !signal.aborted && losses.size === 0 && this.#lost.size === 0) {
+      await tellSigningKey(store, key);
+      this.#isKeyTold = true;
+    }
     for (const told of this.#waiting) told();
     this.#waiting.clear();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#pause(signal);
+      // At once: whoever comes to lead may have found the database of yesterday.
       try {
-        if (!signal.aborted) await this.turn(signal);
+        await this.turn(signal);
       } catch (error) {
         if (!signal.aborted) this.#options.logger.error({ error }, 'checkpoints could not be made');
       }
+      if (!signal.aborted) await this.#pause(signal);
     }
+  }
+
+  /**
+   * Once, before a replica that does not lead serves: it holds all logs against what was signed and witnessed, as the leader
+   * did at its own start, and writes nothing but a loss. Rejects with OtherSigningKeyError.
+   */
+  async look(signal: AbortSignal): Promise<void> {
+    this.#isWitnessAway = false;
+    const { sharedStore: store } = this.#options;
+    const losses = await standingLosses(store);
+    await this.#inEachNamespace(signal, async (namespace) => {
+      if (losses.has(namespace)) return;
+      const origin = await originOf(store, this.#options.key.name, namespace);
+      const parts = { ...this.#options, store: { ...store, setDocument: async () => undefined } };
+      const options = { isFirst: true, signal };
+      const advance = await advanceLog({ ...parts, witness: this.#presentWitness() }, namespace, options);
+      if (advance.kind === 'unwitnessed' && advance.isAway) this.#isWitnessAway = true;
+      if (advance.kind !== 'lost') return;
+      if (advance.isOfAnotherKey) throw new OtherSigningKeyError(this.#options.key);
+      // Not what was accepted meanwhile: it is another log now.
+      if ((await originOf(store, this.#options.key.name, namespace)) === origin) {
+        await this.#loss(store, namespace, advance);
+      }
+    });
   }
 
   /** Another replica leads now: what was known here grows old, and is found anew if this one leads again. */
@@ -108,6 +143,7 @@ export class LogKeeper {
     this.#unwitnessedSince.clear();
     this.#lost.clear();
     this.#seen.clear();
+    this.#isKeyTold = false;
   }
 
   /** Resolves after the next turn, or after the time. */
@@ -139,14 +175,32 @@ export class LogKeeper {
     }
   }
 
+  async #inEachNamespace(signal: AbortSignal, work: (namespace: string) => Promise<void>): Promise<void> {
+    const namespaces = [...(await this.#options.sharedStore.namespaces())];
+    const workOff = async (): Promise<void> => {
+      for (let next = namespaces.pop(); next !== undefined; next = namespaces.pop()) {
+        if (signal.aborted) return;
+        await work(next);
+      }
+    };
+    await Promise.all(Array.from({ length: NAMESPACES_AT_A_TIME }, workOff));
+  }
+
+  /** One that does not answer is asked once a turn, not once for each namespace. */
+  #presentWitness(): WitnessClient | undefined {
+    const { witness } = this.#options;
+    return witness !== undefined && this.#isWitnessAway ? { ...witness, add: AWAY } : witness;
+  }
+
   async #advance(namespace: string, losses: StandingLosses, signal: AbortSignal): Promise<void> {
     // Not for as long as the loss stands. Whoever comes to lead looks once himself.
     if (this.#lost.has(namespace) && losses.has(namespace)) return;
     this.#lost.delete(namespace);
-    // One that does not answer is asked once a turn, not once for each namespace.
-    const { witness: asked } = this.#options;
-    const witness = asked !== undefined && this.#isWitnessAway ? { ...asked, add: AWAY } : asked;
-    const advance = await this.#tryAdvance(namespace, { ...this.#options, witness }, signal);
+    const witness = this.#presentWitness();
+    const advance = await advanceLog({ ...this.#options, witness }, namespace, {
+      isFirst: !this.#seen.has(namespace),
+      signal,
+    });
     // Only where the witness had a say: what it alone has found is not undone by its silence.
     const isWhole = advance.kind === 'unchanged' || advance.kind === 'advanced';
     if (isWhole && losses.has(namespace)) await forgetLoss(this.#options.store, namespace);
@@ -162,17 +216,7 @@ export class LogKeeper {
         this.#unwitnessed(namespace, advance);
         return;
       case 'lost':
-        await this.#loss(namespace, advance);
-    }
-  }
-
-  async #tryAdvance(namespace: string, parts: AdvanceParts, signal: AbortSignal): Promise<Advance> {
-    try {
-      return await advanceLog(parts, namespace, { isFirst: !this.#seen.has(namespace), signal });
-    } catch (error) {
-      if (!(error instanceof MissingTileError)) throw error;
-      const sentence = `The tree of ${namespace} is incomplete: ${error.message}`;
-      return { kind: 'lost', size: (await parts.store.treeHead(namespace)).size, sentence };
+        await this.#loss(this.#options.store, namespace, advance);
     }
   }
 
@@ -189,20 +233,20 @@ export class LogKeeper {
     if (isAway) this.#isWitnessAway = true;
   }
 
-  async #loss(namespace: string, { size, sentence }: Advance & { readonly kind: 'lost' }): Promise<void> {
-    const { acceptedLosses, store, logger, gate, ownRecords } = this.#options;
+  async #loss(store: LedgerStore, namespace: string, { size, sentence }: Loss): Promise<void> {
+    const { acceptedLosses, logger, gate, ownRecords } = this.#options;
     if (acceptedLosses.get(namespace) === size) {
-      await acceptLoss(this.#options, namespace, size, sentence);
+      await acceptLoss({ ...this.#options, store }, namespace, { size, message: sentence });
       return;
     }
     this.#alarms += 1;
-    this.#lost.add(namespace);
     logger.fatal({ namespace, size, sentence }, 'the ledger has lost what was signed or witnessed');
-    // Before the gate is closed: whoever watches over security must be told.
-    await ownRecords.tell(this.#alarm(namespace, sentence));
+    const { ok: isTold } = await ownRecords.tell(this.#alarm(namespace, sentence));
     const message = `${sentence} Nothing is written until somebody has looked; to go on without what is missing, set CAPATAZ_ACCEPTED_LOSSES=${namespace}=${size}.`;
     gate.tampered(namespace, message);
     await storeLoss(store, namespace, { size, message });
+    // Whoever watches over security must be told: else it is found once more in the next turn.
+    if (isTold) this.#lost.add(namespace);
   }
 
   #alarm(namespace: string, sentence: string): RecordDraft {

@@ -139,7 +139,7 @@ export class GroupCommit implements AsyncDisposable {
         for (const { reject } of group) reject(error);
         return;
       }
-      // Something in one of them: the others must not fail for it.
+      // Something in one of them: the others must not fail for it. Nor may an alarm, where a loss stands for all but that.
       for (const submission of group) await this.#append([submission]);
     }
   }

@@ -67,7 +67,8 @@ export interface SourceGap {
 export interface LedgerStore extends AsyncDisposable {
   /**
    * Rejects with StoreFencedError when another writer has opened the store since (SQLite) or has upgraded it (PostgreSQL),
-   * with StoreFullError when there is no room, and else with whatever the database says; nothing of the batch is then
+   * with StoreFullError when there is no room, with StoreTamperedError while a loss stands (standing-losses.ts; it is asked in
+   * the transaction that writes, so that none is behind it), and else with whatever the database says; nothing of the batch is then
    * written. Where the connection was lost too often, nobody knows: the same batch again is then answered with what is there.
    */
   readonly append: (

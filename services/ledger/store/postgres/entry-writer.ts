@@ -9,10 +9,11 @@ import { appendLeaves, EMPTY_TREE, edgeTiles, openEdge, rootOfEdge } from '#doma
 import type { TreeEdge } from '#domain/transparency/tree-edge.ts';
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { StoreFencedError } from '../ledger-store.ts';
+import { LOSS_PREFIX, LOSSES_END, readLoss, StoreTamperedError, tellsOfLoss } from '../standing-losses.ts';
 import { rollUp } from '#domain/ledger/rollups/roll-up.ts';
 import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { countsOf } from '../source-changes.ts';
-import { toColumn } from './column-text.ts';
+import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 import { noteSources } from './source-writer.ts';
@@ -82,10 +83,15 @@ async function readKnown(ask: Ask, batch: readonly SubmittedRecord[]): Promise<K
         : [[within(record.namespace, runId), [runId, record.namespace] as const]];
     }),
   );
-  const [heads, trees, tiles, known, states] = await Promise.all([
+  const [heads, losses, trees, tiles, known, states] = await Promise.all([
     ask<{ position: number; version: number }>(
       'take head',
       'SELECT position, schema_version AS version FROM head FOR UPDATE',
+    ),
+    ask<{ value: string }>(
+      'read losses',
+      'SELECT value FROM documents WHERE key >= $1 AND key < $2 LIMIT 1',
+      [LOSS_PREFIX, LOSSES_END],
     ),
     ask<{ tree: number; namespace: string; size: number }>(
       'read trees',
@@ -122,6 +128,10 @@ async function readKnown(ask: Ask, batch: readonly SubmittedRecord[]): Promise<K
     throw new StoreFencedError(
       `The ledger was upgraded to the schema version ${head.version} since this process opened it with ${SCHEMA_STEPS.length}: restart it with the newer Capataz.`,
     );
+  }
+  const [loss] = losses;
+  if (loss !== undefined && !batch.every(tellsOfLoss)) {
+    throw new StoreTamperedError(readLoss(fromColumn(loss.value)).message);
   }
   return {
     position: head.position,

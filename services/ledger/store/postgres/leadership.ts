@@ -8,7 +8,7 @@ import type { Client } from 'pg';
 import { type Lead, LeadLostError, type LedgerStore } from '../ledger-store.ts';
 import { toColumn } from './column-text.ts';
 import { type PostgresConnections, socketOf } from './connections.ts';
-import { DELETE_DOCUMENT, SET_DOCUMENT } from './document-statements.ts';
+import { DELETE_DOCUMENT, setDocumentStatement } from './document-statements.ts';
 
 /** "CPTL" as a number. One for a database, as there is one ledger in it. */
 const LEAD_LOCK = 0x43_50_54_4c;
@@ -74,7 +74,7 @@ export class Leadership implements AsyncDisposable {
     };
     return {
       lost: lost.signal,
-      setDocument: (key, value) => change(SET_DOCUMENT, key, value),
+      setDocument: (key, value) => change(setDocumentStatement(key).text, key, value),
       deleteDocument: (key) => change(DELETE_DOCUMENT, key),
       [Symbol.asyncDispose]: async () => giveUp(),
     };

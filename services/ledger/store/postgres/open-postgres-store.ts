@@ -6,7 +6,7 @@ import type { LedgerStore } from '../ledger-store.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import { DEFAULT_LIMITS, PostgresConnections, SCHEMA } from './connections.ts';
 import type { Ask, ConnectionLimits } from './connections.ts';
-import { DELETE_DOCUMENT, SET_DOCUMENT } from './document-statements.ts';
+import { DELETE_DOCUMENT, setDocumentStatement } from './document-statements.ts';
 import { entryReads } from './entry-reader.ts';
 import { appendBatch } from './entry-writer.ts';
 import { Leadership } from './leadership.ts';
@@ -115,7 +115,8 @@ function documents(
       return rows[0] && fromColumn(rows[0].value);
     },
     setDocument: async (key, value) => {
-      await change('set document', SET_DOCUMENT, [toColumn(key), toColumn(value)]);
+      const { name, text } = setDocumentStatement(key);
+      await change(name, text, [toColumn(key), toColumn(value)]);
     },
     deleteDocument: async (key) => {
       await change('delete document', DELETE_DOCUMENT, [toColumn(key)]);

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { StoreFencedError } from '../ledger-store.ts';
+import { LOSS_PREFIX, LOSSES_END, readLoss, StoreTamperedError, tellsOfLoss } from '../standing-losses.ts';
 import { openWritableConnection } from './connection.ts';
 import { EntryWriter } from './entry-writer.ts';
 import { upgradeSchema } from './schema.ts';
@@ -44,7 +45,15 @@ export class DatabaseWriter {
   readonly append = (
     batch: readonly SubmittedRecord[],
     receivedAtMicroseconds: number,
-  ): readonly AppendOutcome[] => this.#write(() => this.#entries.append(batch, receivedAtMicroseconds));
+  ): readonly AppendOutcome[] =>
+    this.#write(() => {
+      const loss = this.#statements.standingLoss.get(LOSS_PREFIX, LOSSES_END) as
+        | { value: string }
+        | undefined;
+      if (loss !== undefined && !batch.every(tellsOfLoss))
+        throw new StoreTamperedError(readLoss(loss.value).message);
+      return this.#entries.append(batch, receivedAtMicroseconds);
+    });
 
   readonly eraseTextsOfRun = (namespace: string, runId: string): number =>
     this.#write(() => Number(this.#statements.eraseOfRun.run(runId, namespace).changes));
@@ -123,6 +132,7 @@ function prepareStatements(database: DatabaseSync) {
     setDocument: database.prepare(
       'INSERT INTO documents (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     ),
+    standingLoss: database.prepare('SELECT value FROM documents WHERE key >= ? AND key < ? LIMIT 1'),
     deleteDocument: database.prepare('DELETE FROM documents WHERE key = ?'),
     positions: database.prepare(
       `SELECT position FROM entries WHERE canonical IS NOT NULL AND received_at < ?

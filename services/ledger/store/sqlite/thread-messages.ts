@@ -1,5 +1,6 @@
 /** What the threads of the store say to each other, and how errors cross over. */
 import { StoreFencedError, StoreFullError } from '../ledger-store.ts';
+import { StoreTamperedError } from '../standing-losses.ts';
 import { InvalidCursorError } from '../rollups/run-cursor.ts';
 
 export interface CallMessage {
@@ -19,7 +20,7 @@ export interface ToldError {
 
 const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
-const ERRORS = { StoreFencedError, StoreFullError, InvalidCursorError } as const;
+const ERRORS = { StoreFencedError, StoreFullError, StoreTamperedError, InvalidCursorError } as const;
 
 export function tellError(error: unknown, path: string): ToldError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };

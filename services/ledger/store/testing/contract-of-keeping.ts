@@ -4,6 +4,7 @@ import { isIncluded } from '#domain/transparency/proof-verification.ts';
 import { proveInclusion } from '#domain/transparency/tree-proofs.ts';
 import type { LedgerStore, SealedText } from '../ledger-store.ts';
 import { attempt, common, RECEIVED_AT, rotation, runBegun, runEnded, submitted } from './sample-records.ts';
+import { LEDGER_ITSELF, LOSS_PREFIX, StoreTamperedError, writeLoss } from '../standing-losses.ts';
 import { withStore } from './store-place.ts';
 import type { NewPlace } from './store-place.ts';
 
@@ -37,6 +38,33 @@ async function appendWithTexts(store: LedgerStore): Promise<void> {
 }
 
 export function describeKeeping(newPlace: NewPlace): void {
+  describe('while a loss stands', () => {
+    it('appends nothing from the moment on at which it stands, but what the ledger itself tells of losses', async () => {
+      await withStore(newPlace, async (store) => {
+        await store.append([submitted(attempt('r-1'))], RECEIVED_AT);
+        const loss = writeLoss({ size: 7, message: 'Six are gone.' });
+        // Among appends that are under way: none of them is behind it.
+        const appends = Array.from({ length: 20 }, (_, place) =>
+          store.append([submitted(attempt(`w-${place}`))], RECEIVED_AT).catch((error: unknown) => error),
+        );
+        await store.setDocument(`${LOSS_PREFIX}shop`, loss);
+        const position = await store.lastPosition();
+        const refused = (await Promise.all(appends)).filter((outcome) => outcome instanceof Error);
+        expect(refused).toEqual(refused.map(() => new StoreTamperedError('Six are gone.')));
+        expect(await store.lastPosition()).toBe(position);
+        const others = [submitted(attempt('m-1', { namespace: 'mail' }))];
+        await expect(store.append(others, RECEIVED_AT)).rejects.toThrow(StoreTamperedError);
+        const gap = { ...common('g-1'), type: 'gap', cause: 'restored_backup', sentence: 'Known.' } as const;
+        await expect(store.append([submitted(gap)], RECEIVED_AT)).rejects.toThrow(StoreTamperedError);
+        const ofItself = submitted(gap, { reporter: LEDGER_ITSELF });
+        await expect(store.append([ofItself, ...others], RECEIVED_AT)).rejects.toThrow(StoreTamperedError);
+        expect(await store.append([ofItself], RECEIVED_AT)).toMatchObject([{ kind: 'written' }]);
+        await store.deleteDocument(`${LOSS_PREFIX}shop`);
+        expect(await store.append(others, RECEIVED_AT)).toMatchObject([{ kind: 'written' }]);
+      });
+    });
+  });
+
   describe('when texts stand beside records', () => {
     it('gives them back as they came, and says at the entry which there are', async () => {
       await withStore(newPlace, async (store) => {
