@@ -58,7 +58,6 @@ export function registerStream(app: FastifyInstance, parts: LedgerParts, streams
     const query = readQuery(StreamQuery, request.query);
     if (!query.ok) return sendRefusal(reply, query.refusal);
     if (parts.drain.isDraining) return sendRefusal(reply, SHUTTING_DOWN);
-    if (streams.count() >= MOST_STREAMS) return sendRefusal(reply, TOO_MANY_STREAMS);
     const filter = await entryFilterFor(parts, request, query.value);
     if (!filter.ok) return sendRefusal(reply, filter.refusal);
     const { after } = query.value;
@@ -68,6 +67,9 @@ export function registerStream(app: FastifyInstance, parts: LedgerParts, streams
     const from = resumed ?? (after === 'end' ? last : after);
     // After the restoring of a backup: whoever waited there would be told nothing until the log has grown past it again.
     if (from > last) return sendRefusal(reply, beyondTheEnd(last));
+    // Nothing is waited for from here on until the stream is open: he may have left, or others have come, meanwhile.
+    if (reply.raw.destroyed) return reply.hijack();
+    if (streams.count() >= MOST_STREAMS) return sendRefusal(reply, TOO_MANY_STREAMS);
     using ended = streams.open();
     reply.raw.once('close', () => ended.abort());
     const stream = eventStreamOf(reply, {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
 import type { AccessAnswer, AccessQuestion } from '#adapters/kubernetes/access-reviewer.ts';
 import type { TokenReviewResult, UserIdentity } from '#adapters/kubernetes/token-reviewer.ts';
@@ -44,6 +45,11 @@ export interface LedgerUnderTest extends AsyncDisposable {
   /** `verb subresource namespace`, with `*` for all namespaces; by user name. */
   readonly rights: Map<string, Set<string>>;
   isApiServerAway: boolean;
+  /** Reviews of tokens wait for it. */
+  reviews: Promise<void>;
+  /** How many reviews were begun. */
+  reviewsBegun: number;
+  readonly connections: () => Promise<number>;
   readonly images: Map<string, 'ours' | 'own'>;
   readonly request: (
     method: string,
@@ -126,6 +132,8 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
     identity: () =>
       tokenIdentity({
         review: async (token): Promise<TokenReviewResult<UserIdentity>> => {
+          ledger.reviewsBegun += 1;
+          await ledger.reviews;
           const identity = IDENTITIES[token];
           if (ledger.isApiServerAway) return { ok: false, reason: 'unavailable' };
           return identity === undefined ? { ok: false, reason: 'notAuthenticated' } : { ok: true, identity };
@@ -177,6 +185,9 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
     faults,
     rights: new Map(),
     isApiServerAway: false,
+    reviews: Promise.resolve(),
+    reviewsBegun: 0,
+    connections: promisify(app.server.getConnections.bind(app.server)),
     images: new Map([
       ['shop/triage', 'ours'],
       ['shop/other', 'ours'],
