@@ -23,7 +23,9 @@ import {
 import { type ReportingAgent, recordOfLog, recordOfSpan } from '#domain/otlp/reported-records.ts';
 import { type Decoded, OTLP_BOUNDS } from '#domain/otlp/reported-work.ts';
 import { retryAfterHeaders } from '#process/http/retry-after.ts';
+import { UploadsUnderWay } from '../uploads-under-way.ts';
 import { inflateBody } from './inflate-body.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 
 export type SubmitOutcome =
   | { readonly kind: 'written' | 'duplicate' }
@@ -51,7 +53,7 @@ export interface OtlpParts {
   readonly tooBusy: Refusal;
 }
 
-/** A body may be 4 MiB and inflate to 32. */
+/** A body may be 4 MiB; of those that are held one at a time is inflated and decoded. */
 const BODIES_AT_ONCE = 4;
 
 interface Signal<Item> {
@@ -66,8 +68,9 @@ export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
     routes.addContentTypeParser(CONTENT_TYPES.protobuf, { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     );
-    const bodies = new BodyPlaces(BODIES_AT_ONCE);
-    registerSignal(routes, parts, bodies, {
+    const bodies = new UploadsUnderWay(BODIES_AT_ONCE);
+    const decoding = new OneAtATime();
+    registerSignal(routes, parts, bodies, decoding, {
       path: '/v1/traces',
       items: 'spans',
       decode: {
@@ -76,7 +79,7 @@ export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
       },
       recordOf: recordOfSpan,
     });
-    registerSignal(routes, parts, bodies, {
+    registerSignal(routes, parts, bodies, decoding, {
       path: '/v1/logs',
       items: 'logRecords',
       decode: {
@@ -89,28 +92,11 @@ export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
   });
 }
 
-/** Bounds how many bodies are held at the same time. */
-class BodyPlaces {
-  #free: number;
-
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  /** Gives the place back; undefined when there is none. */
-  take(): (() => void) | undefined {
-    if (this.#free === 0) return undefined;
-    this.#free -= 1;
-    return () => {
-      this.#free += 1;
-    };
-  }
-}
-
 function registerSignal<Item>(
   app: FastifyInstance,
   parts: OtlpParts,
-  bodies: BodyPlaces,
+  bodies: UploadsUnderWay,
+  decoding: OneAtATime,
   signal: Signal<Item>,
 ): void {
   app.post(
@@ -119,16 +105,13 @@ function registerSignal<Item>(
       bodyLimit: OTLP_BOUNDS.compressedBytes,
       // After the caller is known, and before his body is read.
       preParsing: (request, reply, payload, done) => {
-        const giveBack = bodies.take();
-        if (giveBack === undefined) {
-          sendStatus(request, reply, parts.tooBusy);
-          return;
-        }
-        reply.raw.once('close', giveBack);
-        done(null, payload);
+        const place = bodies.take(reply);
+        if (place === 'taken') done(null, payload);
+        else if (place === 'full') sendStatus(request, reply, parts.tooBusy);
+        else reply.hijack();
       },
     },
-    (request, reply) => takeExport(request, reply, parts, signal),
+    (request, reply) => takeExport(request, reply, parts, decoding, signal),
   );
 }
 
@@ -136,22 +119,30 @@ async function takeExport<Item>(
   request: FastifyRequest,
   reply: FastifyReply,
   parts: OtlpParts,
+  decoding: OneAtATime,
   { items, decode, recordOf }: Signal<Item>,
 ): Promise<FastifyReply> {
   const teller = parts.agentOf(request);
   if (!teller.ok) return sendStatus(request, reply, teller.refusal);
   const { agent } = teller;
-  const body = await inflateBody(request.body, request.headers['content-encoding']);
-  if (!body.ok) return sendStatus(request, reply, body.refusal);
   const encoding = encodingOf(request);
-  const decoded = decode[encoding](body.bytes);
+  const decoded = await decoding.run(async () => {
+    const body = await inflateBody(request.body, request.headers['content-encoding']);
+    return body.ok ? decode[encoding](body.bytes) : body;
+  });
   if (!decoded.ok) {
-    return sendStatus(request, reply, { code: 'invalid_request', message: `The body ${decoded.message}.` });
+    const refusal: Refusal =
+      'refusal' in decoded
+        ? decoded.refusal
+        : { code: 'invalid_request', message: `The body ${decoded.message}.` };
+    return sendStatus(request, reply, refusal);
   }
-  const records = decoded.items.flatMap((item) => recordOf(agent, item) ?? []);
   let { rejected, problem } = decoded;
-  for (let start = 0; start < records.length; start += BATCH_MAXIMUM_RECORDS) {
-    const submitted = await parts.submit(request, records.slice(start, start + BATCH_MAXIMUM_RECORDS));
+  for (let start = 0; start < decoded.items.length; start += BATCH_MAXIMUM_RECORDS) {
+    // Records are made piece by piece, so that other callers get in between.
+    const items = decoded.items.slice(start, start + BATCH_MAXIMUM_RECORDS);
+    const records = items.flatMap((item) => recordOf(agent, item) ?? []);
+    const submitted = await parts.submit(request, records);
     // What was written before this is written once, however often it is sent again.
     if (!submitted.ok) return sendStatus(request, reply, submitted.refusal);
     for (const outcome of submitted.outcomes) {
