@@ -265,12 +265,12 @@ const KeyRotation = z.strictObject({
   version: Name,
 });
 
-/** Somebody read texts that are kept apart, or had them erased. */
+/** Somebody read texts that are kept apart, or had them erased. That their days are over is no record: run_begun says when. */
 const ContentAccess = z.strictObject({
   ...envelope,
   type: z.literal('content_access'),
   run: RunReference.optional(),
-  action: z.enum(['revealed', 'erased', 'expired']),
+  action: z.enum(['revealed', 'erased']),
   by: Name,
   texts: Count,
   reason: Sentence.optional(),

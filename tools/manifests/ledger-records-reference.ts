@@ -22,7 +22,8 @@ const MEANINGS: Readonly<Record<RecordType, string>> = {
   security_event: 'Something for whoever watches over security.',
   rollout_decision: 'A CanaryRollout moved, or was kept from moving. Told by the operator.',
   key_rotation: 'Which Model now uses which Secret in which version; never the key.',
-  content_access: 'Somebody read texts that are kept apart, or had them erased; or they expired.',
+  content_access:
+    'Somebody read texts that are kept apart, or had them erased. Texts whose days are over leave no record: `contentRetentionDays` says when they go.',
   gap: 'Something is missing here, and it is known.',
   reported_span: "A span that an agent of somebody else's told by OTLP: a claim, never billed.",
 };
