@@ -189,11 +189,12 @@ describe('a store that has lost something', () => {
     const ledger = await start();
     expect(ledger.gate.readiness()).toMatchObject({
       ready: false,
-      reason: expect.stringContaining('rolled back'),
+      reason: expect.stringMatching(/rolled back.*CAPATAZ_ACCEPTED_LOSSES=shop=3/),
     });
     const answer = await tell(ledger, 1);
     expect(answer).toMatchObject({ status: 503, body: { error: { code: 'ledger_tampered' } } });
-    expect(answer.body.error.message).toContain('CAPATAZ_ACCEPTED_LOSSES=shop=3');
+    // Whoever tells may have no right to know of that namespace.
+    expect(answer.body.error.message).not.toContain('shop');
     expect(await recordsOf(ledger)).toContainEqual(
       expect.objectContaining({ type: 'security_event', event: 'ledger_tampered', severity: 'critical' }),
     );

@@ -6,7 +6,10 @@ import { type Read, invalidRequest } from './replies.ts';
 import { REVIEW_UNAVAILABLE, type Right, askRight } from './rights.ts';
 import type { RunRow } from './store/ledger-queries.ts';
 
-/** Ids of runs are unique within their namespace; anybody may have taken the same one in his. */
+/**
+ * Ids of runs are unique within their namespace; anybody may have taken the same one in his. Beyond these a run is found by
+ * naming its namespace, which hides it from nobody: the answer says so to all.
+ */
 const MOST_NAMESAKES = 16;
 
 export async function runFor(
@@ -16,13 +19,18 @@ export async function runFor(
   right: Right,
 ): Promise<Read<RunRow>> {
   const named = Identifier.safeParse(id).success ? await store.runsOfId(id) : [];
-  const runs = named.filter((run) => namespace === undefined || run.namespace === namespace);
-  const allowed: RunRow[] = [];
-  for (const run of runs.slice(0, MOST_NAMESAKES)) {
-    const answer = await askRight(access, user, right, run.namespace);
-    if (answer === 'unavailable') return { ok: false, refusal: REVIEW_UNAVAILABLE };
-    if (answer === 'allowed') allowed.push(run);
-  }
+  const runs = named
+    .filter((run) => namespace === undefined || run.namespace === namespace)
+    .slice(0, MOST_NAMESAKES);
+  // Asked at once, and one question whether or not there is a run: how long it takes tells a stranger nothing.
+  const questions = new Set([namespace, ...runs.map((run) => run.namespace)]);
+  const answers = new Map(
+    await Promise.all(
+      [...questions].map(async (each) => [each, await askRight(access, user, right, each)] as const),
+    ),
+  );
+  if ([...answers.values()].includes('unavailable')) return { ok: false, refusal: REVIEW_UNAVAILABLE };
+  const allowed = runs.filter((run) => answers.get(run.namespace) === 'allowed');
   const [run, another] = allowed;
   if (run === undefined) return notFound(right);
   if (another === undefined) return { ok: true, value: run };
@@ -37,6 +45,6 @@ export async function runFor(
 }
 
 function notFound(right: Right): Read<never> {
-  const message = `The ledger has no run of this id in a namespace in which you have the right "${right}" of group capataz.dev.`;
+  const message = `The ledger has no run of this id in a namespace in which you have the right "${right}" of group capataz.dev; of an id that many namespaces use, say which with namespace=NAME.`;
   return { ok: false, refusal: { code: 'run_not_found', message } };
 }

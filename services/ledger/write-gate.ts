@@ -25,6 +25,13 @@ const FULL: Refusal = {
     'The volume of the ledger is full, so nothing can be written: make the volume larger or the retention shorter.',
   retryAfterSeconds: RETRY_MILLISECONDS / 1000,
 };
+/** Says nothing of what was found: whoever tells may have no right to know of another namespace. */
+const TAMPERED: Refusal = {
+  code: 'ledger_tampered',
+  message:
+    'The store is behind or apart from what was signed or witnessed, so nothing is written until an operator has looked: the log of the ledger and its readiness say what was found.',
+  retryAfterSeconds: 60,
+};
 
 export class WriteGate {
   readonly #nowMilliseconds: () => number;
@@ -49,9 +56,9 @@ export class WriteGate {
 
   readiness(): Readiness {
     const standing = this.#standing();
-    return standing === undefined
-      ? { ready: true }
-      : { ready: false, reason: `read-only: ${standing.message}` };
+    if (standing === undefined) return { ready: true };
+    const [found] = standing === TAMPERED ? this.#tampered.values() : [];
+    return { ready: false, reason: `read-only: ${found ?? standing.message}` };
   }
 
   written(): void {
@@ -69,7 +76,7 @@ export class WriteGate {
       return FULL;
     }
     // Not kept here: which losses stand is read from the store again and again.
-    if (error instanceof StoreTamperedError) return tampered(error.message);
+    if (error instanceof StoreTamperedError) return TAMPERED;
     return undefined;
   }
 
@@ -88,16 +95,11 @@ export class WriteGate {
   }
 
   #ofLosses(): Refusal | undefined {
-    const [found] = this.#tampered.values();
-    return found === undefined ? undefined : tampered(found);
+    return this.#tampered.size > 0 ? TAMPERED : undefined;
   }
 
   #ofStore(): Refusal | undefined {
     if (this.#isFenced) return FENCED;
     return this.#fullSinceMilliseconds === undefined ? undefined : FULL;
   }
-}
-
-function tampered(message: string): Refusal {
-  return { code: 'ledger_tampered', message, retryAfterSeconds: 60 };
 }
