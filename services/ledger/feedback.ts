@@ -30,7 +30,7 @@ export function feedbackId(run: { readonly id: string }, by: string, idempotency
   const digest = createHash('sha256')
     .update(JSON.stringify([run.id, by, idempotencyKey]))
     .digest('hex');
-  return `feedback-${digest}`;
+  return `feedback:${digest}`;
 }
 
 type Verdict = Pick<

@@ -70,6 +70,7 @@ function judgeAgent(agent: Teller & { readonly kind: 'agent' }, record: LedgerRe
     return refuse('source.process must be agent-runtime or external for the token of an agent');
   }
   if (!AGENT_TYPES.has(record.type)) return refuse(`${record.type} is nothing that an agent tells`);
+  if (isPlatformId(record.id)) return refuse('id must have no colon for the token of an agent');
   if (record.namespace !== agent.namespace)
     return refuse(`namespace must be ${agent.namespace} for this token`);
   const named = 'agent' in record ? record.agent?.name : undefined;
@@ -77,6 +78,14 @@ function judgeAgent(agent: Teller & { readonly kind: 'agent' }, record: LedgerRe
   if (record.type !== 'gap' && named !== agent.name)
     return refuse(`agent.name must be ${agent.name} for this token`);
   return { ok: true, trust: agent.runsOurRuntime && process === 'agent-runtime' ? 'witnessed' : 'reported' };
+}
+
+/**
+ * Ids that the platform makes of what an agent can know or choose (`REQUEST:1`, `REQUEST:call`, `span:...`, `feedback:...`)
+ * hold a colon, and no agent may use one: who takes such an id first would have the platform's record refused.
+ */
+function isPlatformId(id: string): boolean {
+  return id.includes(':');
 }
 
 function refuse(message: string): Judgement {
