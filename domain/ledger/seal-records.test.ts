@@ -11,6 +11,7 @@ const NOTHING: SealingHeads = {
   treeSize: () => 0,
   chainHead: () => undefined,
   knownRecord: () => undefined,
+  runOwner: () => undefined,
 };
 
 function tell(id: string, model = 'fast', run?: string): ToldRecord {
@@ -49,6 +50,7 @@ describe('sealing records', () => {
       treeSize: (namespace) => (namespace === 'shop' ? 5 : 0),
       chainHead: (_, runId) => (runId === 'run-1' ? { sequence: 3, leafHash: 'a'.repeat(64) } : undefined),
       knownRecord: () => undefined,
+      runOwner: () => undefined,
     };
     const { entries, outcomes } = sealRecords(
       [tell('r-1', 'm', 'run-1'), tell('r-2', 'm', 'run-1')],

@@ -35,6 +35,8 @@ export interface SealingHeads {
   readonly treeSize: (namespace: string) => number;
   readonly chainHead: (namespace: string, runId: string) => ChainHead | undefined;
   readonly knownRecord: (namespace: string, recordId: string) => KnownRecord | undefined;
+  /** The agent that was the first to tell something of the run itself; undefined while none has. */
+  readonly runOwner: (namespace: string, runId: string) => string | undefined;
 }
 
 export interface SealedEntry<Told extends ToldRecord = ToldRecord> {
@@ -53,7 +55,7 @@ export type SealingOutcome =
   | { readonly kind: 'duplicate'; readonly position: number; readonly index: number }
   | {
       readonly kind: 'refused';
-      readonly code: 'record_conflict' | 'record_too_large';
+      readonly code: 'record_conflict' | 'record_too_large' | 'record_not_allowed';
       readonly message: string;
     };
 
@@ -77,6 +79,7 @@ export function sealRecords<Told extends ToldRecord>(
     const contentDigest = sha256Hex(canonicalRecord);
     const known = progress.knownRecord(namespace, id);
     if (known !== undefined) return knownOutcome(told.record, known, contentDigest);
+    if (progress.isOfAnother(told.record)) return notAllowed(told.record);
     const chain = progress.nextInChain(told.record);
     const index = progress.treeSize(namespace);
     const { reporter, trust, record } = told;
@@ -122,6 +125,14 @@ function knownOutcome(record: LedgerRecord, known: KnownRecord, contentDigest: s
   };
 }
 
+function notAllowed(record: LedgerRecord): SealingOutcome {
+  return {
+    kind: 'refused',
+    code: 'record_not_allowed',
+    message: `Run ${runIdOf(record)} of namespace ${record.namespace} is the run of another agent: give every run an id of its own.`,
+  };
+}
+
 function tooLarge(record: LedgerRecord, bytes: number): SealingOutcome {
   return {
     kind: 'refused',
@@ -136,6 +147,7 @@ class SealingProgress {
   readonly #treeSizes = new Map<string, number>();
   readonly #chainHeads = new Map<string, ChainHead>();
   readonly #written = new Map<string, KnownRecord>();
+  readonly #owners = new Map<string, string>();
   lastPosition: number;
 
   constructor(heads: SealingHeads) {
@@ -154,6 +166,16 @@ class SealingProgress {
 
   knownRecord(namespace: string, recordId: string): KnownRecord | undefined {
     return this.#written.get(within(namespace, recordId)) ?? this.#heads.knownRecord(namespace, recordId);
+  }
+
+  /** Decided within the transaction: two agents that tell of one run in the same moment cannot both own it. */
+  isOfAnother(record: LedgerRecord): boolean {
+    const teller = tellingAgentOf(record);
+    const runId = runIdOf(record);
+    if (teller === undefined || runId === undefined) return false;
+    const owner =
+      this.#owners.get(within(record.namespace, runId)) ?? this.#heads.runOwner(record.namespace, runId);
+    return owner !== undefined && owner !== teller;
   }
 
   nextInChain(record: LedgerRecord): LedgerEntry['chain'] {
@@ -175,6 +197,8 @@ class SealingProgress {
     if (chain !== undefined && runId !== undefined) {
       const hash = Buffer.from(leafHash).toString('hex');
       this.#chainHeads.set(within(record.namespace, runId), { sequence: chain.sequence, leafHash: hash });
+      const teller = tellingAgentOf(record);
+      if (teller !== undefined) this.#owners.set(within(record.namespace, runId), teller);
     }
   }
 }
@@ -185,6 +209,15 @@ export function runIdOf(record: LedgerRecord): string | undefined {
 
 export function agentNameOf(record: LedgerRecord): string | undefined {
   return 'agent' in record ? record.agent?.name : undefined;
+}
+
+/**
+ * The agent that tells of itself; undefined for what the platform tells. A run belongs to the agent that tells of it first:
+ * the router tells of whichever run an agent names in its requests, and that makes nobody an owner.
+ */
+export function tellingAgentOf(record: LedgerRecord): string | undefined {
+  const { process } = record.source;
+  return process === 'agent-runtime' || process === 'external' ? agentNameOf(record) : undefined;
 }
 
 /** Neither namespaces nor ids have a space in them. */

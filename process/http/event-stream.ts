@@ -36,8 +36,6 @@ export class EventStream {
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
-    // Whoever has left already closes nothing any more.
-    if (response.destroyed) return;
     if (options.keepAliveSeconds !== undefined) {
       this.#keepAlive = setInterval(() => this.keepAlive(), options.keepAliveSeconds * 1000);
     }

@@ -63,7 +63,7 @@ describe('an agent that tells the ledger by OTLP', () => {
     expect(body).toMatchObject({
       partialSuccess: {
         rejectedSpans: '1',
-        errorMessage: 'capataz.run.id is the run of another agent.',
+        errorMessage: expect.stringContaining('run-1 of namespace shop is the run of another agent'),
       },
     });
     expect(await ledger.store.runsOfId('run-1')).toMatchObject([{ agent: 'own', records: 1 }]);

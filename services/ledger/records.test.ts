@@ -105,6 +105,10 @@ describe('who may tell what', () => {
     ['an agent what only the router knows', TRIAGE, () => aModelAttempt()],
     ['an agent as another process', TRIAGE, () => ({ ...aRunBegun(), source: aModelAttempt().source })],
     ['an agent of another namespace', TRIAGE, () => aRunBegun({ namespace: 'bank' })],
+    ["an agent the id of a router's attempt", TRIAGE, () => aRunBegun({ id: 'request-1:1' })],
+    ["an agent the id of a router's call", TRIAGE, () => aRunBegun({ id: 'request-1:call' })],
+    ['an agent the id of a span', TRIAGE, () => aRunBegun({ id: 'span:triage:a:b' })],
+    ['an agent the id of feedback', TRIAGE, () => aRunBegun({ id: 'feedback:1' })],
     ['an agent of another agent', TRIAGE, () => aRunBegun({ agent: { name: 'other' } })],
     [
       'an agent a security event of nobody',
@@ -134,6 +138,22 @@ describe('who may tell what', () => {
     ]);
     expect(body).toMatchObject({ written: 1, refused: [{ index: 0, code: 'record_not_allowed' }] });
     expect((await tell(ROUTER, [aModelAttempt()])).body.written).toBe(1);
+  });
+
+  it('gives an agent its run, though another has named it to the router before, and whoever of both is faster', async () => {
+    await tell(ROUTER, [aModelAttempt({ agent: { name: 'other' } })]);
+    const [own, others] = await Promise.all([
+      tell(TRIAGE, [aRunBegun()]),
+      tell(OTHER_AGENT, [aRunBegun({ agent: { name: 'other' } })]),
+    ]);
+    expect(own.body.written + others.body.written).toBe(1);
+    const owner = own.body.written === 1 ? 'triage' : 'other';
+    expect(await ledger.store.runsOfId('run-1')).toMatchObject([{ agent: owner }]);
+  });
+
+  it('takes what the router tells of a request whose id the agent has known before', async () => {
+    await tell(TRIAGE, [aRunBegun({ id: 'request-1:1' })]);
+    expect((await tell(ROUTER, [aModelAttempt({ id: 'request-1:1' })])).body).toMatchObject({ written: 1 });
   });
 
   it('refuses whoever is neither an agent nor of the platform', async () => {

@@ -5,6 +5,7 @@
 import { FIRST_OF_CHAIN } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerRecord, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
+import { tellingAgentOf } from '#domain/ledger/seal-records.ts';
 import type { ChainHead, SealedEntry } from '#domain/ledger/seal-records.ts';
 import type { RunRow } from './run-row.ts';
 import { boundedSum } from './bounded-sum.ts';
@@ -15,6 +16,8 @@ export interface RunState {
   readonly row: RunRow;
   readonly chainHead: ChainHead;
   readonly hasBegun: boolean;
+  /** The agent that told something of it first. Nobody else tells of the run (seal-records.ts). */
+  readonly owner?: string;
   /** Records that the agent itself told, to be held against the count in its run_ended. */
   readonly toldByAgent: number;
   readonly countedByAgent?: number;
@@ -33,6 +36,7 @@ export function foldRun(before: RunState | undefined, sealed: FoldedEntry, runId
   if (isOfAnother(record, row)) {
     return { ...state, row: { ...row, records: row.records + 1 }, chainHead: headAfter(sealed) };
   }
+  const owner = state.owner ?? tellingAgentOf(record);
   const hasBegun = state.hasBegun || record.type === 'run_begun';
   const toldByAgent = state.toldByAgent + (isToldByAgent(record) ? 1 : 0);
   const countedByAgent = state.countedByAgent ?? (record.type === 'run_ended' ? record.records : undefined);
@@ -45,6 +49,7 @@ export function foldRun(before: RunState | undefined, sealed: FoldedEntry, runId
     },
     chainHead: headAfter(sealed),
     hasBegun,
+    ...(owner === undefined ? {} : { owner }),
     toldByAgent,
     ...(countedByAgent === undefined ? {} : { countedByAgent }),
   };
@@ -62,9 +67,10 @@ function isOfAnother(record: LedgerRecord, { agent }: RunRow): boolean {
   return agent !== '' && 'agent' in record && record.agent !== undefined && record.agent.name !== agent;
 }
 
-/** Whoever begins a run owns it, and what others told under its id before is forgotten. */
+/** Where the row is one of somebody else until the run has an owner, what was counted for him is forgotten. */
 function stateFor(record: LedgerRecord, state: RunState): RunState {
-  if (record.type !== 'run_begun' || state.hasBegun || !isOfAnother(record, state.row)) return state;
+  const becomesOwned = state.owner === undefined && tellingAgentOf(record) !== undefined;
+  if (!becomesOwned || !isOfAnother(record, state.row)) return state;
   const { row } = newRun(record, state.row.id);
   return {
     row: { ...row, records: state.row.records },

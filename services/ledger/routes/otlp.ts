@@ -4,20 +4,13 @@ import { agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
 import { callerOf } from '../callers.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
-import { type OtlpParts, type SubmitOutcome, registerOtlp } from '../otlp/otlp-routes.ts';
+import { type OtlpParts, registerOtlp } from '../otlp/otlp-routes.ts';
 import { TOO_MANY_RECORDS } from '../record-intake.ts';
-import { RunOwners } from '../run-owners.ts';
-
-const OF_ANOTHER: SubmitOutcome = {
-  kind: 'refused',
-  message: 'capataz.run.id is the run of another agent.',
-};
 
 export function registerReportedWork(app: FastifyInstance, parts: LedgerParts): void {
-  const owners = new RunOwners(parts.store);
   registerOtlp(app, {
     agentOf,
-    submit: (request, records) => submit(request, records, parts, owners),
+    submit: (request, records) => submit(request, records, parts),
     tooBusy: TOO_MANY_RECORDS,
   });
 }
@@ -35,38 +28,12 @@ function agentOf(request: FastifyRequest): ReturnType<OtlpParts['agentOf']> {
 async function submit(
   request: FastifyRequest,
   records: readonly LedgerRecord[],
-  parts: LedgerParts,
-  owners: RunOwners,
+  { intake }: LedgerParts,
 ): ReturnType<OtlpParts['submit']> {
-  const { user } = callerOf(request);
-  const outcomes: SubmitOutcome[] = [];
-  const own: { readonly record: LedgerRecord; readonly place: number }[] = [];
-  for (const [place, record] of records.entries()) {
-    outcomes.push(OF_ANOTHER);
-    if (await isOwn(record, owners)) own.push({ record, place });
-  }
-  const told = own.map(({ record }) => ({
-    record,
-    reporter: user.username,
-    trust: 'reported' as const,
-    texts: [],
-  }));
-  const written = await parts.intake.write(told, bytesOf(records));
-  if (!written.ok) return written;
-  for (const [index, outcome] of written.outcomes.entries()) {
-    const { place } = own[index] ?? {};
-    if (place !== undefined) outcomes[place] = outcome;
-  }
-  return { ok: true, outcomes };
+  const reporter = callerOf(request).user.username;
+  const told = records.map((record) => ({ record, reporter, trust: 'reported' as const, texts: [] }));
+  return await intake.write(told, records.length * RECORD_BYTES);
 }
 
-/** What they take in memory until they are written, as far as can be told without writing them. */
-function bytesOf(records: readonly LedgerRecord[]): number {
-  return records.length * RECORD_BYTES;
-}
+/** What one takes in memory until it is written, as far as can be told without writing it. */
 const RECORD_BYTES = 1_024;
-
-async function isOwn(record: LedgerRecord, owners: RunOwners): Promise<boolean> {
-  if (record.type !== 'reported_span' || record.run === undefined) return true;
-  return !(await owners.isOthers(record.run.id, record.namespace, record.agent.name));
-}

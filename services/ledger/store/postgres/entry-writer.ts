@@ -48,6 +48,7 @@ export async function appendBatch(
       treeSize: (namespace) => known.trees.get(namespace)?.edge.size ?? 0,
       chainHead: (namespace, runId) => known.runs.get(within(namespace, runId))?.chainHead,
       knownRecord: (namespace, recordId) => known.records.get(within(namespace, recordId)),
+      runOwner: (namespace, runId) => known.runs.get(within(namespace, runId))?.owner,
     },
     receivedAtMicroseconds,
   );

@@ -53,6 +53,7 @@ export class EntryWriter {
         treeSize: (namespace) => treeOf(namespace).size,
         chainHead: (namespace, runId) => runBefore(namespace, runId)?.chainHead,
         knownRecord: (namespace, recordId) => this.#knownRecord(namespace, recordId),
+        runOwner: (namespace, runId) => runBefore(namespace, runId)?.owner,
       },
       receivedAtMicroseconds,
     );

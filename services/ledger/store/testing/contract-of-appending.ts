@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
 import type { LedgerStore } from '../ledger-store.ts';
-import { attempt, common, feedback, RECEIVED_AT, rotation, runBegun, submitted } from './sample-records.ts';
+import {
+  attempt,
+  common,
+  feedback,
+  RECEIVED_AT,
+  rotation,
+  runBegun,
+  runEnded,
+  submitted,
+} from './sample-records.ts';
 import { withStore } from './store-place.ts';
 import type { NewPlace } from './store-place.ts';
 
@@ -132,6 +141,54 @@ export function describeAppending(newPlace: NewPlace): void {
         expect(runs.map(({ namespace, attempts }) => [namespace, attempts])).toEqual([
           ['mail', 1],
           ['shop', 1],
+        ]);
+      });
+    });
+
+    it('gives a run to the agent that tells of it first, and takes nothing from another, in the same batch and in others', async () => {
+      await withStore(newPlace, async (store) => {
+        const other = { agent: { name: 'other' } };
+        const kindsOf = async (...records: readonly LedgerRecord[]) =>
+          (
+            await store.append(
+              records.map((record) => submitted(record)),
+              RECEIVED_AT,
+            )
+          ).map((outcome) => (outcome.kind === 'refused' ? outcome.code : outcome.kind));
+        // What the router tells of an agent that names the run in a request makes it no owner.
+        expect(await kindsOf(attempt('r-1', other))).toEqual(['written']);
+        expect(await kindsOf(runBegun('r-2'), runEnded('r-3', other), attempt('r-4', other))).toEqual([
+          'written',
+          'record_not_allowed',
+          'written',
+        ]);
+        expect(
+          await kindsOf(
+            runEnded('r-5', other),
+            runEnded('r-6'),
+            runEnded('r-7', { ...other, namespace: 'mail' }),
+          ),
+        ).toEqual(['record_not_allowed', 'written', 'written']);
+        expect((await everyEntry(store)).map((entry) => recordOf(entry).id)).toEqual([
+          'r-1',
+          'r-2',
+          'r-4',
+          'r-6',
+          'r-7',
+        ]);
+      });
+    });
+
+    it('makes nobody the owner of a run by a record that it refuses', async () => {
+      await withStore(newPlace, async (store) => {
+        await store.append([submitted(rotation('r-1'))], RECEIVED_AT);
+        const [taken] = await store.append(
+          [submitted(runBegun('r-1', { agent: { name: 'other' } }))],
+          RECEIVED_AT,
+        );
+        expect(taken).toMatchObject({ kind: 'refused', code: 'record_conflict' });
+        expect(await store.append([submitted(runBegun('r-2'))], RECEIVED_AT)).toMatchObject([
+          { kind: 'written' },
         ]);
       });
     });
