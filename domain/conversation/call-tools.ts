@@ -12,7 +12,7 @@ import { type FindProblems, compileJsonSchema } from '#domain/json-schema/compil
 import { type Deadlines, linkSignals, raceWithSignal } from './interruption.ts';
 import type { RecordedToolOutcome, RunRecorder } from './run-recorder.ts';
 import type { Tool } from './tool.ts';
-import type { ToolOutcome } from './trace.ts';
+import { type ToolOutcome, UNKNOWN_TOOL_NAME } from './trace.ts';
 
 export const TOOL_SECONDS = 10;
 /** Longest wait for the ledger before a tool with an effect. */
@@ -33,6 +33,8 @@ export type CompiledTool =
 
 export interface FinishedToolCall {
   readonly call: ToolCall;
+  /** The name of one of the Agent's tools, or UNKNOWN_TOOL_NAME. */
+  readonly tool: string;
   readonly outcome: ToolOutcome;
   /** What the model is told. */
   readonly text: string;
@@ -109,7 +111,8 @@ async function callTool(
 ): Promise<FinishedToolCall> {
   const { recorder } = ports;
   const { runId, step } = asking;
-  const recorded = { step, callId: `${runId}:${step}:${index + 1}`, tool: call.name };
+  const named = tools.some(({ name }) => name === call.name) ? call.name : UNKNOWN_TOOL_NAME;
+  const recorded = { step, callId: `${runId}:${step}:${index + 1}`, tool: named };
   const began = ports.monotonicMilliseconds();
   const record = (outcome: RecordedToolOutcome, text: string): number => {
     const durationMilliseconds = ports.monotonicMilliseconds() - began;
@@ -118,7 +121,7 @@ async function callTool(
   };
   const finish = (outcome: ToolOutcome, given: string): FinishedToolCall => {
     const text = capResult(given);
-    return { call, outcome, text, durationMilliseconds: record(outcome, text) };
+    return { call, tool: named, outcome, text, durationMilliseconds: record(outcome, text) };
   };
   const checked = checkCall(call, index, tools);
   if (!checked.ok) return finish(checked.outcome, `error: ${checked.problem}`);

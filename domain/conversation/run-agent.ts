@@ -424,7 +424,7 @@ class Run {
             ...(answer.content === null ? {} : { text: text(answer.content) }),
           }),
       toolCalls: finished.map((call) => ({
-        name: call.call.name.slice(0, 128),
+        name: call.tool,
         outcome: call.outcome,
         durationMilliseconds: Math.round(call.durationMilliseconds),
         arguments: text(call.call.argumentsText),

@@ -21,7 +21,7 @@ export interface RecordedCycle {
 export interface RecordedToolCall {
   readonly step: number;
   readonly callId: string;
-  /** As the model wrote it. */
+  /** The name of one of the Agent's tools, or UNKNOWN_TOOL_NAME. */
   readonly tool: string;
 }
 

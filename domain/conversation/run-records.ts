@@ -54,15 +54,12 @@ const LIMITS: ReadonlySet<StopReason> = new Set([
 ]);
 const NAMES_MAXIMUM = 64;
 const NAME_MAXIMUM_CHARACTERS = 256;
-/** Stands for whatever name a model has invented: a text in it would be told whatever the Agent says of texts. */
-const UNDECLARED_TOOL = '(unknown_tool)';
 const IDENTIFIER = /^[\w.:-]{1,128}$/;
 
 export class RunRecords {
   readonly #options: RunRecordsOptions;
   readonly #beganMilliseconds: number;
   #records = 0;
-  #declaredTools: ReadonlySet<string> = new Set();
   #steps = 0;
   /** In which more calls were asked for than one step may have: told once, for a model may ask for thousands. */
   #overfullStep = 0;
@@ -76,7 +73,6 @@ export class RunRecords {
   begun({ input, callerRequestId, trace, tools, limits }: RunBeginning): void {
     const { content, retentionDays, commitmentKey } = this.#options;
     const texts: TextDraft[] = [];
-    this.#declaredTools = new Set(tools);
     if (content !== 'None') texts.push({ field: 'commitment_key', text: commitmentKey, retentionDays });
     this.#write('run_begun', texts, {
       ...(IDENTIFIER.test(callerRequestId) ? { callerRequestId } : {}),
@@ -118,7 +114,7 @@ export class RunRecords {
       const texts: TextDraft[] = [];
       const told = {
         callId,
-        tool: this.#toolName(tool),
+        tool: nameOf(tool),
         effect,
         arguments: this.#reference('arguments', argumentsText, texts),
       };
@@ -226,7 +222,7 @@ export class RunRecords {
       texts,
       {
         callId,
-        tool: this.#toolName(tool),
+        tool: nameOf(tool),
         outcome,
         result: this.#reference('result', text, texts),
         durationMicroseconds: microseconds(durationMilliseconds),
@@ -236,19 +232,15 @@ export class RunRecords {
   }
 
   #denied(policy: string, reason: string, { step, tool }: RecordedToolCall): void {
-    const subject = this.#toolName(tool);
+    const subject = nameOf(tool);
     this.#write('policy_decision', [], { policy, verdict: 'denied', reason, subject }, step);
   }
 
   #securityEvent(event: SecurityEventCode, tool: string, step: number, sentence: string): void {
     const { severity, owasp } = SECURITY_EVENTS[event];
-    const subject = this.#toolName(tool);
+    const subject = nameOf(tool);
     const told = { event, severity, action: 'blocked', owasp: [...owasp], subject, sentence };
     this.#write('security_event', [], told as Told<'security_event'>, step);
-  }
-
-  #toolName(given: string): string {
-    return this.#declaredTools.has(given) ? nameOf(given) : UNDECLARED_TOOL;
   }
 
   #write<Type extends RecordType>(

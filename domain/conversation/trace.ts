@@ -22,7 +22,11 @@ export interface TracedText {
   readonly content?: string;
 }
 
+/** In place of a name that no tool of the Agent has: what a model writes there is its own text, and is kept as such or not at all. */
+export const UNKNOWN_TOOL_NAME = '(unknown_tool)';
+
 export interface TracedToolCall {
+  /** Of one of the Agent's tools, or UNKNOWN_TOOL_NAME. */
   readonly name: string;
   readonly outcome: ToolOutcome;
   readonly durationMilliseconds: number;

@@ -147,6 +147,22 @@ describe('the records of a run', () => {
     expect(recordsOf(records, 'gap')).toEqual([]);
   });
 
+  it.each(['None', 'Digests'] as const)(
+    'and its trace hold no word that a model wrote for the name of a tool, with the content %s',
+    async (content) => {
+      await using agent = await startRecordedAgent({ audit: { content } });
+      const calls = Array.from({ length: 17 }, (_, index) => [`secret ${index}\r\n`, '{}'] as const);
+      agent.bench.router.answer = (_request, index) => (index === 0 ? { calls } : { content: 'Done.' });
+      expect((await agent.bench.run()).status).toBe(200);
+      await agent.ledger.until(isWhole);
+      const { records } = agent.ledger;
+      const denied = recordsOf(records, 'policy_decision');
+      expect(denied.map(({ reason }) => reason)).toContain('too_many_calls');
+      expect(new Set(denied.map(({ subject }) => subject))).toEqual(new Set(['(unknown_tool)']));
+      expect(JSON.stringify([records, agent.bench.traces])).not.toContain('secret');
+    },
+  );
+
   it('say of a tool that the run left behind that nobody knows what it did', async () => {
     await using agent = await startRecordedAgent();
     books(agent);

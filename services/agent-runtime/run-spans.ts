@@ -93,8 +93,7 @@ export class RunSpans {
     if (context === undefined) return;
     const { outcome, durationMilliseconds } = result;
     const { agent } = this.#configuration;
-    // A name that no tool has is the model's own text.
-    const tool = outcome === 'unknown_tool' ? 'unknown' : call.tool.slice(0, TOOL_NAME_MAXIMUM_CHARACTERS);
+    const tool = call.tool.slice(0, TOOL_NAME_MAXIMUM_CHARACTERS);
     this.#tracing.tell({
       context,
       name: `${EXECUTE_TOOL} ${tool}`,

@@ -157,7 +157,7 @@ describe('the spans of a run', () => {
     const { agent, collector, spans: told } = await platform(invents);
     await agent.run();
     const tool = (await told()).find(({ name }) => name.startsWith('execute_tool'));
-    expect(tool).toMatchObject({ name: 'execute_tool unknown', hasFailed: true });
+    expect(tool).toMatchObject({ name: 'execute_tool (unknown_tool)', hasFailed: true });
     expect(Buffer.concat(collector.bodies).includes('say_the_secret')).toBe(false);
   });
 
