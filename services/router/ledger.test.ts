@@ -205,6 +205,43 @@ describe('a router whose spool is full', () => {
   });
 });
 
+describe('an answer', () => {
+  it('leaves only once its records are out of the hands of the process', async () => {
+    const recorded = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<number>();
+    const book = aBook();
+    const router = await aRouter(
+      { ...book, settled: () => (told.resolve(book.drafts.length), recorded.promise) },
+      { main: { script: honestProvider } },
+    );
+    let hasLeft = false;
+    const answer = ask(router).finally(() => (hasLeft = true));
+    expect(await told.promise).toBeGreaterThanOrEqual(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasLeft).toBe(false);
+    recorded.resolve();
+    expect((await answer).status).toBe(200);
+  });
+
+  it.each(['whole', 'as a stream'])('is none when no disk takes its records: %s', async (way) => {
+    const book = { ...aBook(), settled: () => Promise.reject(new Error('no room')) };
+    const router = await aRouter(book, { main: { script: honestProvider } });
+    const response = await fetch(`${router.url}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${AGENT_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'auto',
+        messages: [{ role: 'user', content: 'Hi' }],
+        stream: way !== 'whole',
+      }),
+    });
+    const text = await response.text();
+    expect(text).toContain('not_recorded');
+    expect(text).not.toContain('[DONE]');
+    expect(response.status).toBe(way === 'whole' ? 503 : 200);
+  });
+});
+
 describe('callers who are refused', () => {
   it('are two events a minute, however many they are', async () => {
     const book = aBook();

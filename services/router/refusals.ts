@@ -20,6 +20,11 @@ export const AUDIT_UNAVAILABLE: Refusal = {
     "The router has no room for more records of the ledger, which has been away for too long: bring the ledger back, or give the router's spool more room.",
   retryAfterSeconds: 5,
 };
+export const NOT_RECORDED: Refusal = {
+  code: 'not_recorded',
+  message:
+    "The model has answered, but the disk of the router's spool takes no records, and an answer that is not recorded is none: give the spool room.",
+};
 export const INTERNAL_ERROR: Refusal = {
   code: 'internal_error',
   message: "The router made a mistake: its log has it under this request's id.",

@@ -20,7 +20,7 @@ export interface RouterParts {
   readonly health: TargetHealthRegistry;
   readonly retryBudgets: RetryBudgets;
   readonly facts: FactStream;
-  readonly ledger: Pick<RecordWriter, 'hasRoom'>;
+  readonly ledger: Pick<RecordWriter, 'hasRoom' | 'settled'>;
   readonly securityEvents: SecurityEvents;
   /** Whose affair it is when a caller is refused of whom nothing is known. */
   readonly platformNamespace: string;

@@ -11,13 +11,13 @@ import type { RoutableModel } from '#domain/routing/routable-model.ts';
 import type { Attempt } from '../attempt.ts';
 import { callModel } from '../call-model.ts';
 import type { Front } from '../fronts.ts';
-import { SHUTTING_DOWN, refusalOfCut } from '../refusals.ts';
+import { NOT_RECORDED, SHUTTING_DOWN, refusalOfCut } from '../refusals.ts';
 import { type CommittedStream, attemptStream } from '../relay-stream.ts';
 import { readBody } from '../request-body.ts';
 import { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
 import { StreamingCaller } from '../streaming-caller.ts';
-import { agentOf, answerSafely, sendFailure, sendRefusal, sendWhole } from './replies.ts';
+import { agentOf, answerSafely, isRecorded, sendFailure, sendRefusal, sendWhole } from './replies.ts';
 
 export function registerChat(app: FastifyInstance, front: Front, parts: RouterParts): void {
   const { dialect, chatPath, readPath } = front;
@@ -86,17 +86,17 @@ async function answerWhole(conversation: Conversation): Promise<FastifyReply> {
   );
   if (!result.ok) return sendFailure(routed, result, reply);
   try {
-    return tellWhole(conversation, result.attempt, result.value);
+    return await tellWhole(conversation, result.attempt, result.value);
   } finally {
     result.attempt[Symbol.dispose]();
   }
 }
 
-function tellWhole(
+async function tellWhole(
   { parts, routed, front, reply }: Conversation,
   attempt: Attempt,
   value: WholeChat,
-): FastifyReply {
+): Promise<FastifyReply> {
   if (value.usage === undefined) attempt.received(estimateTokens(JSON.stringify(value)));
   else attempt.told(value.usage);
   if ('answer' in value && value.answer.servedModel !== undefined) attempt.servedBy(value.answer.servedModel);
@@ -113,7 +113,7 @@ function tellWhole(
           )
         : value.body;
   routed.finish('answered');
-  return sendWhole(reply, body, {
+  return await sendWhole(parts, reply, body, {
     ...routed.headers(attempt.model),
     'x-capataz-cost-nano-usd': String(annotation.costNanoUsd),
   });
@@ -158,8 +158,11 @@ async function answerStream(conversation: Conversation): Promise<FastifyReply> {
   const { failure, rest } = await ended;
   const { usage } = attempt.end(failure);
   if (failure === undefined) {
-    caller.end(rest + writer.end(usage, routed.annotation(attempt.model)));
     routed.finish('answered');
+    const isTold = await isRecorded(parts);
+    caller.end(
+      rest + (isTold ? writer.end(usage, routed.annotation(attempt.model)) : writer.fail(NOT_RECORDED)),
+    );
   } else if (failure.code === 'cancelled' && !parts.drain.isOver) {
     caller.destroy();
     routed.finish('cancelled', 'cancelled');

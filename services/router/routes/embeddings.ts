@@ -70,7 +70,7 @@ async function answerEmbeddings(
   };
   const body = write({ ...answer, ...(usage !== undefined && { usage }) }, identity, annotation);
   routed.finish('answered');
-  return sendWhole(reply, body, {
+  return await sendWhole(parts, reply, body, {
     ...routed.headers(attempt.model),
     'x-capataz-cost-nano-usd': String(annotation.costNanoUsd),
   });

@@ -6,7 +6,7 @@ import { retryAfterHeaders } from '#process/http/retry-after.ts';
 import type { RoutableAgent } from '#domain/routing/routable-model.ts';
 import type { FailoverResult } from '../failover.ts';
 import { frontDialectOf } from '../fronts.ts';
-import { INTERNAL_ERROR } from '../refusals.ts';
+import { INTERNAL_ERROR, NOT_RECORDED } from '../refusals.ts';
 import type { RoutedRequest } from '../routed-request.ts';
 import type { RouterParts } from '../router-parts.ts';
 
@@ -36,8 +36,29 @@ export function sendRefusal(
     .send(frontDialectOf(reply.request).writeRefusal(refusal));
 }
 
-/** A whole answer, written past fastify: nothing of its own is left to be done. */
-export function sendWhole(reply: FastifyReply, body: string, headers: Record<string, string>): FastifyReply {
+/**
+ * Whether the records of what was told are out of the hands of this process: an answer that left before would be one that
+ * somebody acts upon and that nobody is charged for, when the process is killed then.
+ */
+export async function isRecorded({ ledger }: RouterParts): Promise<boolean> {
+  return await ledger.settled().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A whole answer once it is recorded, written past fastify: nothing of its own is left to be done. */
+export async function sendWhole(
+  parts: RouterParts,
+  reply: FastifyReply,
+  body: string,
+  headers: Record<string, string>,
+): Promise<FastifyReply> {
+  if (!(await isRecorded(parts))) return sendRefusal(reply, NOT_RECORDED, headers);
+  return writeWhole(reply, body, headers);
+}
+
+function writeWhole(reply: FastifyReply, body: string, headers: Record<string, string>): FastifyReply {
   reply.hijack();
   reply.raw.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
