@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TOOL_RESULT_MAXIMUM_CHARACTERS } from '#domain/conversation/call-tools.ts';
 import type { ToolResult } from '#domain/conversation/tool.ts';
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import { type HttpTools, createHttpTools } from './http-tools.ts';
 
 interface Heard {
@@ -43,7 +44,12 @@ afterEach(async () => {
 
 const urlOf = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 
-async function use(url: string, signal = new AbortController().signal, by = tools): Promise<ToolResult> {
+async function use(
+  url: string,
+  signal = new AbortController().signal,
+  by = tools,
+  trace?: SpanContext,
+): Promise<ToolResult> {
   const tool = by.tool({
     name: 'book-room',
     description: 'Books a room.',
@@ -52,10 +58,23 @@ async function use(url: string, signal = new AbortController().signal, by = tool
     effect: 'external',
     timeoutSeconds: 5,
   });
-  return tool.run({ room: 'Größe 1' }, { callId: 'run-1:2:1', signal, now: new Date(0) });
+  const context = { callId: 'run-1:2:1', signal, now: new Date(0), ...(trace !== undefined && { trace }) };
+  return tool.run({ room: 'Größe 1' }, context);
 }
 
 describe('a tool that is asked over HTTP', () => {
+  it('hears in which trace it is asked, but not what other tracing systems wrote into it', async () => {
+    const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', flags: 1 };
+    await use(urlOf('/'), undefined, undefined, { ...trace, state: 'a=1,b=2' });
+    await use(urlOf('/'));
+    expect(heard[0]?.headers).toHaveProperty(
+      'traceparent',
+      '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    );
+    expect(heard[0]?.headers).not.toHaveProperty('tracestate');
+    expect(heard[1]?.headers).not.toHaveProperty('traceparent');
+  });
+
   it('hears the arguments as JSON at its path, with the id of the call by which it knows a second one', async () => {
     expect(await use(urlOf('/book?kind=small'))).toEqual({ ok: true, text: 'booked' });
     expect(heard).toMatchObject([

@@ -7,6 +7,7 @@ import { Agent } from 'undici';
 import type { HttpToolConfiguration } from '#domain/agent/agent-configuration.ts';
 import { TOOL_RESULT_MAXIMUM_CHARACTERS } from '#domain/conversation/call-tools.ts';
 import type { Tool, ToolContext, ToolResult } from '#domain/conversation/tool.ts';
+import { writeTraceparent } from '#domain/tracing/trace-context.ts';
 import {
   BlockedAddressError,
   guardedLookup,
@@ -70,6 +71,8 @@ async function ask(agent: Agent, url: string, given: unknown, context: ToolConte
         accept: 'application/json, text/*;q=0.9, */*;q=0.1',
         'accept-encoding': 'identity',
         'idempotency-key': context.callId,
+        // No tracestate: it holds what others wrote.
+        ...(context.trace !== undefined && { traceparent: writeTraceparent(context.trace) }),
       },
       body: JSON.stringify(given),
       signal: context.signal,

@@ -9,6 +9,8 @@ import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json
 import type { ToolCall } from '#domain/chat/chat-request.ts';
 import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
 import { type FindProblems, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
+import type { Spans } from '#domain/tracing/spans.ts';
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import { type Deadlines, linkSignals, raceWithSignal } from './interruption.ts';
 import type { RecordedToolOutcome, RunRecorder } from './run-recorder.ts';
 import type { Tool } from './tool.ts';
@@ -45,12 +47,15 @@ export interface ToolCallPorts extends Deadlines {
   readonly now: () => Date;
   readonly monotonicMilliseconds: () => number;
   readonly recorder: RunRecorder;
+  readonly spans: Pick<Spans, 'within'>;
 }
 
 /** The answer of a run that asks for the calls. */
 export interface CallingStep {
   readonly runId: string;
   readonly step: number;
+  /** Of the run. */
+  readonly trace?: SpanContext;
   readonly remainingMilliseconds: () => number;
   /** A tool with an effect is about to run. */
   readonly onEffect: () => void;
@@ -112,7 +117,10 @@ async function callTool(
   const { recorder } = ports;
   const { runId, step } = asking;
   const named = tools.some(({ name }) => name === call.name) ? call.name : UNKNOWN_TOOL_NAME;
-  const recorded = { step, callId: `${runId}:${step}:${index + 1}`, tool: named };
+  const callId = `${runId}:${step}:${index + 1}`;
+  const trace = ports.spans.within(asking.trace);
+  const traced = trace === undefined ? {} : { trace };
+  const recorded = { step, callId, tool: named, ...traced };
   const began = ports.monotonicMilliseconds();
   const record = (outcome: RecordedToolOutcome, text: string): number => {
     const durationMilliseconds = ports.monotonicMilliseconds() - began;
@@ -141,7 +149,7 @@ async function callTool(
     either.signal.throwIfAborted();
     if (tool.effect === 'external') asking.onEffect();
     const result = await raceWithSignal(
-      (async () => tool.run(value, { callId: recorded.callId, signal: either.signal, now: ports.now() }))(),
+      (async () => tool.run(value, { callId, ...traced, signal: either.signal, now: ports.now() }))(),
       either.signal,
     );
     return result.ok ? finish('ok', result.text) : finish('tool_failed', `error: ${result.problem}`);

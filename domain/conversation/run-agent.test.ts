@@ -9,6 +9,7 @@ import {
   TOOL_SECONDS,
   makeCallable,
 } from './call-tools.ts';
+import { NO_SPANS } from '#domain/tracing/spans.ts';
 import { RunInterruption } from './interruption.ts';
 import { type CallPurpose, type ModelAnswer, ModelError, type ModelRequest } from './model.ts';
 import { type OutputFormat, buildOutputFormat } from './output-format.ts';
@@ -109,6 +110,7 @@ class Bench {
       onText: (text) => this.texts.push(text),
       onCycle: (cycle) => this.cycles.push(cycle),
       recorder: NO_RECORDER,
+      spans: NO_SPANS,
     };
   }
 

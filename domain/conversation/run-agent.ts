@@ -17,6 +17,7 @@ import {
   toolCallKey,
 } from './call-tools.ts';
 import { type Deadlines, RunInterruption, linkSignals, raceWithSignal } from './interruption.ts';
+import type { Spans } from '#domain/tracing/spans.ts';
 import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import {
   type CallPurpose,
@@ -93,6 +94,8 @@ export interface RunPorts extends Deadlines {
   readonly onText: (text: string) => void;
   readonly onCycle: (cycle: CycleRecord) => void;
   readonly recorder: RunRecorder;
+  /** Where the span of a tool call gets its ids from. */
+  readonly spans: Pick<Spans, 'within'>;
 }
 
 interface RunFigures {
@@ -303,9 +306,11 @@ class Run {
   }
 
   #asking(): CallingStep {
+    const { runId, trace } = this.#plan;
     return {
-      runId: this.#plan.runId,
+      runId,
       step: this.#steps,
+      ...(trace !== undefined && { trace }),
       remainingMilliseconds: () => this.#remainingMilliseconds(),
       onEffect: () => {
         this.#effects += 1;

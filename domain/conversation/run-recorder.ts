@@ -1,4 +1,5 @@
 /** RunRecorder: the port through which a run tells what it does, before and after it is done. */
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 import type { ToolEffect } from './tool.ts';
 import type { CyclePhase, ToolOutcome } from './trace.ts';
 
@@ -23,6 +24,8 @@ export interface RecordedToolCall {
   readonly callId: string;
   /** The name of one of the Agent's tools, or UNKNOWN_TOOL_NAME. */
   readonly tool: string;
+  /** The span of the call, which the tool is told before anybody knows how the call ends. */
+  readonly trace?: SpanContext;
 }
 
 export interface ToolIntent extends RecordedToolCall {

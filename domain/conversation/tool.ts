@@ -1,9 +1,12 @@
 /** Tool: the port to what a model may call. Its result is text for the model, never an exception of ours. */
 import type { JsonSchema } from '#domain/json-schema/compile-json-schema.ts';
+import type { SpanContext } from '#domain/tracing/trace-context.ts';
 
 export interface ToolContext {
   /** Ours and the same for the same call of a run: whoever takes a call twice can tell it by it. */
   readonly callId: string;
+  /** The span of the call, or the run's caller's; absent where nobody traces. */
+  readonly trace?: SpanContext;
   readonly signal: AbortSignal;
   readonly now: Date;
 }

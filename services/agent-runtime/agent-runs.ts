@@ -149,6 +149,7 @@ export class AgentRuns {
           monotonicMilliseconds,
           startDeadline,
           recorder: spans.recorderOf(records?.recorder ?? NO_RECORDER),
+          spans: tracing,
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);

@@ -89,7 +89,7 @@ export class RunSpans {
   }
 
   #toolCalled(...[call, result]: Parameters<RunRecorder['toolResult']>): void {
-    const context = this.#tracing.within(this.trace);
+    const { trace: context } = call;
     if (context === undefined) return;
     const { outcome, durationMilliseconds } = result;
     const { agent } = this.#configuration;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AgentBench } from './testing/agent-bench.ts';
 import { configurationText } from './testing/configurations.ts';
+import { FakeTool } from './testing/fake-tool.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const HEADERS = { traceparent: TRACEPARENT, tracestate: 'a=1,b=2' };
@@ -17,6 +18,17 @@ describe('the trace of a caller', () => {
     }
     expect(bench.router.requests).toHaveLength(8);
     for (const { headers } of bench.router.requests) expect(headers).toMatchObject(HEADERS);
+  });
+
+  it('goes to his tools', async () => {
+    await using tool = await FakeTool.start();
+    await using bench = await AgentBench.start(configurationText({ tools: [tool.configuration()] }), {
+      CAPATAZ_ALLOW_LOOPBACK_TOOLS: 'true',
+    });
+    bench.router.answer = (_request, index) =>
+      index === 0 ? { calls: [['book-room', '{"room":"1"}']] } : { content: 'Hello' };
+    await bench.post('/v1/runs', { input: { name: 'Ada' } }, HEADERS);
+    expect(tool.effects).toMatchObject([{ traceparent: TRACEPARENT }]);
   });
 
   it('that is none costs him nothing and goes nowhere', async () => {

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { OtlpSpan } from '#domain/otlp/reported-work.ts';
 import { AgentBench } from '#services/agent-runtime/testing/agent-bench.ts';
 import { configurationText } from '#services/agent-runtime/testing/configurations.ts';
+import { FakeTool } from '#services/agent-runtime/testing/fake-tool.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 import { startTracing } from '#telemetry/tracing/tracing.ts';
@@ -37,6 +38,7 @@ interface Platform {
   readonly router: RouterUnderTest;
   readonly providers: readonly ScriptedProvider[];
   readonly collector: OtlpCollector;
+  readonly tool: FakeTool;
   /** Ends all processes and gives all that the collector was sent. */
   readonly spans: () => Promise<readonly OtlpSpan[]>;
 }
@@ -63,8 +65,11 @@ async function platform(...scripts: readonly ProviderScript[]): Promise<Platform
   cleanUps.push(() => rm(folder, { recursive: true }));
   const tokenPath = join(folder, 'token');
   await writeFile(tokenPath, AGENT_TOKEN);
-  const agent = await AgentBench.start(configurationText({ tools: ['calculate'] }), {
+  const tool = await FakeTool.start();
+  cleanUps.push(async () => tool[Symbol.asyncDispose]());
+  const agent = await AgentBench.start(configurationText({ tools: ['calculate', tool.configuration()] }), {
     ...environment,
+    CAPATAZ_ALLOW_LOOPBACK_TOOLS: 'true',
     CAPATAZ_ROUTER_URL: `http://127.0.0.1:${router.port}`,
     CAPATAZ_ROUTER_TOKEN_PATH: tokenPath,
   });
@@ -74,6 +79,7 @@ async function platform(...scripts: readonly ProviderScript[]): Promise<Platform
     router,
     providers,
     collector,
+    tool,
     spans: async () => {
       await agent.stop();
       // What waits to be written down is written with the next scrape.
@@ -85,7 +91,9 @@ async function platform(...scripts: readonly ProviderScript[]): Promise<Platform
 }
 
 /** First a tool, then an answer. */
-const thinkTwice: ProviderScript = (call, response) => {
+const callFirst =
+  (name: string, givenArguments: string): ProviderScript =>
+  (call, response) => {
   const messages = call.body['messages'] as readonly { readonly role: string }[];
   if (messages.some(({ role }) => role === 'tool')) {
     if (call.body['stream'] === true) sayStream(response);
@@ -95,7 +103,7 @@ const thinkTwice: ProviderScript = (call, response) => {
   const toolCall = {
     id: 'c',
     type: 'function',
-    function: { name: 'calculate', arguments: '{"expression":"1+1"}' },
+    function: { name, arguments: givenArguments },
   };
   const message = { role: 'assistant', content: SECRET, tool_calls: [toolCall] };
   sayJson(response, 200, {
@@ -103,6 +111,8 @@ const thinkTwice: ProviderScript = (call, response) => {
     choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
   });
 };
+
+const thinkTwice = callFirst('calculate', '{"expression":"1+1"}');
 
 const broken: ProviderScript = (_call, response) => sayJson(response, 500, { error: { message: SECRET } });
 
@@ -141,6 +151,13 @@ describe('the spans of a run', () => {
     const runId = String(answer.json()['runId']);
     for (const span of spans) expect(span.attributes.get('run')).toBe(runId);
     expect(Buffer.concat(collector.bodies).includes(SECRET)).toBe(false);
+  });
+
+  it('go on in a tool that is asked over HTTP', async () => {
+    const { agent, tool, spans: told } = await platform(callFirst('book-room', '{"room":"1"}'));
+    await agent.post('/v1/runs', { input: { name: 'Ada' } }, { traceparent: TRACEPARENT });
+    const span = (await told()).find(({ name }) => name === 'execute_tool book-room');
+    expect(tool.effects).toMatchObject([{ traceparent: `00-${TRACE}-${span?.spanId}-01` }]);
   });
 
   it('call a tool that there is not by no name of the model', async () => {

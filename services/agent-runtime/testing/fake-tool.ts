@@ -5,6 +5,7 @@ import type { HttpToolConfiguration } from '#domain/agent/agent-configuration.ts
 
 export interface ToolEffect {
   readonly callId: string;
+  readonly traceparent: string | undefined;
   readonly body: string;
 }
 
@@ -28,6 +29,7 @@ export class FakeTool {
       request.on('end', () => {
         const effect = {
           callId: String(request.headers['idempotency-key']),
+          traceparent: request.headers['traceparent']?.toString(),
           body: Buffer.concat(chunks).toString(),
         };
         tool.effects.push(effect);
