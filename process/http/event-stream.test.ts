@@ -89,6 +89,14 @@ describe('an event stream', () => {
     await until(() => read.text.includes('data: 1\n\n'));
   });
 
+  it('that is opened is answered before there is anything to say', async () => {
+    const answer = connect();
+    const stream = await opened.promise;
+    stream.open();
+    expect((await answer).headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    stream.end();
+  });
+
   it('sends nothing at all when it is closed before its first word, so that the answer can be another', async () => {
     options = { keepAliveSeconds: 0.02 };
     const answer = connect();

@@ -55,6 +55,13 @@ export class EventStream {
   /** Sends the head without waiting for the first event. */
   open(): void {
     if (this.#isOpen) return;
+    this.#writeHead();
+    // Else Node keeps the head for the first piece of the body, and the client waits as if nobody had answered.
+    this.#response.flushHeaders();
+  }
+
+  #writeHead(): void {
+    if (this.#isOpen) return;
     this.#isOpen = true;
     this.#response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -85,7 +92,7 @@ export class EventStream {
   write(text: string): void {
     const response = this.#response;
     if (response.destroyed || response.writableEnded) return;
-    this.open();
+    this.#writeHead();
     this.#keepAlive?.refresh();
     if (response.write(text) || this.#stall !== undefined) return;
     this.#stall = setTimeout(() => this.#giveUp(), this.#options.stallSeconds * 1000);
