@@ -125,6 +125,6 @@ async function tellAccess(
     action: 'observed',
     owasp: [...owasp],
     subject: by,
-    sentence: `Somebody read ${texts} texts of a run.`,
+    sentence: `Somebody read ${texts} ${texts === 1 ? 'text' : 'texts'} of a run.`,
   });
 }
