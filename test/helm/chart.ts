@@ -58,6 +58,7 @@ export async function renderChart(
 /** Everything optional switched on. */
 export const EVERYTHING = {
   'metrics.podMonitor.enabled': true,
+  'tracing.otlpEndpoint': 'http://collector.monitoring.svc:4318',
 } as const;
 
 /** The kinds that run pods. */

@@ -116,6 +116,13 @@ describe('the connections that the chart allows', { timeout: HELM_BUILD_TIMEOUT_
     }
   });
 
+  it('go from the router to the collector, when there is one', async () => {
+    const connections = connectionsOf(
+      await renderChart({ 'tracing.otlpEndpoint': 'http://collector.monitoring.svc:4318' }),
+    );
+    expect(connections.toSorted()).toEqual([...CONNECTIONS, 'router -> monitoring/* 4318'].toSorted());
+  });
+
   it('come from agents of the one namespace that is looked after, when it is one', async () => {
     const connections = connectionsOf(await renderChart({ watchNamespace: 'mail' }));
     expect(connections.filter((each) => each.includes('/agent '))).toEqual([

@@ -57,6 +57,52 @@ describe('the environment that the chart gives', { timeout: HELM_BUILD_TIMEOUT_M
     expect(await environmentOf('capataz-router', values)).not.toContainEqual(variable);
   });
 
+  describe('with a collector', () => {
+    const tracing = { otlpEndpoint: 'http://collector.monitoring.svc:4318', sampledRatio: 0.1 };
+    const tracingOf = async (part: string, values = {}): Promise<readonly Variable[]> =>
+      (await environmentOf(part, { tracing: { ...tracing, headersSecret: 'collector' }, ...values })).filter(
+        ({ name }) => name.startsWith('OTEL_'),
+      );
+    const variables = [
+      { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: tracing.otlpEndpoint },
+      { name: 'OTEL_TRACES_SAMPLER', value: 'parentbased_traceidratio' },
+      { name: 'OTEL_TRACES_SAMPLER_ARG', value: '0.1' },
+    ];
+    const headers = {
+      name: 'OTEL_EXPORTER_OTLP_HEADERS',
+      valueFrom: { secretKeyRef: { name: 'collector', key: 'headers' } },
+    };
+
+    it('tells the router of it, and by the operator the agents, which never hear the headers', async () => {
+      expect(await tracingOf('capataz-router')).toEqual([...variables, headers]);
+      expect(await tracingOf('capataz-operator')).toEqual(variables);
+      const given = Object.fromEntries(
+        (await environmentOf('capataz-operator', { tracing })).map(({ name, value }) => [name, value ?? 'x']),
+      );
+      expect(OperatorConfig.parse(given).pods.tracing).toMatchObject({
+        OTEL_EXPORTER_OTLP_ENDPOINT: tracing.otlpEndpoint,
+        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.1',
+      });
+    });
+
+    it('gives way to what stands in the environment of a part', async () => {
+      const own = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_EXPORTER_OTLP_HEADERS: 'x=1' };
+      const names = (await tracingOf('capataz-router', { 'router.environment': own })).map(({ name }) => name);
+      expect(names.toSorted()).toEqual([...variables, headers].map(({ name }) => name).toSorted());
+      expect(await tracingOf('capataz-router', { 'router.environment': own })).toContainEqual({
+        name: 'OTEL_TRACES_SAMPLER',
+        value: 'always_on',
+      });
+    });
+
+    it('is nobody by default', async () => {
+      for (const part of ['capataz-router', 'capataz-operator']) {
+        expect((await environmentOf(part)).filter(({ name }) => name.startsWith('OTEL_'))).toEqual([]);
+      }
+    });
+  });
+
   it('tells the operator where the token for the router is mounted', async () => {
     const { spec } = named(await renderChart(), 'Deployment', 'capataz-operator')['spec'].template;
     const [container] = spec.containers as {

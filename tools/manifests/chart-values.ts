@@ -73,6 +73,10 @@ const NetworkPolicy = z
       ports: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server.'),
     }),
     prometheus: z.strictObject({ from: z.array(Peer).describe('Who may read metrics, on port 9090.') }),
+    collector: z.strictObject({
+      to: z.array(Peer).describe('Where the router sends its spans; nowhere when empty.'),
+      ports: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the collector.'),
+    }),
     router: z.strictObject({
       providers: z.strictObject({
         cidrs: z.array(z.string()).describe('Addresses of model providers.'),
@@ -190,6 +194,23 @@ export const ChartValues = z
         }),
       })
       .describe('How Prometheus finds the pods.'),
+    tracing: z
+      .strictObject({
+        otlpEndpoint: z
+          .string()
+          .regex(/^(https?:\/\/.+)?$/)
+          .describe("Base URL of a collector's OTLP over HTTP; nothing is traced when empty."),
+        sampledRatio: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe('Which part of the traces is kept where the caller has not decided it.'),
+        headersSecret: z
+          .string()
+          .max(253)
+          .describe('Secret of the release namespace whose key headers the router shows the collector.'),
+      })
+      .describe('Spans of the router and the agents.'),
     networkPolicy: NetworkPolicy,
     admissionPolicy: z
       .strictObject({

@@ -116,6 +116,30 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{/*
+Where spans go: (list $ .Values.router). What stands in the part's own environment wins, for a name may not be given twice.
+*/}}
+{{- define "capataz.tracingEnvironment" -}}
+{{- $ := index . 0 -}}
+{{- $own := (index . 1).environment -}}
+{{- with $.Values.tracing -}}
+{{- if .otlpEndpoint -}}
+{{- if not (hasKey $own "OTEL_EXPORTER_OTLP_ENDPOINT") }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .otlpEndpoint | quote }}
+{{- end }}
+{{- if not (hasKey $own "OTEL_TRACES_SAMPLER") }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+{{- end }}
+{{- if not (hasKey $own "OTEL_TRACES_SAMPLER_ARG") }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .sampledRatio | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The files by which a process in a cluster finds and trusts the API server, as the kubelet would mount them. */}}
 {{- define "capataz.kubernetesApiVolume" -}}
 - name: kubernetes-api
