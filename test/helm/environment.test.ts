@@ -88,7 +88,9 @@ describe('the environment that the chart gives', { timeout: HELM_BUILD_TIMEOUT_M
 
     it('gives way to what stands in the environment of a part', async () => {
       const own = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_EXPORTER_OTLP_HEADERS: 'x=1' };
-      const names = (await tracingOf('capataz-router', { 'router.environment': own })).map(({ name }) => name);
+      const names = (await tracingOf('capataz-router', { 'router.environment': own })).map(
+        ({ name }) => name,
+      );
       expect(names.toSorted()).toEqual([...variables, headers].map(({ name }) => name).toSorted());
       expect(await tracingOf('capataz-router', { 'router.environment': own })).toContainEqual({
         name: 'OTEL_TRACES_SAMPLER',

@@ -94,23 +94,23 @@ async function platform(...scripts: readonly ProviderScript[]): Promise<Platform
 const callFirst =
   (name: string, givenArguments: string): ProviderScript =>
   (call, response) => {
-  const messages = call.body['messages'] as readonly { readonly role: string }[];
-  if (messages.some(({ role }) => role === 'tool')) {
-    if (call.body['stream'] === true) sayStream(response);
-    else sayJson(response, 200, openAiAnswer(SECRET));
-    return;
-  }
-  const toolCall = {
-    id: 'c',
-    type: 'function',
-    function: { name, arguments: givenArguments },
+    const messages = call.body['messages'] as readonly { readonly role: string }[];
+    if (messages.some(({ role }) => role === 'tool')) {
+      if (call.body['stream'] === true) sayStream(response);
+      else sayJson(response, 200, openAiAnswer(SECRET));
+      return;
+    }
+    const toolCall = {
+      id: 'c',
+      type: 'function',
+      function: { name, arguments: givenArguments },
+    };
+    const message = { role: 'assistant', content: SECRET, tool_calls: [toolCall] };
+    sayJson(response, 200, {
+      ...openAiAnswer(),
+      choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
+    });
   };
-  const message = { role: 'assistant', content: SECRET, tool_calls: [toolCall] };
-  sayJson(response, 200, {
-    ...openAiAnswer(),
-    choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
-  });
-};
 
 const thinkTwice = callFirst('calculate', '{"expression":"1+1"}');
 

@@ -15,4 +15,6 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+  // kubectl exec waits for ever for a process that ends before it has taken its input.
+  if (direction === 'read' && !process.stdin.isTTY) process.stdin.resume();
 }
