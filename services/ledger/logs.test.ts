@@ -245,6 +245,7 @@ describe('a store that has lost something', () => {
     await tell(await start(), 2);
     await untilWitnessed(2);
     const ledger = await start({ seed: new Uint8Array(32).fill(7) });
-    expect((await tell(ledger, 1)).body.error.message).toContain('not signed by the key of this ledger');
+    expect((await tell(ledger, 1)).status).toBe(503);
+    expect(JSON.stringify(ledger.gate.readiness())).toContain('not signed by the key of this ledger');
   });
 });
