@@ -60,8 +60,12 @@ export const MetricStatus = z.strictObject({
   candidateHighBasisPoints: BasisPoints.optional().describe('Upper end of its 95 % interval.'),
   worseMicroNats: z.int().describe('Logarithm of the evidence that the candidate is worse.'),
   notWorseMicroNats: z.int().describe('Logarithm of the evidence that it is not worse by the margin.'),
+  before: ArmCounts.describe('Of those that stayed on stable, before the candidate began.'),
+  recent: ArmCounts.describe('Of the same of late, in thousandths: older ones count for less.'),
+  driftMicroNats: z.int().describe('Logarithm of the evidence that stable itself does worse than before.'),
   worse: EProcess,
   notWorse: EProcess,
+  drift: EProcess,
   verdict: z.enum(METRIC_VERDICTS).describe('What the evidence says now.'),
 });
 export type MetricStatus = z.infer<typeof MetricStatus>;
@@ -74,6 +78,14 @@ export const AnalysisStatus = z.strictObject({
   metrics: z.array(MetricStatus).max(7).describe('Counts, evidence and verdict of each metric.'),
   consecutiveSchemaFailures: Count.describe('Answers of the candidate in a row that did not fit.'),
   safetyEvents: Count.describe('Security events of the candidate.'),
+  cost: z
+    .strictObject({
+      stableRuns: Count.describe('Runs of stable.'),
+      stableNanoUsd: Count.describe('What they cost in billionths of a US dollar.'),
+      candidateRuns: Count.describe('Runs of the candidate.'),
+      candidateNanoUsd: Count.describe('What they cost in billionths of a US dollar.'),
+    })
+    .describe('Runs whose cost is known, and what they cost.'),
   missingSamples: Count.optional().describe('How many outcomes of the candidate are still wanted, about.'),
   missingSeconds: Count.optional().describe('How long that takes at the present rate, about.'),
   problem: z.string().max(1024).optional().describe('Why outcomes cannot be read now.'),

@@ -106,7 +106,10 @@ const MetricRule = z
   .strictObject({
     metric: z.enum(JUDGED_METRICS).describe('What is counted.'),
     marginPercent: Percent.optional().describe(
-      'How many points worse than stable the candidate may be; "2" when not given.',
+      'How many points worse than stable the candidate may be without being rolled back; "1" when not given.',
+    ),
+    promotionMarginPercent: Percent.optional().describe(
+      'It goes on only when it is proven to be worse by less than so many points; "5" when not given. Proving less takes longer.',
     ),
     usdPerRun: UsDollars.optional().describe('WithinCost: what one run may cost.'),
     seconds: z.int().min(1).max(3600).optional().describe('WithinLatency: how long one run may take.'),

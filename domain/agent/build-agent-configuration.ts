@@ -1,13 +1,13 @@
 /** From an Agent and the prompt that it is to serve to the document that its pods follow. */
 import type { AgentSpec } from '#crds/agent.ts';
 import { type AgentTool, BUILT_IN_TOOLS } from '#crds/agent-tool.ts';
+import { nanoUsdOfDecimal } from '../pricing/nano-usd.ts';
 import type { AgentConfiguration, AgentConfigurationContent } from './agent-configuration.ts';
 
 const DEFAULT_AUDIT = { content: 'Digests', retentionDays: 30 } as const;
 const DEFAULT_TOOL_SECONDS = 10;
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const;
 const DEFAULT_LIMITS = { steps: 8, seconds: 120, outputRepairs: 2 } as const;
-const DECIMALS_OF_NANO_USD = 9;
 
 export function buildAgentConfiguration(
   agent: {
@@ -36,7 +36,7 @@ export function buildAgentConfiguration(
     limits: {
       steps: limits.steps ?? DEFAULT_LIMITS.steps,
       seconds: limits.seconds ?? DEFAULT_LIMITS.seconds,
-      ...(limits.usdPerRun === undefined ? {} : { nanoUsdPerRun: nanoUsd(limits.usdPerRun) }),
+      ...(limits.usdPerRun === undefined ? {} : { nanoUsdPerRun: nanoUsdOfDecimal(limits.usdPerRun) }),
       outputRepairs: limits.outputRepairs ?? DEFAULT_LIMITS.outputRepairs,
       ...(limits.outputTokens === undefined ? {} : { outputTokens: limits.outputTokens }),
     },
@@ -58,14 +58,4 @@ function toolConfiguration(tool: AgentTool): AgentConfiguration['tools'] {
       timeoutSeconds: timeoutSeconds ?? DEFAULT_TOOL_SECONDS,
     },
   ];
-}
-
-/**
- * A decimal string of US dollars as whole nano-dollars, without a float on the way. Above nine million dollars the
- * largest exact integer stands in: a limit that no run reaches.
- */
-function nanoUsd(usDollars: string): number {
-  const [whole = '0', fraction = ''] = usDollars.split('.', 2);
-  const exact = BigInt(whole + fraction.padEnd(DECIMALS_OF_NANO_USD, '0'));
-  return exact > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(exact);
 }
