@@ -37,6 +37,15 @@ export function brokenSpoolGap(
   };
 }
 
+export function lostIndexGap(envelope: GapEnvelope, { process }: Teller): Gap {
+  return {
+    ...envelope,
+    type: 'gap',
+    cause: 'lost_records',
+    sentence: `What the spool of the ${process} consisted of cannot be read any more: files may be gone from it, and all records in them.`,
+  };
+}
+
 export function refusedRecordGap(
   envelope: GapEnvelope,
   missing: RecordSource,

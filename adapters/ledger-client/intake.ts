@@ -60,6 +60,7 @@ export class Intake {
   readonly #losses = new Map<string, { -readonly [Field in keyof Loss]: Loss[Field] }>();
   #waitingBytes = 0;
   #sequence = 0;
+  #lastAccepted = 0;
   #appending: Promise<void> | undefined;
   #appendSoon: NodeJS.Timeout | undefined;
   #isDiskRefusing = false;
@@ -89,11 +90,15 @@ export class Intake {
     this.#sequence += 1;
     const sequence = this.#sequence;
     // A full spool is no reason to write out what it has no room for.
-    const waiting = this.#fits(LINE_LEAST_BYTES) ? this.#writeOut({ sequence, draft, texts }) : undefined;
+    const skipped = sequence - this.#lastAccepted - 1;
+    const waiting = this.#fits(LINE_LEAST_BYTES)
+      ? this.#writeOut({ sequence, skipped, draft, texts })
+      : undefined;
     if (waiting === undefined || !this.#fits(waiting.bytes)) {
       this.#lose(draft.namespace, sequence);
       return undefined;
     }
+    this.#lastAccepted = sequence;
     this.#waitingBytes += waiting.bytes;
     this.#waiting.push(waiting);
     if (this.#waiting.length >= APPEND_MAXIMUM_RECORDS) this.append();
@@ -195,7 +200,9 @@ export class Intake {
       lines.push(waiting.line);
       bytes += waiting.bytes;
     }
-    await spool.append(Buffer.from(lines.join('')), this.#waiting[0]?.sequence ?? this.#sequence);
+    const [first, last] = [this.#waiting[0], this.#waiting[lines.length - 1]];
+    if (first === undefined || last === undefined) return;
+    await spool.append(Buffer.from(lines.join('')), { first: first.sequence, last: last.sequence });
     this.#isDiskRefusing = false;
     this.#waiting.splice(0, lines.length);
     this.#waitingBytes -= bytes;

@@ -11,7 +11,7 @@ import { NotRecordedError, type RecordWriter } from '#domain/ledger/record-write
 import type { Logger } from '#telemetry/logger.ts';
 import { Delivery, type RefusedRecord } from './delivery.ts';
 import { DurableWaiters } from './durable-waiters.ts';
-import { type GapEnvelope, brokenSpoolGap, lostRecordsGap, refusedRecordGap } from './gap-records.ts';
+import { type GapEnvelope, brokenSpoolGap, lostIndexGap, lostRecordsGap, refusedRecordGap } from './gap-records.ts';
 import { Intake } from './intake.ts';
 import type { LedgerClientMetrics } from './ledger-client-metrics.ts';
 import { createRecordPost } from './post-records.ts';
@@ -128,6 +128,9 @@ class SpoolingWriter implements LedgerWriter {
       onRecovered: (failures) => logger.info({ failures }, 'the ledger takes records again'),
     });
     metrics.observe({ bytes: () => this.#intake.bytes, maximumBytes });
+    if (spool.isIndexLost) {
+      this.write(lostIndexGap({ ...this.#envelope(namespace), id: `gap:${boot}:spool` }, options.source));
+    }
     this.#delivery.begin();
   }
 
@@ -189,7 +192,7 @@ class SpoolingWriter implements LedgerWriter {
       refused.map(({ record, code, message }) => [record.sequence, `${code}: ${message}`]),
     );
     const delivered = new Set(batch.records.map(({ sequence }) => sequence));
-    this.#waiters.passed(batch.records.at(-1)?.sequence ?? 0, (sequence) =>
+    this.#waiters.passed(batch.lastSequence ?? 0, (sequence) =>
       delivered.has(sequence)
         ? problems.get(sequence)
         : 'The record could not be read from the spool any more.',
@@ -214,11 +217,10 @@ class SpoolingWriter implements LedgerWriter {
 
   /** Named by what is missing: told again after a crash, it is the same gap. */
   #gap(namespace: string, { boot, sequence }: Pick<RecordSource, 'boot' | 'sequence'>): GapEnvelope {
-    const { epochMilliseconds } = this.#options;
-    return {
-      id: `gap:${boot}:${sequence}`,
-      namespace,
-      atMicroseconds: Math.round(epochMilliseconds() * 1_000),
-    };
+    return { ...this.#envelope(namespace), id: `gap:${boot}:${sequence}` };
+  }
+
+  #envelope(namespace: string): Omit<GapEnvelope, 'id'> {
+    return { namespace, atMicroseconds: Math.round(this.#options.epochMilliseconds() * 1_000) };
   }
 }

@@ -6,6 +6,8 @@ import { writeLine } from './spool-line.ts';
 
 export interface NumberedRecord {
   readonly sequence: number;
+  /** Numbers before it whose records found no room. */
+  readonly skipped: number;
   readonly draft: RecordDraft;
   readonly texts: readonly TextDraft[];
 }
@@ -27,14 +29,14 @@ export function writeSource(source: Omit<RecordSource, 'sequence'>): string {
 }
 
 export function lineOf(
-  { sequence, draft, texts }: NumberedRecord,
+  { sequence, skipped, draft, texts }: NumberedRecord,
   source: string,
   maximumBytes: number,
 ): Line {
   // The draft is trusted: the ledger parses it, and a test holds what our processes write against the schema.
   const recordOf = (told: RecordDraft): string =>
     `${JSON.stringify(told).slice(0, -1)},"source":${source},"sequence":${sequence}}}`;
-  if (texts.length === 0) return { line: writeLine(sequence, recordOf(draft), ''), cutTexts: [] };
+  if (texts.length === 0) return { line: writeLine(sequence, skipped, recordOf(draft), ''), cutTexts: [] };
   const written: string[] = [];
   const keptCharacters = new Map<TextDraft['field'], number>();
   let room = maximumBytes - Buffer.byteLength(recordOf(draft)) - CUT_BYTES;
@@ -46,7 +48,7 @@ export function lineOf(
     written.push(json);
   }
   const record = recordOf(keptCharacters.size === 0 ? draft : withCuts(draft, keptCharacters));
-  return { line: writeLine(sequence, record, written.join(',')), cutTexts: [...keptCharacters.keys()] };
+  return { line: writeLine(sequence, skipped, record, written.join(',')), cutTexts: [...keptCharacters.keys()] };
 }
 
 /** As much of its beginning as fits. */

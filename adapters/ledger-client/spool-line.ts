@@ -1,7 +1,7 @@
 /**
  * One line of the spool: a record and its texts as they go to the ledger, with what tells a whole line from a broken one.
  *
- *     CRC-32 of the rest, 8 hexadecimal digits | sequence TAB record TAB text,text,... LF
+ *     CRC-32 of the rest, 8 hexadecimal digits | sequence[+skipped] TAB record TAB text,text,... LF
  *
  * JSON has neither a raw tab nor a raw line feed in it, so that lines are found and batches are put together without
  * anything being parsed.
@@ -12,8 +12,12 @@ const CRC_CHARACTERS = 8;
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 
+const NUMBERS = /^(\d{1,16})(?:\+(\d{1,16}))?$/;
+
 export interface SpooledRecord {
   readonly sequence: number;
+  /** So many numbers before it were given to records for which there was no room: they are told of apart. */
+  readonly skipped: number;
   readonly record: Buffer<ArrayBuffer>;
   /** JSON objects with commas between them; empty: none. */
   readonly texts: Buffer<ArrayBuffer>;
@@ -27,8 +31,8 @@ export interface LinesRead {
   readonly length: number;
 }
 
-export function writeLine(sequence: number, record: string, texts: string): string {
-  const rest = `${sequence}\t${record}\t${texts}`;
+export function writeLine(sequence: number, skipped: number, record: string, texts: string): string {
+  const rest = `${sequence}${skipped === 0 ? '' : `+${skipped}`}\t${record}\t${texts}`;
   return `${crc32(rest).toString(16).padStart(CRC_CHARACTERS, '0')}${rest}\n`;
 }
 
@@ -57,8 +61,13 @@ function readLine(line: Buffer<ArrayBuffer>): SpooledRecord | undefined {
   const recordAt = rest.indexOf(TAB) + 1;
   const textsAt = rest.indexOf(TAB, recordAt) + 1;
   if (recordAt === 0 || textsAt === 0) return undefined;
-  const sequence = Number(rest.subarray(0, recordAt - 1).toString('latin1'));
+  const [, sequence, skipped] = NUMBERS.exec(rest.subarray(0, recordAt - 1).toString('latin1')) ?? [];
   const crc = line.subarray(0, CRC_CHARACTERS).toString('latin1');
-  if (crc !== crc32(rest).toString(16).padStart(CRC_CHARACTERS, '0')) return undefined;
-  return { sequence, record: rest.subarray(recordAt, textsAt - 1), texts: rest.subarray(textsAt) };
+  if (sequence === undefined || crc !== crc32(rest).toString(16).padStart(CRC_CHARACTERS, '0')) return undefined;
+  return {
+    sequence: Number(sequence),
+    skipped: Number(skipped ?? 0),
+    record: rest.subarray(recordAt, textsAt - 1),
+    texts: rest.subarray(textsAt),
+  };
 }

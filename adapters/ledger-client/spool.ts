@@ -7,16 +7,14 @@
  *
  * A file that is gone, or that cannot be read after some tries, is told as a break and never holds up those behind it.
  */
-import { type FileHandle, constants, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, constants, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BATCH_MAXIMUM_BYTES, BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
-import { readIndex, writeIndex } from './spool-index.ts';
-import { type SpooledRecord, readLines } from './spool-line.ts';
+import { type FoundFiles, type SpoolFile, findFiles, nameOfFile } from './spool-files.ts';
+import { EndMark, writeIndex } from './spool-index.ts';
+import { type LinesRead, type SpooledRecord, readLines } from './spool-line.ts';
 import { type FolderLock, lockFolder } from './spool-lock.ts';
 
-const NAME = /^(\d{12,15})\.([\w:-]{1,64})\.(\d{1,16})\.spool$/;
-/** A file with a greater one is none of ours, and would leave no numbers for those that are. */
-const NUMBER_MAXIMUM = 99_999_999_999_999;
 const READ_BYTES = 262_144;
 const FILE_LARGEST_BYTES = 4_194_304;
 const FILES_AT_LEAST = 16;
@@ -49,25 +47,16 @@ export function lineMaximumBytes(spoolMaximumBytes: number): number {
   return Math.min(BATCH_LINES_BYTES, Math.floor(spoolMaximumBytes / 8));
 }
 
-interface SpoolFile {
-  readonly path: string;
-  readonly number: number;
-  readonly boot: string;
-  readonly firstSequence: number;
-  /** Up to here it may be read. */
-  bytes: number;
-  /** Nothing is added any more. */
-  isComplete: boolean;
-  /** It was there when the process before ended. */
-  readonly isGone?: boolean;
-}
-
 interface OpenFile {
   readonly file: SpoolFile;
   readonly handle: FileHandle;
 }
 
-/** Something in a file that is no record: the end of a write that a crash cut, or bytes that changed on the disk. */
+interface WrittenFile extends OpenFile {
+  readonly end: EndMark;
+}
+
+/** What is not in a file that should be: the end of a write that a crash cut, or bytes that were changed or removed. */
 export interface SpoolBreak {
   readonly kind: 'torn_tail' | 'lost_records';
   readonly boot: string;
@@ -81,6 +70,8 @@ export interface SpooledBatch {
   readonly boot: string;
   readonly records: readonly SpooledRecord[];
   readonly breaks: readonly SpoolBreak[];
+  /** Of the file, up to which its records are in the batch or are told as missing. */
+  readonly lastSequence: number | undefined;
   /** The next batch begins here. */
   readonly end: number;
 }
@@ -90,12 +81,14 @@ export class Spool {
   readonly #boot: string;
   readonly #fileBytes: number;
   readonly #files: SpoolFile[];
+  /** What should be in the folder was not known at the start, and is not yet again. */
+  #isIndexLost: boolean;
   readonly #lock: FolderLock | undefined;
   /** Delivered, and not to be removed yet by a disk that is read only. */
   readonly #leftovers = new Set<SpoolFile>();
   #readFailures = 0;
   #nextNumber: number;
-  #writing: OpenFile | undefined;
+  #writing: WrittenFile | undefined;
   #reading: OpenFile | undefined;
   /** In the first file. */
   #readAt = 0;
@@ -106,14 +99,15 @@ export class Spool {
     folder: string,
     boot: string,
     maximumBytes: number,
-    files: SpoolFile[],
+    { files, isIndexLost }: FoundFiles,
     lock: FolderLock | undefined,
   ) {
     this.#folder = folder;
     this.#lock = lock;
     this.#boot = boot;
     this.#fileBytes = Math.min(FILE_LARGEST_BYTES, Math.floor(maximumBytes / FILES_AT_LEAST));
-    this.#files = files;
+    this.#files = [...files];
+    this.#isIndexLost = isIndexLost;
     this.#nextNumber = (files.at(-1)?.number ?? 0) + 1;
     this.#bytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -138,17 +132,25 @@ export class Spool {
     return this.#bytes;
   }
 
+  /** Nobody knows which files should be there: some may be gone. */
+  get isIndexLost(): boolean {
+    return this.#isIndexLost;
+  }
+
   get hasUnread(): boolean {
-    return this.#files.some(
-      (file, place) => file.isGone === true || file.bytes > (place === 0 ? this.#readAt : 0),
+    return this.#files.some((file, place) =>
+      place === 0
+        ? file.isGone === true || file.bytes > this.#readAt || this.#lacksItsEnd(file, this.#lastSequence)
+        : file.isGone === true || file.bytes > 0 || this.#lacksItsEnd(file, undefined),
     );
   }
 
   /**
-   * All of it or, when it rejects, nothing. One call at a time. `firstSequence` is that of the first record in it.
+   * All of it or, when it rejects, nothing. One call at a time. `first` and `last` are the sequences of the first and the
+   * last record in it.
    */
-  async append(lines: Buffer, firstSequence: number): Promise<void> {
-    const { file, handle } = (this.#writing ??= await this.#begin(firstSequence));
+  async append(lines: Buffer, { first, last }: { readonly first: number; readonly last: number }): Promise<void> {
+    const { file, handle, end } = (this.#writing ??= await this.#begin(first));
     let written = 0;
     try {
       while (written < lines.length) {
@@ -160,12 +162,14 @@ export class Spool {
         );
         written += bytesWritten;
       }
+      await end.write(last);
     } catch (error) {
       // What came of it is behind the end that is read, and is written over or cut by the next append.
-      await handle.truncate(file.bytes).catch(() => this.#complete());
+      await handle.truncate(file.bytes).catch(async () => await this.#complete());
       throw error;
     }
     file.bytes += lines.length;
+    file.lastSequence = last;
     this.#bytes += lines.length;
     if (file.bytes >= this.#fileBytes) await this.#complete();
   }
@@ -173,8 +177,9 @@ export class Spool {
   /** The next records in order, of one file; the same until `acknowledge`. Undefined: there are none. One call at a time. */
   async read(): Promise<SpooledBatch | undefined> {
     for (let file = this.#files[0]; file !== undefined; file = this.#files[0]) {
-      if (file.isGone === true) return this.#restIsMissing(file, 'lost_records');
+      if (file.isGone === true) return await this.#giveUp(file);
       if (this.#readAt < file.bytes) return await this.#readOrGiveUp(file);
+      if (this.#lacksItsEnd(file, this.#lastSequence)) return this.#restIsMissing(file, 'lost_records');
       if (!file.isComplete) return undefined;
       await this.#removeFirst(file);
     }
@@ -183,39 +188,65 @@ export class Spool {
 
   async acknowledge(batch: SpooledBatch): Promise<void> {
     this.#readAt = batch.end;
-    this.#lastSequence = batch.records.at(-1)?.sequence ?? this.#lastSequence;
+    this.#lastSequence = batch.lastSequence;
     const [file] = this.#files;
-    if (file?.isComplete === true && this.#readAt >= file.bytes) await this.#removeFirst(file);
+    if (file !== undefined && this.#isDone(file)) await this.#removeFirst(file);
   }
 
   /** A file of which all was acknowledged goes too, so that nothing is delivered twice after an ordered end. */
   async close(): Promise<void> {
     await this.#complete();
     const [file] = this.#files;
-    if (file !== undefined && this.#readAt >= file.bytes) await this.#removeFirst(file);
+    if (file !== undefined && this.#isDone(file)) await this.#removeFirst(file);
     await this.#reading?.handle.close();
     this.#reading = undefined;
     this.#lock?.release();
   }
 
-  async #begin(firstSequence: number): Promise<OpenFile> {
-    const number = this.#nextNumber;
-    const path = join(
-      this.#folder,
-      `${String(number).padStart(12, '0')}.${this.#boot}.${firstSequence}.spool`,
+  #isDone(file: SpoolFile): boolean {
+    return (
+      file.isComplete &&
+      this.#readAt >= file.bytes &&
+      (file.isGone !== true || this.#lastSequence !== undefined) &&
+      !this.#lacksItsEnd(file, this.#lastSequence)
     );
+  }
+
+  /** Whole lines were cut from it: what was appended last is not what stands there last. */
+  #lacksItsEnd(file: SpoolFile, lastRead: number | undefined): boolean {
+    return file.isComplete && (lastRead ?? file.firstSequence - 1) < (file.lastSequence ?? 0);
+  }
+
+  async #begin(firstSequence: number): Promise<WrittenFile> {
+    const number = this.#nextNumber;
+    const name = nameOfFile(number, this.#boot, firstSequence);
+    const path = join(this.#folder, name);
     const handle = await open(path, 'wx+', 0o600);
     this.#nextNumber += 1;
-    const file: SpoolFile = { path, number, boot: this.#boot, firstSequence, bytes: 0, isComplete: false };
+    const file: SpoolFile = {
+      path,
+      number,
+      boot: this.#boot,
+      firstSequence,
+      lastSequence: undefined,
+      bytes: 0,
+      isComplete: false,
+    };
+    let end: EndMark | undefined;
     try {
       await this.#writeIndex([...this.#files, file]);
+      // Only now, for until now it says where the file before ends.
+      end = await EndMark.open(this.#folder, name);
+      await end.write(firstSequence - 1);
     } catch (error) {
+      await end?.close();
       await handle.close();
       await rm(path, { force: true });
       throw error;
     }
+    this.#isIndexLost = false;
     this.#files.push(file);
-    return { file, handle };
+    return { file, handle, end };
   }
 
   async #complete(): Promise<void> {
@@ -223,6 +254,7 @@ export class Spool {
     if (writing === undefined) return;
     this.#writing = undefined;
     writing.file.isComplete = true;
+    await writing.end.close();
     // It can be read to its end also when somebody has removed it.
     if (this.#files[0] === writing.file && this.#reading === undefined) this.#reading = writing;
     else await writing.handle.close();
@@ -238,7 +270,7 @@ export class Spool {
     this.#readFailures = 0;
     this.#lastSequence = undefined;
     // Before the file goes: one that is not in it and still there is only delivered once more.
-    await this.#writeIndex(this.#files).catch(() => undefined);
+    if (!this.#isIndexLost) await this.#writeIndex(this.#files).catch(() => undefined);
     this.#leftovers.add(file);
     for (const each of this.#leftovers) {
       try {
@@ -254,7 +286,10 @@ export class Spool {
   async #writeIndex(files: readonly SpoolFile[]): Promise<void> {
     await writeIndex(
       this.#folder,
-      files.map(({ path }) => basename(path)),
+      files.map(({ path, lastSequence, isComplete }) => ({
+        name: basename(path),
+        lastSequence: isComplete ? lastSequence : undefined,
+      })),
     );
   }
 
@@ -294,12 +329,7 @@ export class Spool {
       // A line is longer than what was read, or what is there is the piece of one.
       if (lines.length === 0 && !isAll && wanted < READ_LARGEST_BYTES) continue;
       if (lines.length === 0) return this.#restIsMissing(file, 'torn_tail');
-      return {
-        boot: file.boot,
-        records: lines.records,
-        breaks: lines.broken.map(({ before }) => this.#breakIn(file, lines.records, before)),
-        end: start + lines.length,
-      };
+      return this.#batchOf(file, lines, start + lines.length);
     }
   }
 
@@ -315,52 +345,45 @@ export class Spool {
   }
 
   #restIsMissing(file: SpoolFile, kind: SpoolBreak['kind']): SpooledBatch {
-    const sequence = this.#expected(file);
-    const next = this.#files[1];
-    const records =
-      next?.boot === file.boot && next.number === file.number + 1 ? next.firstSequence - sequence : 0;
-    const missing = { kind, boot: file.boot, sequence, records: records > 0 ? records : undefined };
-    return { boot: file.boot, records: [], breaks: [missing], end: file.bytes };
+    const sequence = this.#expected(file, this.#lastSequence);
+    const missing = { kind, boot: file.boot, sequence, records: this.#restOf(file, sequence) };
+    const lastSequence = Math.max(sequence - 1, file.lastSequence ?? 0);
+    return { boot: file.boot, records: [], breaks: [missing], lastSequence, end: file.bytes };
   }
 
-  #expected(file: SpoolFile): number {
-    return this.#lastSequence === undefined ? file.firstSequence : this.#lastSequence + 1;
+  /** So many records should follow in it; undefined: not known. */
+  #restOf(file: SpoolFile, sequence: number): number | undefined {
+    const records = (file.lastSequence ?? 0) - sequence + 1;
+    return records > 0 ? records : undefined;
   }
 
-  #breakIn(file: SpoolFile, records: readonly SpooledRecord[], before: number): SpoolBreak {
-    const previous = records[before - 1]?.sequence;
-    const sequence = previous === undefined ? this.#expected(file) : previous + 1;
-    const next = records[before]?.sequence;
-    const missing = next === undefined || next <= sequence ? undefined : next - sequence;
-    return { kind: 'lost_records', boot: file.boot, sequence, records: missing };
+  #expected(file: SpoolFile, lastRead: number | undefined): number {
+    return lastRead === undefined ? file.firstSequence : lastRead + 1;
+  }
+
+  /** A line that cannot be read is a break, and so is a number that no line has. */
+  #batchOf(file: SpoolFile, { records, broken }: LinesRead, end: number): SpooledBatch {
+    const breaks: SpoolBreak[] = [];
+    const placesOfBroken = new Set(broken.map(({ before }) => before));
+    let lastSequence = this.#lastSequence;
+    for (const [place, { sequence, skipped }] of records.entries()) {
+      const expected = this.#expected(file, lastSequence);
+      const missing = Math.max(sequence - skipped - expected, 0);
+      if (missing > 0 || placesOfBroken.has(place)) {
+        breaks.push(lostIn(file, expected, missing > 0 ? missing : undefined));
+      }
+      lastSequence = Math.max(sequence, lastSequence ?? 0);
+    }
+    if (placesOfBroken.has(records.length)) {
+      const expected = this.#expected(file, lastSequence);
+      const isAtEnd = file.isComplete && end >= file.bytes;
+      breaks.push(lostIn(file, expected, isAtEnd ? this.#restOf(file, expected) : undefined));
+      if (isAtEnd) lastSequence = Math.max(expected - 1, file.lastSequence ?? 0);
+    }
+    return { boot: file.boot, records, breaks, lastSequence, end };
   }
 }
 
-/** In the order of their numbers: those that are there, and those that should be. */
-async function findFiles(folder: string): Promise<SpoolFile[]> {
-  const files = new Map<string, SpoolFile>();
-  for (const name of await readIndex(folder)) {
-    const file = fileOf(folder, name);
-    if (file !== undefined) files.set(name, { ...file, isGone: true });
-  }
-  for (const name of await readdir(folder)) {
-    const file = fileOf(folder, name);
-    const found = file && (await lstat(file.path));
-    if (file !== undefined && found?.isFile() === true) files.set(name, { ...file, bytes: found.size });
-  }
-  return [...files.values()].toSorted((one, other) => one.number - other.number);
-}
-
-function fileOf(folder: string, name: string): SpoolFile | undefined {
-  const [, digits, boot, firstSequence] = NAME.exec(name) ?? [];
-  const number = Number(digits);
-  if (boot === undefined || number > NUMBER_MAXIMUM) return undefined;
-  return {
-    path: join(folder, name),
-    number,
-    boot,
-    firstSequence: Number(firstSequence),
-    bytes: 0,
-    isComplete: true,
-  };
+function lostIn({ boot }: SpoolFile, sequence: number, records: number | undefined): SpoolBreak {
+  return { kind: 'lost_records', boot, sequence, records };
 }
