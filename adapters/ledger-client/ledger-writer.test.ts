@@ -456,6 +456,129 @@ describe('a spool', () => {
   });
 
   it.each([
+    ['its last lines', 1, 3, 5, { sequence: 9, records: 2 }],
+    ['its first lines', 1, 0, 2, { sequence: 6, records: 2 }],
+    ['lines in its middle', 1, 2, 3, { sequence: 8, records: 1 }],
+    ['all its lines', 1, 0, 5, { sequence: 6, records: 5 }],
+    ['the last lines of an earlier file', 0, 4, 5, { sequence: 5, records: 1 }],
+  ])('tells of a file out of which somebody cut %s', async (_name, life, from, to, missing) => {
+    const { ledger, folder, start } = await world();
+    await ledger.kill();
+    const boots: string[] = [];
+    for (const place of [0, 1]) {
+      const writer = await start({ newId: () => `boot-${place}` });
+      boots.push(writer.boot);
+      // So that the numbers of the second file begin at 6.
+      if (place === 1) for (const id of numbered(5, 100)) await writeFileOf(writer, draft(id));
+      for (const id of numbered(5, place * 10)) writer.write(draft(id));
+      await writer.close(0);
+    }
+    const files = await spoolFiles(folder);
+    const path = files.filter((each) => each.includes(`.boot-${life}.`)).at(-1) ?? '';
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const kept = lines.toSpliced(lines.length - 6 + from, to - from);
+    await writeFile(path, kept.join('\n'));
+    const writer = await start();
+    await ledger.revive();
+    await writer.close(10_000);
+    expect(ids(ledger.records)).toHaveLength(15 - missing.records);
+    expect(gaps(ledger.records)).toMatchObject([
+      {
+        cause: 'lost_records',
+        records: missing.records,
+        missing: { boot: boots[life], sequence: missing.sequence },
+      },
+    ]);
+    expect(await spoolFiles(folder)).toEqual([]);
+  });
+
+  it.each([['spool.index'], ['spool.index.copy']])(
+    'knows what is gone also where %s is no index any more',
+    async (name) => {
+      const { ledger, folder, start } = await world();
+      const first = await start({ maximumBytes: MEBIBYTE });
+      await ledger.kill();
+      for (const id of numbered(3)) await writeFileOf(first, draft(id));
+      await first.close(0);
+      const [, middle = ''] = await spoolFiles(folder);
+      await rm(middle);
+      await writeFile(join(folder, name), 'garbage');
+      const second = await start();
+      await ledger.revive();
+      await second.close(10_000);
+      expect(ids(ledger.records)).toEqual(['d-0', 'd-2']);
+      expect(gaps(ledger.records)).toMatchObject([
+        { records: 1, missing: { boot: first.boot, sequence: 2 } },
+      ]);
+    },
+  );
+
+  it.each([
+    ['the index is', ['spool.index', 'spool.index.copy'], 'garbage'],
+    ['the mark of the end is', ['spool.end'], 'garbage'],
+    ['all of them are', ['spool.index', 'spool.index.copy', 'spool.end'], undefined],
+  ])('says that it does not know what is gone where %s lost, once', async (_name, names, content) => {
+    const { ledger, folder, start } = await world();
+    const first = await start();
+    await ledger.kill();
+    first.write(draft('kept'));
+    await first.close(0);
+    for (const name of names) {
+      await rm(join(folder, name));
+      if (content !== undefined) await writeFile(join(folder, name), content);
+    }
+    for (let life = 0; life < 3; life += 1) {
+      const writer = await start();
+      if (life === 0) await ledger.kill();
+      if (life === 2) await ledger.revive();
+      await writer.settled();
+      await writer.close(life === 2 ? 10_000 : 0);
+    }
+    expect(ids(ledger.records)).toEqual(['kept']);
+    expect(gaps(ledger.records)).toHaveLength(1);
+    expect(gaps(ledger.records)[0]).not.toHaveProperty('missing');
+    expect(await spoolFiles(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['a folder', async (path: string) => await mkdir(path)],
+    ['a link', async (path: string) => await symlink('/dev/zero', path)],
+  ])('tells of a file in whose place a start finds %s, once', async (_name, put) => {
+    const { ledger, folder, start } = await world();
+    const first = await start({ maximumBytes: MEBIBYTE });
+    await ledger.kill();
+    for (const id of numbered(3)) await writeFileOf(first, draft(id));
+    await first.close(0);
+    const [, middle = ''] = await spoolFiles(folder);
+    await rm(middle);
+    await put(middle);
+    await ledger.revive();
+    for (let life = 0; life < 2; life += 1) await (await start()).close(10_000);
+    expect(ids(ledger.records)).toEqual(['d-0', 'd-2']);
+    expect(gaps(ledger.records)).toMatchObject([{ records: 1, missing: { boot: first.boot, sequence: 2 } }]);
+    expect(await spoolFiles(folder)).toEqual([]);
+  });
+
+  it('tells of nothing where nothing is gone, and takes no number for missing that found no room', async () => {
+    const { ledger, folder, start } = await world();
+    const first = await start({ maximumBytes: MEBIBYTE });
+    await ledger.kill();
+    for (const id of numbered(600)) first.write(draft(id, 'x'.repeat(2_000)));
+    await first.settled();
+    await ledger.revive();
+    await ledger.until((records) => gaps(records).length > 0);
+    first.write(draft('behind'));
+    await first.close(10_000);
+    await (await start()).close(10_000);
+    const kept = ids(ledger.records).length - 1;
+    expect(ids(ledger.records).at(-1)).toBe('behind');
+    expect(gaps(ledger.records)).toMatchObject([
+      { records: 600 - kept, missing: { boot: first.boot, sequence: kept + 1 } },
+    ]);
+    expect(await spoolFiles(folder)).toEqual([]);
+  });
+
+  it.each([
     ['a folder', async (path: string) => await mkdir(path)],
     ['what gives an error at each read', async (path: string) => await symlink('/proc/self/mem', path)],
   ])(

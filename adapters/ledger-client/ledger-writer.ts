@@ -11,7 +11,13 @@ import { NotRecordedError, type RecordWriter } from '#domain/ledger/record-write
 import type { Logger } from '#telemetry/logger.ts';
 import { Delivery, type RefusedRecord } from './delivery.ts';
 import { DurableWaiters } from './durable-waiters.ts';
-import { type GapEnvelope, brokenSpoolGap, lostIndexGap, lostRecordsGap, refusedRecordGap } from './gap-records.ts';
+import {
+  type GapEnvelope,
+  brokenSpoolGap,
+  lostIndexGap,
+  lostRecordsGap,
+  refusedRecordGap,
+} from './gap-records.ts';
 import { Intake } from './intake.ts';
 import type { LedgerClientMetrics } from './ledger-client-metrics.ts';
 import { createRecordPost } from './post-records.ts';

@@ -48,7 +48,10 @@ export function lineOf(
     written.push(json);
   }
   const record = recordOf(keptCharacters.size === 0 ? draft : withCuts(draft, keptCharacters));
-  return { line: writeLine(sequence, skipped, record, written.join(',')), cutTexts: [...keptCharacters.keys()] };
+  return {
+    line: writeLine(sequence, skipped, record, written.join(',')),
+    cutTexts: [...keptCharacters.keys()],
+  };
 }
 
 /** As much of its beginning as fits. */

@@ -1,6 +1,6 @@
 /** The files of a spool, as a start finds them: those that are there, and those that should be. */
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { NAMES_OF_THE_INDEX, readEnd, readIndex } from './spool-index.ts';
 
 const NAME = /^(\d{12,15})\.([\w:-]{1,64})\.(\d{1,16})\.spool$/;
@@ -50,14 +50,16 @@ export async function findFiles(folder: string): Promise<FoundFiles> {
     if (found.isFile()) files.set(name, { ...file, lastSequence, bytes: found.size });
     else files.set(name, { ...file, lastSequence, isGone: true });
   }
-  let isIndexLost = index === undefined && (files.size > 0 || names.some((name) => NAMES_OF_THE_INDEX.has(name)));
-  for (const { name } of index ?? []) {
-    const file = files.get(name);
-    if (file === undefined || file.lastSequence !== undefined) continue;
-    if (file.bytes > 0 || file.isGone === true) isIndexLost = true;
-    // Said once: what comes after must not find it lost again.
-    file.lastSequence = file.firstSequence - 1;
-  }
+  const unended = [...files.values()].filter(({ lastSequence }) => lastSequence === undefined);
+  const named = new Set(index?.map(({ name }) => name));
+  const isIndexLost =
+    index === undefined
+      ? files.size > 0 || names.some((name) => NAMES_OF_THE_INDEX.has(name))
+      : unended.some(
+          ({ path, bytes, isGone }) => named.has(basename(path)) && (bytes > 0 || isGone === true),
+        );
+  // Said once: the next start must not find it lost again.
+  for (const file of unended) file.lastSequence = file.firstSequence - 1;
   return {
     files: [...files.values()].toSorted((one, other) => one.number - other.number),
     isIndexLost,

@@ -63,7 +63,8 @@ function readLine(line: Buffer<ArrayBuffer>): SpooledRecord | undefined {
   if (recordAt === 0 || textsAt === 0) return undefined;
   const [, sequence, skipped] = NUMBERS.exec(rest.subarray(0, recordAt - 1).toString('latin1')) ?? [];
   const crc = line.subarray(0, CRC_CHARACTERS).toString('latin1');
-  if (sequence === undefined || crc !== crc32(rest).toString(16).padStart(CRC_CHARACTERS, '0')) return undefined;
+  if (sequence === undefined || crc !== crc32(rest).toString(16).padStart(CRC_CHARACTERS, '0'))
+    return undefined;
   return {
     sequence: Number(sequence),
     skipped: Number(skipped ?? 0),

@@ -149,7 +149,10 @@ export class Spool {
    * All of it or, when it rejects, nothing. One call at a time. `first` and `last` are the sequences of the first and the
    * last record in it.
    */
-  async append(lines: Buffer, { first, last }: { readonly first: number; readonly last: number }): Promise<void> {
+  async append(
+    lines: Buffer,
+    { first, last }: { readonly first: number; readonly last: number },
+  ): Promise<void> {
     const { file, handle, end } = (this.#writing ??= await this.#begin(first));
     let written = 0;
     try {
