@@ -474,7 +474,7 @@ describe('a spool', () => {
       await writer.close(0);
     }
     const files = await spoolFiles(folder);
-    const path = files.filter((each) => each.includes(`.boot-${life}.`)).at(-1) ?? '';
+    const path = files.findLast((each) => each.includes(`.boot-${life}.`)) ?? '';
     const lines = (await readFile(path, 'utf8')).split('\n');
     const kept = lines.toSpliced(lines.length - 6 + from, to - from);
     await writeFile(path, kept.join('\n'));

@@ -1,6 +1,6 @@
 /** The files of a spool, as a start finds them: those that are there, and those that should be. */
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { NAMES_OF_THE_INDEX, readEnd, readIndex } from './spool-index.ts';
 
 const NAME = /^(\d{12,15})\.([\w:-]{1,64})\.(\d{1,16})\.spool$/;
@@ -19,7 +19,7 @@ export interface SpoolFile {
   /** Nothing is added any more. */
   isComplete: boolean;
   /** It was there when the process before ended, or something else is there in its place. */
-  readonly isGone?: boolean;
+  readonly isGone: boolean;
 }
 
 export interface FoundFiles {
@@ -35,35 +35,35 @@ export function nameOfFile(number: number, boot: string, firstSequence: number):
 
 export async function findFiles(folder: string): Promise<FoundFiles> {
   const [index, end, names] = [await readIndex(folder), await readEnd(folder), await readdir(folder)];
-  const files = new Map<string, SpoolFile>();
-  for (const { name, lastSequence } of index ?? []) {
+  const ends = new Map<string, number | undefined>(
+    index?.map(({ name, lastSequence }) => [name, lastSequence]),
+  );
+  if (end !== undefined && ends.get(end.name) === undefined) ends.set(end.name, end.lastSequence);
+  const files: SpoolFile[] = [];
+  let isIndexLost = index === undefined && names.some((name) => NAMES_OF_THE_INDEX.has(name));
+  const there = new Set(names);
+  for (const name of there.union(new Set(index?.map((entry) => entry.name)))) {
     const file = fileOf(folder, name);
     if (file === undefined) continue;
-    const last = lastSequence ?? (end?.name === name ? end.lastSequence : undefined);
-    files.set(name, { ...file, lastSequence: last, isGone: true });
+    const bytes = there.has(name) ? await bytesOf(file.path) : undefined;
+    const lastSequence = ends.get(name);
+    const isUnknown = index === undefined || (ends.has(name) && lastSequence === undefined);
+    if (isUnknown && bytes !== 0) isIndexLost = true;
+    files.push({
+      ...file,
+      // Said once that it is not known: the next start must not find it lost again.
+      lastSequence: lastSequence ?? file.firstSequence - 1,
+      bytes: bytes ?? 0,
+      isGone: bytes === undefined,
+    });
   }
-  for (const name of names) {
-    const file = fileOf(folder, name);
-    if (file === undefined) continue;
-    const lastSequence = files.get(name)?.lastSequence ?? (end?.name === name ? end.lastSequence : undefined);
-    const found = await lstat(file.path);
-    if (found.isFile()) files.set(name, { ...file, lastSequence, bytes: found.size });
-    else files.set(name, { ...file, lastSequence, isGone: true });
-  }
-  const unended = [...files.values()].filter(({ lastSequence }) => lastSequence === undefined);
-  const named = new Set(index?.map(({ name }) => name));
-  const isIndexLost =
-    index === undefined
-      ? files.size > 0 || names.some((name) => NAMES_OF_THE_INDEX.has(name))
-      : unended.some(
-          ({ path, bytes, isGone }) => named.has(basename(path)) && (bytes > 0 || isGone === true),
-        );
-  // Said once: the next start must not find it lost again.
-  for (const file of unended) file.lastSequence = file.firstSequence - 1;
-  return {
-    files: [...files.values()].toSorted((one, other) => one.number - other.number),
-    isIndexLost,
-  };
+  return { files: files.toSorted((one, other) => one.number - other.number), isIndexLost };
+}
+
+/** Undefined: it is no file. */
+async function bytesOf(path: string): Promise<number | undefined> {
+  const found = await lstat(path);
+  return found.isFile() ? found.size : undefined;
 }
 
 function fileOf(folder: string, name: string): SpoolFile | undefined {
@@ -78,5 +78,6 @@ function fileOf(folder: string, name: string): SpoolFile | undefined {
     lastSequence: undefined,
     bytes: 0,
     isComplete: true,
+    isGone: false,
   };
 }

@@ -140,8 +140,8 @@ export class Spool {
   get hasUnread(): boolean {
     return this.#files.some((file, place) =>
       place === 0
-        ? file.isGone === true || file.bytes > this.#readAt || this.#lacksItsEnd(file, this.#lastSequence)
-        : file.isGone === true || file.bytes > 0 || this.#lacksItsEnd(file, undefined),
+        ? file.isGone || file.bytes > this.#readAt || this.#lacksItsEnd(file, this.#lastSequence)
+        : file.isGone || file.bytes > 0 || this.#lacksItsEnd(file, undefined),
     );
   }
 
@@ -180,7 +180,7 @@ export class Spool {
   /** The next records in order, of one file; the same until `acknowledge`. Undefined: there are none. One call at a time. */
   async read(): Promise<SpooledBatch | undefined> {
     for (let file = this.#files[0]; file !== undefined; file = this.#files[0]) {
-      if (file.isGone === true) return await this.#giveUp(file);
+      if (file.isGone) return await this.#giveUp(file);
       if (this.#readAt < file.bytes) return await this.#readOrGiveUp(file);
       if (this.#lacksItsEnd(file, this.#lastSequence)) return this.#restIsMissing(file, 'lost_records');
       if (!file.isComplete) return undefined;
@@ -210,7 +210,7 @@ export class Spool {
     return (
       file.isComplete &&
       this.#readAt >= file.bytes &&
-      (file.isGone !== true || this.#lastSequence !== undefined) &&
+      (!file.isGone || this.#lastSequence !== undefined) &&
       !this.#lacksItsEnd(file, this.#lastSequence)
     );
   }
@@ -234,6 +234,7 @@ export class Spool {
       lastSequence: undefined,
       bytes: 0,
       isComplete: false,
+      isGone: false,
     };
     let end: EndMark | undefined;
     try {
