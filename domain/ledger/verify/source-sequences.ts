@@ -2,12 +2,11 @@
  * Holes in what agents told. An agent tells of its own namespace only, so that the tree of the namespace must hold all it
  * counted; what router and operator count goes to several trees, and is judged by the ledger itself.
  */
+import { type MissingNumbers, type ToldLoss, lostNumbers } from '../lost-numbers.ts';
 import type { EntryOutline } from './read-entry.ts';
 import type { Findings } from './verification-report.ts';
 
-interface Hole {
-  readonly first: number;
-  readonly last: number;
+interface Hole extends MissingNumbers {
   /** Of the entry after which it was seen. */
   readonly seenAtIndex: number;
 }
@@ -23,7 +22,7 @@ const HOLES_MAXIMUM = 1000;
 
 export class SourceSequences {
   readonly #boots = new Map<string, BootState>();
-  readonly #declared = new Map<string, Hole[]>();
+  readonly #losses = new Map<string, ToldLoss[]>();
   #isBeginningUnknown = false;
   #isUncertain = false;
   #declaredGaps = 0;
@@ -43,7 +42,7 @@ export class SourceSequences {
   }
 
   pass({ record }: EntryOutline, index: number): void {
-    if (record.type === 'gap') this.#declare(record, index);
+    if (record.type === 'gap') this.#declare(record);
     const { process, instance, sequence } = record.source;
     if (process !== 'agent-runtime') return;
     const key = bootKey(record.source);
@@ -51,11 +50,11 @@ export class SourceSequences {
     if (state === undefined) {
       const fresh: BootState = { instance, highest: sequence, holes: [] };
       if (sequence > 1 && !this.#isBeginningUnknown)
-        fresh.holes.push({ first: 1, last: sequence - 1, seenAtIndex: index });
+        fresh.holes.push({ firstMissing: 1, lastMissing: sequence - 1, seenAtIndex: index });
       this.#boots.set(key, fresh);
     } else if (sequence > state.highest) {
       if (sequence > state.highest + 1 && state.holes.length < HOLES_MAXIMUM) {
-        state.holes.push({ first: state.highest + 1, last: sequence - 1, seenAtIndex: index });
+        state.holes.push({ firstMissing: state.highest + 1, lastMissing: sequence - 1, seenAtIndex: index });
       }
       state.highest = sequence;
     } else {
@@ -67,27 +66,27 @@ export class SourceSequences {
   report(findings: Findings): void {
     if (this.#isUncertain) return;
     for (const [key, { instance, holes }] of this.#boots) {
-      for (const { first, last } of this.#declared.get(key) ?? []) {
-        for (let sequence = first; sequence <= last; sequence += 1) fill(holes, sequence);
+      for (const loss of this.#losses.get(key) ?? []) {
+        for (const { gap, first, last } of lostNumbers(holes, loss)) cut(holes, gap, first, last);
       }
-      for (const { first, last, seenAtIndex } of holes) {
+      for (const { firstMissing, lastMissing, seenAtIndex } of holes) {
         findings.add({
           code: 'source_gap',
           firstIndex: seenAtIndex,
           lastIndex: seenAtIndex,
-          message: `Records ${first} to ${last} that ${instance} counted did not reach the ledger; the next one is entry ${seenAtIndex}.`,
+          message: `Records ${firstMissing} to ${lastMissing} that ${instance} counted did not reach the ledger; the next one is entry ${seenAtIndex}.`,
         });
       }
     }
   }
 
-  #declare({ missing, records }: EntryOutline['record'], index: number): void {
+  #declare({ missing, records }: EntryOutline['record']): void {
     this.#declaredGaps += 1;
     if (missing === undefined) return;
-    const last = missing.sequence + Math.min(Math.max(records ?? 1, 1), HOLES_MAXIMUM) - 1;
-    const declared = this.#declared.get(bootKey(missing)) ?? [];
-    declared.push({ first: missing.sequence, last, seenAtIndex: index });
-    this.#declared.set(bootKey(missing), declared);
+    const key = bootKey(missing);
+    const losses = this.#losses.get(key) ?? [];
+    losses.push({ sequence: missing.sequence, records });
+    this.#losses.set(key, losses);
   }
 }
 
@@ -97,12 +96,15 @@ function bootKey({ process, instance, boot }: EntryOutline['record']['source']):
 
 /** Takes one sequence out of the holes. */
 function fill(holes: Hole[], sequence: number): void {
-  const place = holes.findIndex(({ first, last }) => first <= sequence && sequence <= last);
-  const hole = holes[place];
-  if (hole === undefined) return;
+  const hole = holes.find((each) => each.firstMissing <= sequence && sequence <= each.lastMissing);
+  if (hole !== undefined) cut(holes, hole, sequence, sequence);
+}
+
+function cut(holes: Hole[], hole: Hole, first: number, last: number): void {
   const rest = [
-    { ...hole, last: sequence - 1 },
-    { ...hole, first: sequence + 1 },
+    { ...hole, lastMissing: first - 1 },
+    { ...hole, firstMissing: last + 1 },
   ];
-  holes.splice(place, 1, ...rest.filter(({ first, last }) => first <= last));
+  const isLeft = ({ firstMissing, lastMissing }: Hole): boolean => firstMissing <= lastMissing;
+  holes.splice(holes.indexOf(hole), 1, ...rest.filter(isLeft));
 }

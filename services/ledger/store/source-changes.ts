@@ -2,6 +2,7 @@
  * What a batch changes of what each boot of each process has told: how far it has counted, and the holes before. A hole
  * closes, or is split, when what was missing arrives late, or when a gap record says that it is lost. Pure.
  */
+import { lostNumbers } from '#domain/ledger/lost-numbers.ts';
 import type { SealingOutcome, ToldRecord } from '#domain/ledger/seal-records.ts';
 
 export interface Gap {
@@ -76,7 +77,7 @@ export function countSequences(
   for (const count of counts) {
     const { sequence } = count;
     if (count.kind === 'lost') {
-      for (const { gap, first, last } of lostOf([...current], count)) cut(gap, first, last);
+      for (const { gap, first, last } of lostNumbers([...current], count)) cut(gap, first, last);
     } else if (sequence > highest) {
       if (sequence > highest + 1) {
         current.add({ firstMissing: highest + 1, lastMissing: sequence - 1, seenAtMicroseconds });
@@ -92,26 +93,4 @@ export function countSequences(
     dropped: gaps.filter((gap) => !current.has(gap)).map(({ firstMissing }) => firstMissing),
     added: [...current].filter((gap) => !gaps.includes(gap)),
   };
-}
-
-/**
- * So many numbers as were lost, of those that are missing from `sequence` on: what one namespace has lost lies between what
- * others have lost at the same time, and together they have lost them all.
- */
-function lostOf(
-  gaps: readonly Gap[],
-  { sequence, records }: Extract<Count, { readonly kind: 'lost' }>,
-): readonly { readonly gap: Gap; readonly first: number; readonly last: number }[] {
-  const lost: { gap: Gap; first: number; last: number }[] = [];
-  let left = records ?? Infinity;
-  for (const gap of gaps.toSorted((one, other) => one.firstMissing - other.firstMissing)) {
-    if (left <= 0) break;
-    if (gap.lastMissing < sequence) continue;
-    if (records === undefined && gap.firstMissing > sequence) break;
-    const first = Math.max(gap.firstMissing, sequence);
-    const last = Math.min(gap.lastMissing, first + left - 1);
-    lost.push({ gap, first, last });
-    left = records === undefined ? 0 : left - (last - first + 1);
-  }
-  return lost;
 }
