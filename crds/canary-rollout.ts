@@ -8,6 +8,7 @@ import {
   DecisionStatus,
   ExposureStatus,
   GateStatus,
+  PauseStatus,
   ROLLOUT_PHASES,
   RejectedVersion,
   StepStatus,
@@ -47,6 +48,12 @@ export const CanaryRolloutSpec = z
     steps: z
       .array(RolloutStep)
       .max(MAXIMUM_STEPS)
+      .meta(
+        celRules({
+          rule: 'self.filter(step, has(step.setExposure)).map(step, double(step.setExposure.percent)).isSorted()',
+          message: 'a later step never lowers the exposure: whoever took the candidate keeps it',
+        }),
+      )
       .optional()
       .describe(
         'The way of a candidate, in order; after the last one it is stable. None: it is stable at once.',
@@ -62,7 +69,9 @@ export const CanaryRolloutSpec = z
       .min(60)
       .max(LONGEST_PROGRESS_SECONDS)
       .optional()
-      .describe('How long a candidate may take altogether; 172800 when not given.'),
+      .describe(
+        'How long a candidate may stand still at one step, beyond the time that the step itself may take; 172800 when not given. Waiting for a window does not count, waiting for people does.',
+      ),
     onProgressDeadline: z
       .enum(['Pause', 'Rollback'])
       .optional()
@@ -92,6 +101,16 @@ export const CANARY_ROLLOUT_CONDITIONS = {
   },
   Ready: {
     Stable: { status: 'True', meaning: 'The wanted version is the stable one: agents serve it.' },
+    Releasing: {
+      status: 'False',
+      meaning: 'The wanted version is on its way; the stable one serves all that are not exposed.',
+      remedy: '`Progressing` says how far it is, and what it waits for.',
+    },
+    RolledBack: {
+      status: 'False',
+      meaning: 'The wanted version was given up and is not tried again. The stable one serves.',
+      remedy: 'Release another version, or `capataz retry` with a reason.',
+    },
     PreviousStableServing: {
       status: 'False',
       meaning: 'The wanted version cannot be served. The previous stable one goes on serving.',
@@ -101,6 +120,52 @@ export const CANARY_ROLLOUT_CONDITIONS = {
       status: 'False',
       meaning: 'No version could be served yet.',
       remedy: 'See `ResolvedRefs`.',
+    },
+  },
+  Promoted: {
+    Promoted: { status: 'True', meaning: 'The wanted version is the stable one.' },
+    Releasing: { status: 'False', meaning: 'Not yet.' },
+    RolledBack: {
+      status: 'False',
+      meaning: 'The wanted version was given up.',
+      remedy: '`status.decision` says why.',
+    },
+    NotServable: {
+      status: 'False',
+      meaning: 'The wanted version cannot be served.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+  },
+  Progressing: {
+    Releasing: { status: 'True', meaning: 'A candidate is on its way; the message says at which step.' },
+    Idle: { status: 'False', meaning: 'There is nothing to release.' },
+    Paused: {
+      status: 'False',
+      meaning: 'It waits for a person.',
+      remedy: 'Look at `status.analysis`; then `capataz promote`, `abort`, or `resume` by annotation.',
+    },
+    AwaitingApproval: {
+      status: 'False',
+      meaning: 'It waits for somebody to approve.',
+      remedy: '`capataz approve`, or `capataz abort`.',
+    },
+    OutsideWindow: {
+      status: 'False',
+      meaning: 'Exposure grows in the next window of `spec.windows`; the message says when.',
+    },
+    RolledBack: { status: 'False', meaning: 'The wanted version was given up.' },
+    Refused: {
+      status: 'False',
+      meaning: 'The wanted version cannot be served.',
+      remedy: 'See `ResolvedRefs`.',
+    },
+  },
+  CommandAccepted: {
+    Obeyed: { status: 'True', meaning: 'The last command was obeyed.' },
+    Refused: {
+      status: 'False',
+      meaning: 'The last command was not obeyed; the message says why.',
+      remedy: 'Give another one, with an id of its own.',
     },
   },
 } as const satisfies ConditionTable;
@@ -123,6 +188,15 @@ export const CanaryRolloutStatus = kindStatus(
       .meta({ format: 'date-time' })
       .optional()
       .describe('When the candidate began.'),
+    progressSince: z
+      .string()
+      .max(64)
+      .meta({ format: 'date-time' })
+      .optional()
+      .describe('When it last moved, or a person last paused or resumed it: its deadline counts from here.'),
+    paused: PauseStatus.optional().describe(
+      'Why it waits for a person, unless it is a pause or approve step.',
+    ),
     revision: z
       .int()
       .min(0)
@@ -137,7 +211,12 @@ export const CanaryRolloutStatus = kindStatus(
       .optional()
       .describe('Versions that were given up.'),
     decision: DecisionStatus.optional().describe('What was decided last, and why.'),
-    lastCommandId: z.string().max(64).optional().describe('Id of the command that was obeyed last.'),
+    lastCommandId: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Id of the command that was obeyed or refused last.'),
+    lastCommandProblem: z.string().max(2048).optional().describe('Why it was refused.'),
   },
   'What is released.',
 );
@@ -161,16 +240,42 @@ export const CANARY_ROLLOUT = {
       description: 'The version that agents serve.',
     },
     {
+      name: 'Candidate',
+      type: 'string',
+      jsonPath: '.status.candidate.name',
+      description: 'The version that is being released.',
+    },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'How it stands.' },
+    {
+      name: 'Step',
+      type: 'string',
+      jsonPath: '.status.step.kind',
+      description: 'At which step the candidate is.',
+    },
+    {
+      name: 'Percent',
+      type: 'string',
+      jsonPath: '.status.exposure.percent',
+      description: 'Share that takes the candidate.',
+    },
+    {
+      name: 'Why',
+      type: 'string',
+      jsonPath: '.status.decision.reason',
+      description: 'Why the last decision was taken.',
+    },
+    {
       name: 'Ready',
       type: 'string',
       jsonPath: '.status.conditions[?(@.type=="Ready")].status',
       description: 'Whether the wanted version is the stable one.',
     },
     {
-      name: 'Reason',
+      name: 'Message',
       type: 'string',
-      jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
-      description: 'Why or why not.',
+      jsonPath: '.status.conditions[?(@.type=="Progressing")].message',
+      description: 'What it does or waits for now.',
+      priority: 1,
     },
     {
       name: 'Age',

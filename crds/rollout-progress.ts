@@ -34,6 +34,7 @@ export const VersionStatus = z.strictObject({
 export const ExposureStatus = z.strictObject({
   unit: z.enum(EXPOSURE_UNITS).describe('What is split.'),
   basisPoints: BasisPoints.describe('Share that takes the candidate, in hundredths of a percent.'),
+  percent: z.string().max(8).describe('The same for people, in percent.'),
   salt: z.string().max(64).describe('What the hashes of this candidate are salted with.'),
   cutoff: Sha256.optional().describe('The highest rank of an agent that takes the candidate.'),
   agents: Count.describe('How many agents follow.'),
@@ -112,7 +113,21 @@ export const StepStatus = z.strictObject({
   index: z.int().min(0).max(64).describe('Which of spec.steps, from 0.'),
   kind: z.enum(STEP_KINDS).describe('What it is.'),
   startedAt: Time.describe('When it began.'),
+  countsFrom: Time.describe(
+    'From when its own time counts: when it began, was resumed, or outcomes could be read again.',
+  ),
+  samplesBefore: Count.optional().describe('Analyse: outcomes of the candidate that were counted before it.'),
+  passedAt: Time.optional().describe('When it was done; since then it waits for the next window.'),
 });
+
+export const PauseStatus = z.strictObject({
+  reason: z.string().max(64).describe('Why, in one word.'),
+  message: z.string().max(2048).describe('Why, in a sentence.'),
+  at: Time.describe('Since when.'),
+});
+export type PauseStatus = z.infer<typeof PauseStatus>;
+
+export type StepStatus = z.infer<typeof StepStatus>;
 
 export const RejectedVersion = z.strictObject({
   digest: Sha256.describe('Digest that is not tried again until `capataz retry`.'),
@@ -120,9 +135,34 @@ export const RejectedVersion = z.strictObject({
   at: Time.describe('When.'),
 });
 
+export const ROLLOUT_DECISIONS = [
+  /** A candidate began. */
+  'Began',
+  /** The next step began. */
+  'Advanced',
+  /** The candidate is stable now. */
+  'Promoted',
+  /** A version became stable at once: there are no steps, or nothing was stable before. */
+  'Released',
+  /** The candidate, or what was stable, was given up and its digest rejected. */
+  'RolledBack',
+  /** The candidate is not wanted any more, or cannot be served: it is neither promoted nor rejected. */
+  'Withdrawn',
+  'Paused',
+  'Resumed',
+  /** An approval that takes effect in the next window. */
+  'Approved',
+  /** `spec.steps` changed under the candidate, which goes through them again from the first one. */
+  'StepsChanged',
+  'CommandRefused',
+] as const;
+export type RolloutDecisionKind = (typeof ROLLOUT_DECISIONS)[number];
+
 export const DecisionStatus = z.strictObject({
-  kind: z.string().max(64).describe('What was decided, in one word.'),
+  number: Count.describe('Counts the decisions about this rollout.'),
+  kind: z.enum(ROLLOUT_DECISIONS).describe('What was decided, in one word.'),
   reason: z.string().max(64).describe('Why, in one word.'),
   message: z.string().max(2048).describe('With which numbers.'),
   at: Time.describe('When.'),
 });
+export type DecisionStatus = z.infer<typeof DecisionStatus>;

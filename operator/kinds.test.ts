@@ -79,6 +79,32 @@ function wokenBy(view: InMemoryView, resource: AnyWatchedResource, object: objec
   return woken;
 }
 
+describe('an Agent that comes, goes or changes whom it follows', () => {
+  const releasing = (): InMemoryView => {
+    const view = aWorld();
+    const { metadata, spec } = rollout('v2') as { metadata: object; spec: object };
+    const status = { stable: { name: 'v1', digest: '' }, candidate: { name: 'v2', digest: '' } };
+    view.put(CANARY_ROLLOUTS, { metadata, spec, status });
+    return view;
+  };
+
+  it.each<[string, object | string]>([
+    ['comes', agent('new', { name: 'r' })],
+    ['goes', 'ns/follows'],
+    ['follows it from now on', agent('other', { name: 'r' })],
+    ['follows it no more', agent('follows', { version: 'v1' })],
+  ])('wakes the rollout whose cohort that changes: one that %s', (_name, change) => {
+    expect(wokenBy(releasing(), AGENTS, change)).toContain('CanaryRollout ns/r');
+  });
+
+  it('wakes no rollout with all else that changes of it, nor one that exposes nobody', () => {
+    expect(wokenBy(releasing(), AGENTS, agent('follows', { name: 'r' }, 'v1'))).not.toContain(
+      'CanaryRollout ns/r',
+    );
+    expect(wokenBy(aWorld(), AGENTS, agent('new', { name: 'r' }))).toEqual(['Agent ns/new']);
+  });
+});
+
 describe('a change wakes whoever decides on it, found by index (B03)', () => {
   it.each<[string, AnyWatchedResource, object | string, string[]]>([
     ['an Agent', AGENTS, agent('new', { name: 'r' }), ['Agent ns/new']],
@@ -87,7 +113,13 @@ describe('a change wakes whoever decides on it, found by index (B03)', () => {
       'a served version',
       PROMPT_VERSIONS,
       version('v1'),
-      ['PromptVersion ns/v1', 'Agent ns/pinned', 'Agent ns/serves-still', 'Agent ns/follows'],
+      [
+        'PromptVersion ns/v1',
+        'CanaryRollout ns/r',
+        'Agent ns/pinned',
+        'Agent ns/serves-still',
+        'Agent ns/follows',
+      ],
     ],
     ['a wanted version', PROMPT_VERSIONS, version('v2'), ['PromptVersion ns/v2', 'CanaryRollout ns/r']],
     ['a child, by its name', SERVICES, { metadata: meta('agent-follows') }, ['Agent ns/follows']],

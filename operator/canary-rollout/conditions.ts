@@ -1,4 +1,6 @@
-import type { CanaryRolloutConditionClaim, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
+import type { CanaryRolloutConditionClaim } from '#crds/canary-rollout.ts';
+import type { Advance } from '#domain/rollout/advance-rollout.ts';
+import type { RolloutProgress } from '#domain/rollout/rollout-observation.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
 
@@ -39,29 +41,67 @@ export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): C
 }
 
 export function readyClaim(
+  { rollout, isStableMissing }: ObservedCanaryRollout,
   resolvedRefs: CanaryRolloutConditionClaim,
-  stable: CanaryRolloutStatus['stable'],
+  { progress, activity }: Advance,
 ): CanaryRolloutConditionClaim {
-  if (resolvedRefs.status === 'True' && stable !== undefined) {
-    return {
-      type: 'Ready',
-      status: 'True',
-      reason: 'Stable',
-      message: `PromptVersion ${stable.name} is stable.`,
-    };
+  const { stable, phase } = progress;
+  const ready = (
+    reason: 'Releasing' | 'RolledBack' | 'NoStable' | 'PreviousStableServing',
+    message: string,
+  ): CanaryRolloutConditionClaim => ({ type: 'Ready', status: 'False', reason, message });
+  if (stable !== undefined && phase === 'Idle') {
+    const message = `PromptVersion ${stable.name} is stable.`;
+    return { type: 'Ready', status: 'True', reason: 'Stable', message };
   }
+  if (phase === 'RolledBack') return ready('RolledBack', activity);
   if (stable === undefined) {
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: 'NoStable',
-      message: `No version has been served yet. ${resolvedRefs.message}`,
-    };
+    return ready(
+      'NoStable',
+      `No version has been served yet. ${phase === 'Refused' ? resolvedRefs.message : activity}`,
+    );
   }
-  return {
-    type: 'Ready',
-    status: 'False',
-    reason: 'PreviousStableServing',
-    message: `PromptVersion ${stable.name} goes on serving. ${resolvedRefs.message}`,
-  };
+  const missing = isStableMissing
+    ? ` Its object was deleted, and agents go on with what was stored for them: create it again in namespace ${rollout.metadata.namespace}.`
+    : '';
+  return phase === 'Refused'
+    ? ready('PreviousStableServing', `PromptVersion ${stable.name} goes on serving. ${resolvedRefs.message}`)
+    : ready('Releasing', `PromptVersion ${stable.name} is stable.${missing} ${activity}`);
+}
+
+export function promotedClaim(
+  { rollout: { spec } }: ObservedCanaryRollout,
+  resolvedRefs: CanaryRolloutConditionClaim,
+  { progress: { phase } }: Advance,
+): CanaryRolloutConditionClaim {
+  if (phase === 'Idle') {
+    const message = `PromptVersion ${spec.versionRef.name} is stable.`;
+    return { type: 'Promoted', status: 'True', reason: 'Promoted', message };
+  }
+  if (phase === 'RolledBack') {
+    const message = `PromptVersion ${spec.versionRef.name} was given up: Ready says why.`;
+    return { type: 'Promoted', status: 'False', reason: 'RolledBack', message };
+  }
+  if (phase === 'Refused') {
+    return { type: 'Promoted', status: 'False', reason: 'NotServable', message: resolvedRefs.message };
+  }
+  const message = `PromptVersion ${spec.versionRef.name} is not stable yet: Progressing says how far it is.`;
+  return { type: 'Promoted', status: 'False', reason: 'Releasing', message };
+}
+
+export function progressingClaim({ progress: { phase }, activity }: Advance): CanaryRolloutConditionClaim {
+  return phase === undefined || phase === 'Progressing'
+    ? { type: 'Progressing', status: 'True', reason: 'Releasing', message: activity }
+    : { type: 'Progressing', status: 'False', reason: phase, message: activity };
+}
+
+/** None before the first command. */
+export function commandClaim(progress: RolloutProgress): readonly CanaryRolloutConditionClaim[] {
+  const { lastCommandId, lastCommandProblem } = progress;
+  if (lastCommandProblem !== undefined) {
+    return [{ type: 'CommandAccepted', status: 'False', reason: 'Refused', message: lastCommandProblem }];
+  }
+  if (lastCommandId === undefined) return [];
+  const message = `Command ${lastCommandId} was obeyed.`;
+  return [{ type: 'CommandAccepted', status: 'True', reason: 'Obeyed', message }];
 }

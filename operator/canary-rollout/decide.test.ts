@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
+import { observedRollout } from '../testing/canary-scene.ts';
 import { decideCanaryRollout } from './decide.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
+const LATER = new Date('2026-01-01T13:00:00Z');
 const OLD = { name: 'v0', digest: 'old' };
 const metadata = { namespace: 'ns', name: 'v1', uid: 'u', generation: 1, resourceVersion: '1' };
 
@@ -91,7 +93,7 @@ describe('a rollout', () => {
       'NoStable',
     ],
   ])('%s', (_, wanted, stable, expectedStable, resolvedRefs, ready) => {
-    const { status } = decideCanaryRollout({ rollout: aRollout(stable), wanted }, NOON);
+    const { status } = decideCanaryRollout(observedRollout({ rollout: aRollout(stable), wanted }), NOON);
     expect(status.stable?.name).toBe(expectedStable);
     expect(status.conditions?.slice(0, 2).map(({ reason }) => reason)).toEqual([resolvedRefs, ready]);
     expect(status.observedGeneration).toBe(5);
@@ -99,10 +101,12 @@ describe('a rollout', () => {
   });
 
   it('decides the same again on its own answer, so that nothing is written twice', () => {
-    const first = decideCanaryRollout({ rollout: aRollout(OLD), wanted: aVersion('True') }, NOON);
-    const again = { ...aRollout(), status: first.status };
-    expect(decideCanaryRollout({ rollout: again, wanted: aVersion('True') }, new Date()).status).toEqual(
-      first.status,
+    const first = decideCanaryRollout(
+      observedRollout({ rollout: aRollout(OLD), wanted: aVersion('True') }),
+      NOON,
     );
+    const again = { ...aRollout(), status: first.status };
+    const second = decideCanaryRollout(observedRollout({ rollout: again, wanted: aVersion('True') }), LATER);
+    expect(second).toEqual({ status: first.status });
   });
 });

@@ -1,44 +1,97 @@
 import type { CanaryRolloutConditionClaim, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
+import { type Advance, advanceRollout } from '#domain/rollout/advance-rollout.ts';
+import type { RolloutDecision } from '#domain/rollout/rollout-observation.ts';
 import type { Decision } from '../runtime/decision.ts';
 import type { ObjectEvent } from '../runtime/event-recorder.ts';
 import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../runtime/kind-status.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
-import { readyClaim, resolvedRefsClaim } from './conditions.ts';
+import {
+  commandClaim,
+  progressingClaim,
+  promotedClaim,
+  readyClaim,
+  resolvedRefsClaim,
+} from './conditions.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
-import { refusalRecord, releaseRecord } from './rollout-records.ts';
+import { decisionRecord, refusalRecord } from './rollout-records.ts';
 
-/** The wanted version becomes stable as soon as it can be served; until then what was stable stays it. */
+/** The next status. The document that agents follow is made of the status as it was written, never of this one. */
 export function decideCanaryRollout(
   observed: ObservedCanaryRollout,
   now: Date,
 ): Decision<CanaryRolloutStatus> {
   const { rollout, wanted } = observed;
+  const { conditions: _conditions, observedGeneration: _generation, ...before } = rollout.status ?? {};
   const resolvedRefs = resolvedRefsClaim(observed);
-  const before = rollout.status?.stable;
-  const stable =
-    resolvedRefs.status === 'True' && wanted !== undefined
-      ? { name: wanted.metadata.name, digest: wanted.spec.digest }
-      : before;
-  const claims = [resolvedRefs, readyClaim(resolvedRefs, stable)] as const;
-  const outlook = outlookOf(observed, resolvedRefs);
-  const status = {
-    ...statusOfClaims(rollout, claims, outlook, now),
-    ...(stable === undefined ? {} : { stable }),
+  const advanced = advanceRollout({
+    ...observed,
+    spec: rollout.spec,
+    before,
+    wanted:
+      resolvedRefs.status === 'True' && wanted !== undefined
+        ? { name: wanted.metadata.name, digest: wanted.spec.digest }
+        : undefined,
+    now,
+  });
+  const ready = readyClaim(observed, resolvedRefs, advanced);
+  const progressing = progressingClaim(advanced);
+  const claims = [
+    resolvedRefs,
+    ready,
+    promotedClaim(observed, resolvedRefs, advanced),
+    progressing,
+    ...commandClaim(advanced.progress),
+  ];
+  const outlook = outlookOf(observed, advanced, { resolvedRefs, ready, progressing });
+  const { decision } = advanced;
+  const refusal =
+    outlook.kind === 'stalled' && advanced.progress.phase === 'Refused'
+      ? refusalRecord(rollout, resolvedRefs, now)
+      : undefined;
+  const records = [
+    ...(decision === undefined ? [] : [decisionRecord(rollout, decision, now)]),
+    ...(refusal === undefined ? [] : [refusal]),
+  ];
+  return {
+    status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
+    ...(decision !== undefined && { events: [eventOf(decision)] }),
+    ...(records.length > 0 && { records }),
+    ...(advanced.recheckSeconds !== undefined && { recheckSeconds: advanced.recheckSeconds }),
   };
-  if (stable !== undefined && stable.digest !== before?.digest) {
-    return {
-      status,
-      events: [stableChanged(stable, before)],
-      records: [releaseRecord(rollout, before, stable, now)],
-    };
+}
+
+interface Claims {
+  readonly resolvedRefs: CanaryRolloutConditionClaim;
+  readonly ready: CanaryRolloutConditionClaim;
+  readonly progressing: CanaryRolloutConditionClaim;
+}
+
+function outlookOf(observed: ObservedCanaryRollout, advanced: Advance, claims: Claims): Outlook {
+  switch (advanced.progress.phase) {
+    case 'Idle':
+      return READY;
+    case 'RolledBack':
+      return { kind: 'stalled', because: claims.ready };
+    case 'Paused':
+    case 'AwaitingApproval':
+      return WAITING;
+    case 'OutsideWindow':
+      // A window that never opens is for a person to mend.
+      return advanced.problem === undefined ? RECONCILING : { kind: 'stalled', because: claims.progressing };
+    case 'Refused':
+      return outlookOfRefused(observed, claims.resolvedRefs);
+    case 'Progressing':
+    case undefined:
+      return RECONCILING;
   }
-  const refusal = outlook.kind === 'stalled' ? refusalRecord(rollout, resolvedRefs, now) : undefined;
-  return { status, ...(refusal !== undefined && { records: [refusal] }) };
+  return advanced.progress.phase satisfies never;
 }
 
 /** A version is immutable and so is its prompt: one that was refused is never right, one that is missing may come. */
-function outlookOf({ wanted }: ObservedCanaryRollout, resolvedRefs: CanaryRolloutConditionClaim): Outlook {
-  if (resolvedRefs.status === 'True') return READY;
+function outlookOfRefused(
+  { wanted }: ObservedCanaryRollout,
+  resolvedRefs: CanaryRolloutConditionClaim,
+): Outlook {
   if (wanted === undefined) return WAITING;
   const isUnchecked =
     resolvedRefs.reason === 'PromptVersionNotAccepted' &&
@@ -46,14 +99,8 @@ function outlookOf({ wanted }: ObservedCanaryRollout, resolvedRefs: CanaryRollou
   return isUnchecked ? RECONCILING : { kind: 'stalled', because: resolvedRefs };
 }
 
-function stableChanged(
-  stable: NonNullable<CanaryRolloutStatus['stable']>,
-  before: CanaryRolloutStatus['stable'],
-): ObjectEvent {
-  const from = before === undefined ? '' : ` instead of ${before.name}`;
-  return {
-    type: 'Normal',
-    reason: 'StableChanged',
-    note: `PromptVersion ${stable.name} is stable${from}.`,
-  };
+const WARNINGS: ReadonlySet<RolloutDecision['kind']> = new Set(['RolledBack', 'Paused', 'CommandRefused']);
+
+function eventOf({ kind, message }: RolloutDecision): ObjectEvent {
+  return { type: WARNINGS.has(kind) ? 'Warning' : 'Normal', reason: kind, note: message };
 }

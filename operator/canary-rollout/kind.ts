@@ -1,30 +1,76 @@
-/** CanaryRollout: answers spec.versionRef (what is wanted) with status.stable (what is served). */
+/** CanaryRollout: answers spec.versionRef (what is wanted) with status.stable (what is served), step by step. */
 import { objectKey } from '#adapters/kubernetes/kube-object.ts';
+import type { Agent } from '#crds/agent.ts';
 import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
+import { NO_OUTCOMES } from '#domain/rollout/rollout-observation.ts';
+import { AGENTS } from '../agent/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
+import type { ClusterView } from '../runtime/cluster-view.ts';
 import { kindModule, watching } from '../runtime/kind-module.ts';
-import { readableObject } from '../runtime/read-kind.ts';
+import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
 import { observeCanaryRollout } from './observe.ts';
 import { CANARY_ROLLOUTS } from './resources.ts';
+
+/** Until this operator reads outcomes from the ledger. */
+const OUTCOMES_UNREAD = {
+  ...NO_OUTCOMES,
+  problem: 'this operator reads no ledger (CAPATAZ_LEDGER_URL).',
+} as const;
 
 export const CANARY_ROLLOUT_KIND = kindModule({
   definition: CANARY_ROLLOUT,
   objects: CANARY_ROLLOUTS,
   watches: [
-    watching(PROMPT_VERSIONS, (key, _, view) =>
-      view
-        .of(CANARY_ROLLOUTS)
-        .by('wantedVersion', key)
-        .map(({ metadata }) => objectKey(metadata)),
-    ),
+    watching(PROMPT_VERSIONS, (key, _, view) => {
+      const rollouts = view.of(CANARY_ROLLOUTS);
+      return [...rollouts.by('wantedVersion', key), ...rollouts.by('stableVersion', key)].map(
+        ({ metadata }) => objectKey(metadata),
+      );
+    }),
+    watching(AGENTS, (_, { current, previous }, view) => {
+      const [before, after] = [followed(previous), followed(current)];
+      const [keyBefore, keyAfter] = [before?.rollout, after?.rollout];
+      if (before?.identity === after?.identity) return [];
+      return [keyBefore, keyAfter].filter((key) => key !== undefined && isReleasing(view, key)) as string[];
+    }),
   ],
   workers: 4,
-  connect: ({ view }) => {
+  connect: ({ view, random }) => {
     const versions = view.of(PROMPT_VERSIONS);
+    const agents = view.of(AGENTS);
+    const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
+      objects.map(read).filter((agent) => agent !== undefined);
     return {
-      observe: (rollout) => observeCanaryRollout(rollout, (key) => readableObject(versions.get(key))),
+      observe: (rollout) =>
+        observeCanaryRollout(rollout, {
+          getPromptVersion: (key) => readableObject(versions.get(key)),
+          listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
+          listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
+          outcomesOf: () => OUTCOMES_UNREAD,
+          gateOf: ({ status }) => status?.gate,
+          storedRevisionOf: () => 0,
+          random,
+        }),
     };
   },
   decide: decideCanaryRollout,
 });
+
+/** Which rollout an Agent follows, and all of it that counts there. */
+function followed(read: ReadObject<Agent['spec'], NonNullable<Agent['status']>> | undefined) {
+  const agent = readableObject(read);
+  const name = agent?.spec.promptRef.name;
+  if (agent === undefined || name === undefined) return undefined;
+  const { namespace, uid, deletionTimestamp } = agent.metadata;
+  const rollout = objectKey({ namespace, name });
+  return {
+    rollout,
+    identity: [rollout, uid, agent.spec.replicas === 0, deletionTimestamp !== undefined].join(' '),
+  };
+}
+
+/** Who follows is of interest only while somebody is exposed: a thousand new agents wake nothing else. */
+function isReleasing(view: ClusterView, key: string): boolean {
+  return readableObject(view.of(CANARY_ROLLOUTS).get(key))?.status?.candidate !== undefined;
+}

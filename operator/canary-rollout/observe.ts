@@ -1,16 +1,97 @@
+/** Gathers all that decides about one rollout. */
+import type { Agent } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
+import type { GateStatus } from '#crds/rollout-progress.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
+import {
+  ROLLOUT_COMMAND_ANNOTATION,
+  type ReadRolloutCommand,
+  readRolloutCommand,
+} from '#domain/rollout/rollout-command.ts';
+import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
+import { lastConditionStatus } from '../runtime/read-kind.ts';
 
 export interface ObservedCanaryRollout {
   readonly rollout: CanaryRollout;
   /** What spec.versionRef names, when it exists. */
   readonly wanted: PromptVersion | undefined;
+  /** The object of what is stable was deleted: agents go on with what was stored for them. */
+  readonly isStableMissing: boolean;
+  readonly agentUids: readonly string[];
+  readonly outcomes: ObservedOutcomes;
+  readonly gate: GateStatus | undefined;
+  readonly command: ReadRolloutCommand | undefined;
+  readonly rollbackTarget: Version | undefined;
+  readonly storedRevision: number;
+  readonly freshSalt: string;
 }
 
-export function observeCanaryRollout(
-  rollout: CanaryRollout,
-  getPromptVersion: (key: string) => PromptVersion | undefined,
-): ObservedCanaryRollout {
-  const { namespace } = rollout.metadata;
-  return { rollout, wanted: getPromptVersion(`${namespace}/${rollout.spec.versionRef.name}`) };
+export interface RolloutSources {
+  readonly getPromptVersion: (key: string) => PromptVersion | undefined;
+  readonly listPromptVersions: () => readonly PromptVersion[];
+  readonly listFollowers: (rolloutKey: string) => readonly Agent[];
+  /** Of the candidate, from the ledger. */
+  readonly outcomesOf: (rollout: CanaryRollout) => ObservedOutcomes;
+  /** Of the present gate step: how its Job stands, or what the status kept of it. */
+  readonly gateOf: (rollout: CanaryRollout) => GateStatus | undefined;
+  /** Revision of the document that is stored for agents; 0 when there is none. */
+  readonly storedRevisionOf: (rollout: CanaryRollout) => number;
+  readonly random: () => number;
+}
+
+export function observeCanaryRollout(rollout: CanaryRollout, sources: RolloutSources): ObservedCanaryRollout {
+  const { namespace, name, annotations } = rollout.metadata;
+  const { stable } = rollout.status ?? {};
+  const command = readRolloutCommand(annotations?.[ROLLOUT_COMMAND_ANNOTATION]);
+  return {
+    rollout,
+    wanted: sources.getPromptVersion(`${namespace}/${rollout.spec.versionRef.name}`),
+    isStableMissing:
+      stable !== undefined && sources.getPromptVersion(`${namespace}/${stable.name}`) === undefined,
+    agentUids: sources
+      .listFollowers(`${namespace}/${name}`)
+      .filter((agent) => isFollower(agent, rollout))
+      .map(({ metadata }) => metadata.uid),
+    outcomes: sources.outcomesOf(rollout),
+    gate: sources.gateOf(rollout),
+    command,
+    rollbackTarget: rollbackTarget(rollout, command, sources),
+    storedRevision: sources.storedRevisionOf(rollout),
+    freshSalt: freshSalt(sources.random),
+  };
+}
+
+/** An Agent that only lends its rights and budget to the gate serves nobody: it would be a canary that never sings. */
+function isFollower({ metadata, spec }: Agent, rollout: CanaryRollout): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  const isOfGate = rollout.spec.steps?.some(({ gate }) => gate?.agentRef.name === metadata.name) ?? false;
+  return !(isOfGate && spec.replicas === 0);
+}
+
+function rollbackTarget(
+  { metadata: { namespace }, spec, status }: CanaryRollout,
+  command: ReadRolloutCommand | undefined,
+  { getPromptVersion, listPromptVersions }: RolloutSources,
+): Version | undefined {
+  if (command?.ok !== true || command.command.verb !== 'rollback') return undefined;
+  const { digest } = command.command;
+  const isTarget = (version: PromptVersion): boolean =>
+    version.metadata.namespace === namespace &&
+    version.spec.prompt === spec.prompt &&
+    lastConditionStatus(version, 'Accepted') === 'True' &&
+    version.spec.digest === (digest ?? status?.previousStable?.digest);
+  const previous = status?.previousStable && getPromptVersion(`${namespace}/${status.previousStable.name}`);
+  const target =
+    digest === undefined
+      ? [previous].find((version) => version !== undefined && isTarget(version))
+      : listPromptVersions().find(isTarget);
+  return target && { name: target.metadata.name, digest: target.spec.digest };
+}
+
+const SALT_WORDS = 4;
+
+/** 32 hexadecimal digits. */
+function freshSalt(random: () => number): string {
+  const words = Array.from({ length: SALT_WORDS }, () => Math.floor(random() * 2 ** 32));
+  return words.map((word) => word.toString(16).padStart(8, '0')).join('');
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import { observedRollout } from '../testing/canary-scene.ts';
 import { decideCanaryRollout } from './decide.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
@@ -43,7 +44,7 @@ function decided(
   wanted: PromptVersion | undefined,
   at = NOON,
 ): readonly LedgerRecord[] {
-  const { records = [] } = decideCanaryRollout({ rollout, wanted }, at);
+  const { records = [] } = decideCanaryRollout(observedRollout({ rollout, wanted }), at);
   return records.map((record) => LedgerRecord.parse({ ...record, source: SOURCE }));
 }
 
@@ -80,14 +81,14 @@ describe('the records of a rollout', () => {
       const [first] = decided(rollout, wanted);
       const [again] = decided(rollout, wanted, LATER);
       expect(again?.id).toBe(first?.id);
-      const { status } = decideCanaryRollout({ rollout, wanted }, NOON);
+      const { status } = decideCanaryRollout(observedRollout({ rollout, wanted }), NOON);
       expect(decided(aRollout(status), wanted, LATER)).toEqual([]);
     },
   );
 
   it('tell of a refusal again when another generation asks for it', () => {
     const { status } = decideCanaryRollout(
-      { rollout: aRollout({ stable: OLD }), wanted: aVersion('False') },
+      observedRollout({ rollout: aRollout({ stable: OLD }), wanted: aVersion('False') }),
       NOON,
     );
     expect(decided(aRollout(status, 6), aVersion('False'))).toHaveLength(1);

@@ -5,25 +5,31 @@ import type {
   CanaryRolloutStatus,
 } from '#crds/canary-rollout.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { RolloutDecision } from '#domain/rollout/rollout-observation.ts';
 
 type RolloutDraft = Omit<RecordOf<'rollout_decision'>, 'source'>;
 type Version = NonNullable<CanaryRolloutStatus['stable']>;
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const DIGEST_CHARACTERS_IN_ID = 16;
+const SENTENCE_MAXIMUM_LENGTH = 2048;
 
-export function releaseRecord(
+/** The same decision on the same status has the same id, however often it is made. */
+export function decisionRecord(
   rollout: CanaryRollout,
-  from: Version | undefined,
-  to: Version,
+  { kind, reason, message, from, to }: RolloutDecision,
   now: Date,
 ): RolloutDraft {
+  const number = (rollout.status?.decision?.number ?? 0) + 1;
+  const about = (to ?? from)?.digest.slice(0, DIGEST_CHARACTERS_IN_ID) ?? '';
+  const decision = codeOf(kind);
   return {
-    ...envelopeOf(rollout, `released:${to.digest.slice(0, DIGEST_CHARACTERS_IN_ID)}`, now),
-    decision: 'released',
-    reason: 'version_accepted',
+    ...envelopeOf(rollout, `${number}:${decision}:${about}`, now),
+    decision,
+    reason: codeOf(reason),
+    sentence: message.slice(0, SENTENCE_MAXIMUM_LENGTH),
     ...(from !== undefined && { from: promptOf(rollout, from) }),
-    to: promptOf(rollout, to),
+    ...(to !== undefined && { to: promptOf(rollout, to) }),
   };
 }
 
@@ -36,9 +42,9 @@ export function refusalRecord(
   const last = rollout.status?.conditions?.find(({ type }) => type === 'ResolvedRefs');
   if (last?.reason === reason && last.observedGeneration === rollout.metadata.generation) return undefined;
   const { stable } = rollout.status ?? {};
-  const code = reason.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  const code = codeOf(reason);
   return {
-    ...envelopeOf(rollout, `refused:${code}`, now),
+    ...envelopeOf(rollout, `${rollout.metadata.generation}:refused:${code}`, now),
     decision: 'refused',
     reason: code,
     ...(stable !== undefined && { from: promptOf(rollout, stable) }),
@@ -53,12 +59,16 @@ function envelopeOf(
   now: Date,
 ): Pick<RolloutDraft, 'id' | 'type' | 'namespace' | 'atMicroseconds' | 'rollout'> {
   return {
-    id: `rollout:${metadata.uid}:${metadata.generation}:${decision}`,
+    id: `rollout:${metadata.uid}:${decision}`,
     type: 'rollout_decision',
     namespace: metadata.namespace,
     atMicroseconds: now.getTime() * 1000,
     rollout: metadata.name,
   };
+}
+
+function codeOf(word: string): string {
+  return word.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }
 
 function promptOf({ metadata }: CanaryRollout, { name, digest }: Version): NonNullable<RolloutDraft['to']> {

@@ -6,6 +6,7 @@
 import { collectionPath } from '#adapters/kubernetes/resilient-informer.ts';
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
 import type { KubeObjectMeta } from '#adapters/kubernetes/kube-object.ts';
+import { ROLLOUT_DECISIONS } from '#crds/rollout-progress.ts';
 import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
@@ -29,7 +30,7 @@ export const EVENT_REASONS = [
   'NotAccepted',
   'Ready',
   'NotReady',
-  'StableChanged',
+  ...ROLLOUT_DECISIONS,
 ] as const;
 export type EventReason = (typeof EVENT_REASONS)[number];
 
