@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStep } from '#crds/rollout-release.ts';
 import { advanceRollout } from './advance-rollout.ts';
+import { samplesWanted } from './rollout-plan.ts';
 import { CANARY_STEPS, RolloutScene, WORSE, gateOf, uids, version } from './testing/rollout-scene.ts';
 
 const GATE: RolloutStep = { gate: { agentRef: { name: 'tester' } } };
@@ -264,18 +265,20 @@ describe('an analysis', () => {
   });
 
   it('counts what a second one wants on top of what the first has seen', () => {
-    const scene = RolloutScene.releasing([
+    const steps: RolloutStep[] = [
       { setExposure: { percent: '1' } },
       { analyse: {} },
       { setExposure: { percent: '10' } },
-      { analyse: {} },
-    ]);
+      { analyse: { minSamples: 100 } },
+    ];
+    const scene = RolloutScene.releasing(steps, { analysis: { metrics: [{ metric: 'RunSucceeded' }] } });
     scene.run();
     expect(scene.progress.step?.samplesBefore).toBe(0);
     scene.outcomes(260, 0, { kind: 'NotWorse' }).pass();
     scene.verdict = { kind: 'Undecided' };
     scene.run();
     expect(scene.progress.step).toMatchObject({ index: 3, samplesBefore: 260 });
+    expect(samplesWanted(scene.spec, scene.progress)).toBe(360);
   });
 });
 

@@ -1,10 +1,8 @@
 /** The numbers of an analysis, for people. */
 import type { AnalysisStatus } from '#crds/rollout-progress.ts';
-import type { JudgedMetric, RolloutAnalysis } from '#crds/rollout-release.ts';
+import type { RolloutAnalysis } from '#crds/rollout-release.ts';
+import { judgingRules } from '../judging/metric-rules.ts';
 import { percentOf } from './rollout-plan.ts';
-
-/** Most runs say nothing of these: going on does not wait for them unless it is asked for. */
-const OPTIONAL_METRICS: ReadonlySet<JudgedMetric> = new Set(['Feedback', 'ToolsSucceeded', 'NotRefused']);
 
 /** One sentence for all metrics; empty when nothing was counted. */
 export function describeAnalysis(analysis: AnalysisStatus | undefined): string {
@@ -19,20 +17,16 @@ export function fewestSamples(
   analysis: AnalysisStatus | undefined,
   rules: RolloutAnalysis | undefined,
 ): number {
-  const counts = (analysis?.metrics ?? [])
-    .filter(({ metric }) => isRequired(metric, rules))
-    .map(({ candidate }) => candidate.good + candidate.bad);
+  const counts = judgingRules(rules)
+    .metrics.filter(({ isRequired }) => isRequired)
+    .map(({ metric }) => analysis?.metrics.find((one) => one.metric === metric)?.candidate)
+    .map((candidate) => (candidate === undefined ? 0 : candidate.good + candidate.bad));
   return counts.length === 0 ? 0 : Math.min(...counts);
 }
 
 /** Whether there is any outcome of the candidate at all. */
 export function hasOutcomes(analysis: AnalysisStatus | undefined): boolean {
   return analysis?.metrics.some(({ candidate }) => candidate.good + candidate.bad > 0) ?? false;
-}
-
-function isRequired(metric: JudgedMetric, rules: RolloutAnalysis | undefined): boolean {
-  const rule = rules?.metrics?.find((one) => one.metric === metric);
-  return rule?.isRequired ?? !OPTIONAL_METRICS.has(metric);
 }
 
 function share({ good, bad }: { readonly good: number; readonly bad: number }): string {

@@ -1,7 +1,7 @@
 /** All that decides about one rollout at one moment, and what comes of it. */
 import type { CanaryRolloutSpec, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { AnalysisStatus, GateStatus, RolloutDecisionKind } from '#crds/rollout-progress.ts';
-import type { JudgedMetric } from '#crds/rollout-release.ts';
+import type { JudgeVerdict } from '../judging/canary-judge.ts';
 import type { ReadRolloutCommand } from './rollout-command.ts';
 
 /** What stands in the status of a CanaryRollout, but for its conditions: all that the state machine remembers. */
@@ -52,12 +52,6 @@ export const NO_OUTCOMES: ObservedOutcomes = {
   verdict: { kind: 'Undecided' },
   problem: undefined,
 };
-
-export type JudgeVerdict =
-  | { readonly kind: 'Worse'; readonly reason: string; readonly message: string }
-  | { readonly kind: 'EnvironmentDrift'; readonly metric: JudgedMetric }
-  | { readonly kind: 'NotWorse' }
-  | { readonly kind: 'Undecided' };
 
 export interface RolloutDecision {
   readonly kind: RolloutDecisionKind;

@@ -2,10 +2,10 @@
 import type { CanaryRolloutSpec } from '#crds/canary-rollout.ts';
 import type { AnalysisStatus, GateStatus, MetricStatus } from '#crds/rollout-progress.ts';
 import type { RolloutStep } from '#crds/rollout-release.ts';
+import type { JudgeVerdict } from '#domain/judging/canary-judge.ts';
 import { type Advance, advanceRollout } from '../advance-rollout.ts';
 import type { RolloutCommand } from '../rollout-command.ts';
 import {
-  type JudgeVerdict,
   NO_OUTCOMES,
   type RolloutDecision,
   type RolloutObservation,
@@ -152,8 +152,12 @@ export function analysisOf(good: number, bad: number, cursor: number): AnalysisS
     candidate: { good, bad },
     worseMicroNats: 0,
     notWorseMicroNats: 0,
+    before: { good: 0, bad: 0 },
+    recent: { good: 0, bad: 0 },
+    driftMicroNats: 0,
     worse: [],
     notWorse: [],
+    drift: [],
     verdict: 'Undecided',
   };
   return {
@@ -163,6 +167,7 @@ export function analysisOf(good: number, bad: number, cursor: number): AnalysisS
     metrics: [metric],
     consecutiveSchemaFailures: 0,
     safetyEvents: 0,
+    cost: { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0 },
     missingSamples: Math.max(0, 250 - good - bad),
     missingSeconds: 7200,
   };
