@@ -44,9 +44,11 @@ export interface IntakeOptions {
 }
 
 interface Waiting {
+  readonly key: string;
   readonly sequence: number;
-  readonly line: string;
-  readonly bytes: number;
+  readonly skipped: number;
+  line: string;
+  bytes: number;
 }
 
 export class Intake {
@@ -55,12 +57,15 @@ export class Intake {
   readonly #lineMaximumBytes: number;
   /** Not in the spool yet, oldest first. */
   readonly #waiting: Waiting[] = [];
+  readonly #waitingByKey = new Map<string, Waiting>();
   readonly #settling = new Set<{ readonly sequence: number; readonly resolve: () => void }>();
   /** By namespace. */
   readonly #losses = new Map<string, { -readonly [Field in keyof Loss]: Loss[Field] }>();
   #waitingBytes = 0;
   #sequence = 0;
   #lastAccepted = 0;
+  /** Of the last record that is on its way into the spool; 0: none is. */
+  #lastUnderWay = 0;
   #appending: Promise<void> | undefined;
   #appendSoon: NodeJS.Timeout | undefined;
   #isDiskRefusing = false;
@@ -85,6 +90,11 @@ export class Intake {
     return !this.#isDiskRefusing && this.bytes < this.#options.maximumBytes * SHARE_FOR_NEW_WORK;
   }
 
+  /** As `accept`, in the place of what was told with its id and waits for the disk still. */
+  acceptInstead(draft: RecordDraft, texts: readonly TextDraft[]): number | undefined {
+    return this.#replace(draft, texts) ?? this.accept(draft, texts);
+  }
+
   /** The record's number, or undefined when there is no room for it, which is counted. */
   accept(draft: RecordDraft, texts: readonly TextDraft[]): number | undefined {
     this.#sequence += 1;
@@ -101,6 +111,7 @@ export class Intake {
     this.#lastAccepted = sequence;
     this.#waitingBytes += waiting.bytes;
     this.#waiting.push(waiting);
+    this.#waitingByKey.set(waiting.key, waiting);
     if (this.#waiting.length >= APPEND_MAXIMUM_RECORDS) this.append();
     else this.#appendSoon ??= setTimeout(() => this.append(), GATHER_MILLISECONDS);
     return sequence;
@@ -148,10 +159,24 @@ export class Intake {
     clearTimeout(this.#appendSoon);
   }
 
+  #replace(draft: RecordDraft, texts: readonly TextDraft[]): number | undefined {
+    const told = this.#waitingByKey.get(keyOf(draft));
+    // What is on its way may already be where it goes.
+    if (told === undefined || told.sequence <= this.#lastUnderWay) return undefined;
+    const { sequence, skipped } = told;
+    const { line, bytes } = this.#writeOut({ sequence, skipped, draft, texts });
+    if (!this.#fits(bytes - told.bytes)) return undefined;
+    this.#waitingBytes += bytes - told.bytes;
+    told.line = line;
+    told.bytes = bytes;
+    return sequence;
+  }
+
   #writeOut(record: NumberedRecord): Waiting {
     const { line, cutTexts } = lineOf(record, this.#source, this.#lineMaximumBytes);
     for (const field of cutTexts) this.#options.onTextCut(record.draft, field);
-    return { sequence: record.sequence, line, bytes: Buffer.byteLength(line) };
+    const { sequence, skipped, draft } = record;
+    return { key: keyOf(draft), sequence, skipped, line, bytes: Buffer.byteLength(line) };
   }
 
   #fits(bytes: number): boolean {
@@ -202,12 +227,23 @@ export class Intake {
     }
     const [first, last] = [this.#waiting[0], this.#waiting[lines.length - 1]];
     if (first === undefined || last === undefined) return;
-    await spool.append(Buffer.from(lines.join('')), { first: first.sequence, last: last.sequence });
+    this.#lastUnderWay = last.sequence;
+    try {
+      await spool.append(Buffer.from(lines.join('')), { first: first.sequence, last: last.sequence });
+    } finally {
+      this.#lastUnderWay = 0;
+    }
     this.#isDiskRefusing = false;
-    this.#waiting.splice(0, lines.length);
+    for (const waiting of this.#waiting.splice(0, lines.length)) {
+      if (this.#waitingByKey.get(waiting.key) === waiting) this.#waitingByKey.delete(waiting.key);
+    }
     this.#waitingBytes -= bytes;
     const unsettled = this.#waiting[0]?.sequence ?? Infinity;
     for (const { sequence, resolve } of this.#settling) if (sequence < unsettled) resolve();
     onAppended();
   }
+}
+
+function keyOf({ namespace, id }: RecordDraft): string {
+  return `${namespace}/${id}`;
 }

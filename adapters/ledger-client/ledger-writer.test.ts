@@ -672,6 +672,49 @@ describe('a spool', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MEBIBYTE);
   });
 
+  it('tells what was written last with an id, in its place, as long as no disk has taken what was written first', async () => {
+    const { ledger, folder, start } = await world();
+    const writer = await start({ newId: () => 'boot' });
+    // The next file cannot be made: for the writer the same as a disk without room.
+    const obstacle = join(folder, '000000000001.boot.1.spool');
+    await writeFile(obstacle, '');
+    writer.write(draft('before'));
+    writer.write(draft('end', 'succeeded'));
+    writer.write(draft('behind'));
+    while (writer.hasRoom()) await new Promise((resolve) => setImmediate(resolve));
+    writer.writeInstead(draft('end', 'failed, and with a longer sentence than before'));
+    await rm(obstacle);
+    await writer.settled();
+    await ledger.until((records) => records.length === 3);
+    writer.writeInstead(draft('alone'));
+    await ledger.until((records) => records.length === 4);
+    expect(ids(ledger.records)).toEqual(['before', 'end', 'behind', 'alone']);
+    expect(ledger.records.map(({ source }) => source.sequence)).toEqual([1, 2, 3, 4]);
+    expect(ledger.records[1]).toMatchObject({ sentence: 'failed, and with a longer sentence than before' });
+  });
+
+  it('lets no batch go before what is missing from it is told, also when no disk takes that', async () => {
+    const { ledger, folder, start } = await world();
+    const first = await start();
+    await ledger.kill();
+    for (const id of numbered(3)) first.write(draft(id));
+    await first.close(0);
+    const [path = ''] = await spoolFiles(folder);
+    await truncate(path, (await stat(path)).size - 20);
+    const second = await start({ newId: () => 'boot' });
+    const obstacle = join(folder, '000000000002.boot.1.spool');
+    await writeFile(obstacle, '');
+    await ledger.revive();
+    await ledger.until((records) => records.length === 2);
+    while (second.hasRoom()) await new Promise((resolve) => setTimeout(resolve, 10));
+    await second.close(0);
+    await rm(obstacle);
+    await (await start()).close(10_000);
+    expect(ids(ledger.records)).toEqual(numbered(2));
+    expect(gaps(ledger.records)).toMatchObject([{ records: 1, missing: { boot: first.boot, sequence: 3 } }]);
+    expect(await spoolFiles(folder)).toEqual([]);
+  }, 30_000);
+
   it('keeps in memory what the disk does not take, allows nothing new meanwhile, and loses nothing', async () => {
     const { ledger, folder, start } = await world();
     const writer = await start();

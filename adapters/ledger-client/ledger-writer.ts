@@ -24,6 +24,8 @@ import { createRecordPost } from './post-records.ts';
 import { Spool, type SpooledBatch } from './spool.ts';
 
 const GATHER_MILLISECONDS = 100;
+/** Of some seconds each. */
+const SETTLE_TRIES = 6;
 const ANSWER_TIMEOUT_MILLISECONDS = 10_000;
 /**
  * Their ids follow from what was decided on, or from what is missing: a start that tells again what an earlier one has told
@@ -144,6 +146,9 @@ class SpoolingWriter implements LedgerWriter {
 
   readonly write: RecordWriter['write'] = (draft, texts = []) => void this.#intake.accept(draft, texts);
 
+  readonly writeInstead: RecordWriter['writeInstead'] = (draft, texts = []) =>
+    void this.#intake.acceptInstead(draft, texts);
+
   readonly settled: RecordWriter['settled'] = () => this.#intake.settled();
 
   readonly writeDurably: RecordWriter['writeDurably'] = async (draft, texts, limits) => {
@@ -191,8 +196,7 @@ class SpoolingWriter implements LedgerWriter {
     metrics.records('acknowledged', batch.records.length - refused.length);
     for (const each of batch.breaks) this.write(brokenSpoolGap(this.#gap(namespace, each), source, each));
     for (const each of refused) this.#refused(each);
-    // A disk that takes nothing gets it later: the batch would else be delivered, and told of, again and again.
-    await this.#intake.settled().catch(() => undefined);
+    if (batch.breaks.length + refused.length > 0) await this.#untilTold();
     if (batch.boot !== this.boot || this.#waiters.isEmpty) return;
     const problems = new Map(
       refused.map(({ record, code, message }) => [record.sequence, `${code}: ${message}`]),
@@ -203,6 +207,21 @@ class SpoolingWriter implements LedgerWriter {
         ? problems.get(sequence)
         : 'The record could not be read from the spool any more.',
     );
+  }
+
+  /**
+   * A disk that takes nothing for long gets it later, for the batch would else never leave the spool. Rejects when the
+   * process ends before: the next start then finds again what is missing.
+   */
+  async #untilTold(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#intake.settled();
+      } catch (error) {
+        if (this.#closing !== undefined) throw error;
+        if (tries === SETTLE_TRIES) return;
+      }
+    }
   }
 
   #refused({ record, code, message }: RefusedRecord): void {

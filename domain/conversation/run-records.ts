@@ -173,26 +173,36 @@ export class RunRecords {
     },
   };
 
+  /** A second time: what was said first was answered to nobody, and this takes its place and its number. */
   ended(result: RunResult): void {
+    const isAgain = this.#isEnded;
+    if (isAgain) this.#records -= 1;
     this.#isEnded = true;
     const { status, steps, repairs, usage, costNanoUsd, models, durationMilliseconds } = result;
-    if (result.status === 'stopped' && LIMITS.has(result.reason)) {
+    if (!isAgain && result.status === 'stopped' && LIMITS.has(result.reason)) {
       this.#write('policy_decision', [], { policy: 'run_limits', verdict: 'denied', reason: result.reason });
     }
     const texts: TextDraft[] = [];
     const output = result.status === 'succeeded' ? textOf(result.output) : undefined;
-    this.#write('run_ended', texts, {
-      status,
-      ...(result.status === 'succeeded' ? {} : { reason: result.reason }),
-      steps,
-      repairs,
-      ...(usage === null ? {} : { tokens: { input: usage.inputTokens, output: usage.outputTokens } }),
-      ...(costNanoUsd === null ? {} : { costNanoUsd }),
-      models: models.slice(0, NAMES_MAXIMUM).map(nameOf),
-      ...(output === undefined ? {} : { output: this.#reference('output', output, texts) }),
-      durationMicroseconds: microseconds(durationMilliseconds),
-      records: this.#records + 1,
-    });
+    const draft = this.#draft(
+      'run_ended',
+      {
+        status,
+        ...(result.status === 'succeeded' ? {} : { reason: result.reason }),
+        steps,
+        repairs,
+        ...(usage === null ? {} : { tokens: { input: usage.inputTokens, output: usage.outputTokens } }),
+        ...(costNanoUsd === null ? {} : { costNanoUsd }),
+        models: models.slice(0, NAMES_MAXIMUM).map(nameOf),
+        ...(output === undefined ? {} : { output: this.#reference('output', output, texts) }),
+        durationMicroseconds: microseconds(durationMilliseconds),
+        records: this.#records + 1,
+      },
+      undefined,
+    );
+    const { writer } = this.#options;
+    if (isAgain) writer.writeInstead(draft, texts);
+    else writer.write(draft, texts);
   }
 
   /** By a fault of ours: nobody knows what it cost. Nothing, when the run had ended before. */

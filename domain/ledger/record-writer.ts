@@ -17,6 +17,11 @@ export interface RecordWriter {
   /** Takes it into the spool at once; never throws and never waits. */
   readonly write: (draft: RecordDraft, texts?: readonly TextDraft[]) => void;
   /**
+   * As `write`, in the place of what was written with the same id, as long as that is in this process's hands; behind it,
+   * when it no longer is.
+   */
+  readonly writeInstead: (draft: RecordDraft, texts?: readonly TextDraft[]) => void;
+  /**
    * Resolves when all that was written before is out of this process's hands (the operating system's, not yet the disk's).
    * Rejects with NotRecordedError when the disk takes nothing for some seconds.
    */
@@ -40,6 +45,7 @@ export class NotRecordedError extends Error {
 export const NO_LEDGER: RecordWriter = {
   hasRoom: () => true,
   write: () => undefined,
+  writeInstead: () => undefined,
   settled: async () => undefined,
   writeDurably: async () => undefined,
 };

@@ -174,21 +174,20 @@ export class AgentRuns {
 
   /**
    * What is answered is out of this process's hands: a pod that is killed takes no record of it along. The end is told
-   * only behind the rest, so that it says what is answered: a disk that takes nothing takes no success either.
+   * only behind the rest, so that it says what is answered: where a disk takes the rest and not
+   * the end, another one takes its place.
    */
   async #recorded(result: RunResult, records: RunRecords | undefined, requestId: string): Promise<RunResult> {
     const { ledger, logger } = this.#options;
-    let isEndTold = false;
     try {
       await ledger.settled();
-      isEndTold = true;
       records?.ended(result);
       await ledger.settled();
       return result;
     } catch (error) {
       logger.error({ error, runId: result.runId, requestId }, 'a run could not be recorded');
       const answered = notRecorded(result);
-      if (!isEndTold) records?.ended(answered);
+      records?.ended(answered);
       return answered;
     }
   }
