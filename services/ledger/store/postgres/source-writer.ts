@@ -10,6 +10,7 @@ export async function noteSources(
   counted: readonly SourceCounts[],
   seenAtMicroseconds: number,
 ): Promise<void> {
+  if (counted.length === 0) return;
   const told = counted.map(({ names, counts }) => ({
     name: createHash('sha256').update(JSON.stringify(names)).digest(),
     names,
