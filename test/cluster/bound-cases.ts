@@ -67,6 +67,7 @@ function boundsOf(schema: StructuralSchema, path: string): readonly Bound[] {
   if (schema.type === 'array') return arrayBounds(schema, path);
   if (schema.type === 'string') return stringBounds(schema);
   if (schema.type === 'integer') return integerBounds(schema, path);
+  if (schema.type === 'boolean') return booleanBounds();
   return [{ says: 'not an object', value: 7, refusal: 'Invalid value: "integer"' }];
 }
 
@@ -74,6 +75,14 @@ function enumBounds(values: readonly unknown[]): readonly Bound[] {
   return [
     ...values.map((value) => ({ says: String(value), value })),
     { says: 'not one of its values', value: 'Nonsense', refusal: 'Unsupported value: "Nonsense"' },
+  ];
+}
+
+function booleanBounds(): readonly Bound[] {
+  return [
+    { says: 'true', value: true },
+    { says: 'false', value: false },
+    { says: 'a text', value: 'true', refusal: 'Invalid value: "string"' },
   ];
 }
 
@@ -103,8 +112,8 @@ function stringBounds({ minLength, maxLength, pattern }: StructuralSchema): read
   const bounds: Bound[] = [{ says: 'a number', value: 7, refusal: 'Invalid value: "integer"' }];
   if (minLength === 1) bounds.push({ says: 'empty', value: '', refusal: 'Invalid value: ""' });
   if (maxLength !== undefined) {
-    const tooLong = LONG_TEXTS.find((text) => fits(text(maxLength + 1), pattern))?.(maxLength + 1);
-    const longest = LONG_TEXTS.find((text) => fits(text(maxLength), pattern))?.(maxLength);
+    const tooLong = longText(maxLength + 1, pattern);
+    const longest = longText(maxLength, pattern);
     bounds.push({
       says: `${maxLength + 1} characters long`,
       value: tooLong ?? 'a'.repeat(maxLength + 1),
@@ -122,12 +131,14 @@ function stringBounds({ minLength, maxLength, pattern }: StructuralSchema): read
 const LONG_TEXTS: readonly ((length: number) => string)[] = [
   (length) => 'a'.repeat(length),
   (length) => '1'.repeat(length),
-  (length) => `https://${'a'.repeat(length - 8)}`,
-  (length) => `${'1'.repeat(9)}.${'1'.repeat(length - 10)}`,
+  (length) => `https://${'a'.repeat(Math.max(0, length - 8))}`,
+  (length) => `${'1'.repeat(9)}.${'1'.repeat(Math.max(0, length - 10))}`,
 ];
 
-function fits(text: string, pattern: string | undefined): boolean {
-  return pattern === undefined || new RegExp(pattern).test(text);
+function longText(length: number, pattern: string | undefined): string | undefined {
+  return LONG_TEXTS.map((text) => text(length)).find(
+    (text) => text.length === length && (pattern === undefined || new RegExp(pattern).test(text)),
+  );
 }
 
 function arrayBounds(schema: StructuralSchema, path: string): readonly Bound[] {
@@ -160,8 +171,20 @@ function distinctEntries(items: StructuralSchema, most: number, path: string): r
 }
 
 function entryAt(path: string, items: StructuralSchema, index: number): unknown {
-  return path === 'spec.tools' ? { ...HTTP_TOOL, name: `entry-${index}` } : entry(items, index);
+  return ENTRIES[path]?.(index, items) ?? entry(items, index);
 }
+
+/** What a schema alone does not say of the entries of a list. */
+const ENTRIES: Readonly<Partial<Record<string, (index: number, items: StructuralSchema) => object>>> = {
+  'spec.tools': (index) => ({ ...HTTP_TOOL, name: `entry-${index}` }),
+  'spec.steps': (index) => ({ pause: { seconds: index + 1 } }),
+  'spec.windows': (index) => ({ start: '09:00', hours: index + 1 }),
+  'spec.analysis.metrics': (index, items) => ({
+    ...(entry(items, index) as object),
+    usdPerRun: '1',
+    seconds: 1,
+  }),
+};
 
 /** The `index`-th entry of a list: distinct as far as the schema has distinct values. */
 function entry(schema: StructuralSchema, index: number): unknown {

@@ -100,7 +100,10 @@ describe('the columns of kubectl get', () => {
   it.each([
     ['Agent', ['Name', 'Ready', 'Reason', 'Prompt', 'Pods', 'Endpoint', 'Age']],
     ['PromptVersion', ['Name', 'Prompt', 'Accepted', 'Reason', 'Digest', 'Age']],
-    ['CanaryRollout', ['Name', 'Prompt', 'Stable', 'Ready', 'Reason', 'Age']],
+    [
+      'CanaryRollout',
+      ['Name', 'Prompt', 'Stable', 'Candidate', 'Phase', 'Step', 'Percent', 'Why', 'Ready', 'Message', 'Age'],
+    ],
     ['Model', ['Name', 'Provider', 'Model', 'Ready', 'Reason', 'Endpoint', 'Age']],
   ])('of %s are the documented ones', async (kind, columns) => {
     const { body } = await apiServer.request('GET', pathOf(kind), undefined, {

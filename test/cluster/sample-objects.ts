@@ -13,6 +13,21 @@ function sample(kind: string, name: string, spec: SampleObject['spec']): SampleO
 
 const DIGEST = 'a'.repeat(64);
 
+/** A rollout that begins with each of these steps. */
+function stepSamples<Kind extends string>(
+  steps: Readonly<Record<Kind, object>>,
+): Readonly<Record<`canaryRollout-${Kind}`, SampleObject>> {
+  const samples = Object.entries(steps).map(([kind, step]) => [
+    `canaryRollout-${kind}`,
+    sample('CanaryRollout', `begins-with-${kind.toLowerCase()}`, {
+      prompt: 'email-classifier',
+      versionRef: { name: 'email-classifier-aaaaaaaaaaaa' },
+      steps: [{ [kind]: step }],
+    }),
+  ]);
+  return Object.fromEntries(samples);
+}
+
 /** Every field of every spec stands in at least one of the samples of its kind. */
 export const SAMPLES = {
   agentThatFollows: sample('Agent', 'classifier', {
@@ -54,6 +69,52 @@ export const SAMPLES = {
   canaryRollout: sample('CanaryRollout', 'email-classifier', {
     prompt: 'email-classifier',
     versionRef: { name: 'email-classifier-aaaaaaaaaaaa' },
+  }),
+  canaryRolloutInSteps: sample('CanaryRollout', 'in-steps', {
+    prompt: 'email-classifier',
+    versionRef: { name: 'email-classifier-aaaaaaaaaaaa' },
+    exposure: { unit: 'Session' },
+    steps: [
+      {
+        gate: {
+          agentRef: { name: 'classifier' },
+          goldenSetRef: { name: 'email-triage' },
+          repeats: 3,
+          minimumPassPercent: '80',
+          maximumUsd: '5',
+          timeoutSeconds: 3600,
+        },
+      },
+      { setExposure: { percent: '0.25' } },
+      { analyse: {} },
+      { setExposure: { percent: '100' } },
+      { bake: { seconds: 3600 } },
+    ],
+    analysis: {
+      metrics: [
+        {
+          metric: 'WithinCost',
+          marginPercent: '1',
+          promotionMarginPercent: '5',
+          usdPerRun: '0.05',
+          seconds: 30,
+          feedbackMetric: 'helpful',
+          isRequired: true,
+        },
+      ],
+      falseRollbackPercent: '1',
+      guards: { consecutiveSchemaFailures: 3, costFactor: 5, safetyEvents: 1 },
+    },
+    windows: [{ days: ['Mon', 'Tue'], start: '09:00', hours: 8, timeZone: 'Europe/Madrid' }],
+    progressDeadlineSeconds: 172_800,
+    onProgressDeadline: 'Rollback',
+  }),
+  ...stepSamples({
+    setExposure: { percent: '1' },
+    analyse: { minSamples: 250, maximumSeconds: 86_400, onInconclusive: 'Pause' },
+    pause: { seconds: 60 },
+    approve: {},
+    bake: { seconds: 3600 },
   }),
   model: sample('Model', 'first', {
     provider: 'OpenAICompatible',

@@ -23,6 +23,11 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
       modelPolicy: { ...policy, allow: [{ ...first, weight: 1 }, ...others] },
     };
   },
+  CanaryRollout: ({ steps, analysis, ...spec }) => ({
+    ...spec,
+    ...(steps === undefined ? {} : { steps: oneThingEach(steps as readonly Spec[]) }),
+    ...(analysis === undefined ? {} : { analysis: wholeMetrics(analysis as Spec) }),
+  }),
   Model: (spec) => ({
     ...spec,
     endpoint: 'https://models.example.com/v1',
@@ -30,6 +35,24 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
     price: spec['price'] ?? { inputUsdPerMillionTokens: '0', outputUsdPerMillionTokens: '0' },
   }),
 };
+
+/** The first thing that each of them is, and none that lowers the exposure. */
+function oneThingEach(steps: readonly Spec[]): readonly Spec[] {
+  return steps.map((step) => {
+    const [[kind, value] = ['approve', {}]] = Object.entries(step).filter(([name]) => name !== 'setExposure');
+    return { [kind]: value };
+  });
+}
+
+/** Each metric once, with what some of them need. */
+function wholeMetrics({ metrics, ...analysis }: Spec): Spec {
+  if (metrics === undefined) return analysis;
+  const byName = new Map((metrics as readonly Spec[]).map((metric) => [metric['metric'], metric]));
+  return {
+    ...analysis,
+    metrics: [...byName.values()].map((metric) => ({ usdPerRun: '1', seconds: 1, ...metric })),
+  };
+}
 
 /** An Http tool, which any tool can be. */
 function whole(tool: Spec): Spec {
@@ -67,6 +90,7 @@ function arbitrary(schema: StructuralSchema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.type === 'integer')
     return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
+  if (schema.type === 'boolean') return fc.boolean();
   if (schema.type === 'string') return texts(schema);
   return schema.type === 'array' ? lists(schema) : objects(schema);
 }
