@@ -39,7 +39,8 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
 /** The first thing that each of them is, and none that lowers the exposure. */
 function oneThingEach(steps: readonly Spec[]): readonly Spec[] {
   return steps.map((step) => {
-    const [[kind, value] = ['approve', {}]] = Object.entries(step).filter(([name]) => name !== 'setExposure');
+    const first = Object.entries(step).find(([name]) => name !== 'setExposure');
+    const [kind, value] = first ?? ['approve', {}];
     return { [kind]: value };
   });
 }
@@ -50,7 +51,7 @@ function wholeMetrics({ metrics, ...analysis }: Spec): Spec {
   const byName = new Map((metrics as readonly Spec[]).map((metric) => [metric['metric'], metric]));
   return {
     ...analysis,
-    metrics: [...byName.values()].map((metric) => ({ usdPerRun: '1', seconds: 1, ...metric })),
+    metrics: [...byName.values()].map((metric) => Object.assign({ usdPerRun: '1', seconds: 1 }, metric)),
   };
 }
 
