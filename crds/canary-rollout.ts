@@ -98,6 +98,11 @@ export const CANARY_ROLLOUT_CONDITIONS = {
       meaning: 'The PromptVersion cannot be served, or was not yet checked.',
       remedy: '`kubectl describe prompt NAME` says why.',
     },
+    PromptVersionTooLarge: {
+      status: 'False',
+      meaning: 'The wanted version and the stable one are together too long to be told to agents.',
+      remedy: 'Release a shorter one.',
+    },
   },
   Ready: {
     Stable: { status: 'True', meaning: 'The wanted version is the stable one: agents serve it.' },

@@ -10,6 +10,13 @@ import { EXPOSURE_UNITS } from '#crds/rollout-release.ts';
 /** Key of the ConfigMap, and name of the file it is mounted as. */
 export const ROLLOUT_DOCUMENT_KEY = 'rollout.json';
 
+/** What the name of the ConfigMap begins with. */
+export const ROLLOUT_CHILD_PREFIX = 'rollout-';
+
+export function rolloutConfigMapName(rolloutName: string): string {
+  return `${ROLLOUT_CHILD_PREFIX}${rolloutName}`;
+}
+
 export const ROLLOUT_ARMS = ['stable', 'candidate'] as const;
 export type RolloutArm = (typeof ROLLOUT_ARMS)[number];
 

@@ -3,10 +3,15 @@ import type { Advance } from '#domain/rollout/advance-rollout.ts';
 import type { RolloutProgress } from '#domain/rollout/rollout-observation.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
+import { documentSizeProblem } from './rollout-document-child.ts';
 
-export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): CanaryRolloutConditionClaim {
+export function resolvedRefsClaim({
+  rollout,
+  wanted,
+  served,
+}: ObservedCanaryRollout): CanaryRolloutConditionClaim {
   const refuse = (
-    reason: 'PromptVersionNotFound' | 'PromptMismatch' | 'PromptVersionNotAccepted',
+    reason: 'PromptVersionNotFound' | 'PromptMismatch' | 'PromptVersionNotAccepted' | 'PromptVersionTooLarge',
     message: string,
   ): CanaryRolloutConditionClaim => ({ type: 'ResolvedRefs', status: 'False', reason, message });
 
@@ -32,6 +37,9 @@ export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): C
         : `PromptVersion ${versionRef.name} is not accepted: its condition Accepted says why.`,
     );
   }
+  const isStable = served.stable?.spec.digest === wanted.spec.digest;
+  const tooLarge = documentSizeProblem(isStable ? undefined : served.stable, wanted);
+  if (tooLarge !== undefined) return refuse('PromptVersionTooLarge', tooLarge);
   return {
     type: 'ResolvedRefs',
     status: 'True',
@@ -41,7 +49,7 @@ export function resolvedRefsClaim({ rollout, wanted }: ObservedCanaryRollout): C
 }
 
 export function readyClaim(
-  { rollout, isStableMissing }: ObservedCanaryRollout,
+  { rollout, served }: ObservedCanaryRollout,
   resolvedRefs: CanaryRolloutConditionClaim,
   { progress, activity }: Advance,
 ): CanaryRolloutConditionClaim {
@@ -61,9 +69,10 @@ export function readyClaim(
       `No version has been served yet. ${phase === 'Refused' ? resolvedRefs.message : activity}`,
     );
   }
-  const missing = isStableMissing
-    ? ` Its object was deleted, and agents go on with what was stored for them: create it again in namespace ${rollout.metadata.namespace}.`
-    : '';
+  const missing =
+    served.stable === undefined
+      ? ` Its object was deleted, and agents go on with what was stored for them: create it again in namespace ${rollout.metadata.namespace}.`
+      : '';
   return phase === 'Refused'
     ? ready('PreviousStableServing', `PromptVersion ${stable.name} goes on serving. ${resolvedRefs.message}`)
     : ready('Releasing', `PromptVersion ${stable.name} is stable.${missing} ${activity}`);

@@ -13,6 +13,7 @@ import {
   resolvedRefsClaim,
 } from './conditions.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
+import { rolloutDocumentChild } from './rollout-document-child.ts';
 import { decisionRecord, refusalRecord } from './rollout-records.ts';
 
 /** The next status. The document that agents follow is made of the status as it was written, never of this one. */
@@ -54,6 +55,7 @@ export function decideCanaryRollout(
   ];
   return {
     status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
+    children: rolloutDocumentChild(rollout, observed.served),
     ...(decision !== undefined && { events: [eventOf(decision)] }),
     ...(records.length > 0 && { records }),
     ...(advanced.recheckSeconds !== undefined && { recheckSeconds: advanced.recheckSeconds }),

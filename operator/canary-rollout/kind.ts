@@ -3,6 +3,7 @@ import { objectKey } from '#adapters/kubernetes/kube-object.ts';
 import type { Agent } from '#crds/agent.ts';
 import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
 import { NO_OUTCOMES } from '#domain/rollout/rollout-observation.ts';
+import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import { AGENTS } from '../agent/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import type { ClusterView } from '../runtime/cluster-view.ts';
@@ -10,7 +11,8 @@ import { kindModule, watching } from '../runtime/kind-module.ts';
 import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
 import { observeCanaryRollout } from './observe.ts';
-import { CANARY_ROLLOUTS } from './resources.ts';
+import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';
+import { storedRevision } from './rollout-document-child.ts';
 
 /** Until this operator reads outcomes from the ledger. */
 const OUTCOMES_UNREAD = {
@@ -24,9 +26,10 @@ export const CANARY_ROLLOUT_KIND = kindModule({
   watches: [
     watching(PROMPT_VERSIONS, (key, _, view) => {
       const rollouts = view.of(CANARY_ROLLOUTS);
-      return [...rollouts.by('wantedVersion', key), ...rollouts.by('stableVersion', key)].map(
-        ({ metadata }) => objectKey(metadata),
+      const named = (['wantedVersion', 'stableVersion', 'candidateVersion'] as const).flatMap((index) =>
+        rollouts.by(index, key).map(({ metadata }) => objectKey(metadata)),
       );
+      return new Set(named);
     }),
     watching(AGENTS, (_, { current, previous }, view) => {
       const [before, after] = [followed(previous), followed(current)];
@@ -35,6 +38,17 @@ export const CANARY_ROLLOUT_KIND = kindModule({
       return [keyBefore, keyAfter].filter((key) => key !== undefined && isReleasing(view, key)) as string[];
     }),
   ],
+  children: {
+    namePrefix: ROLLOUT_CHILD_PREFIX,
+    resources: [
+      {
+        resource: ROLLOUT_CONFIG_MAPS,
+        deletedBecause: 'one that somebody made immutable can only be made anew',
+      },
+    ],
+    tolerance: { isTolerated: () => false, withTolerated: ({ object }) => object },
+    admissionRules: [],
+  },
   workers: 4,
   connect: ({ view, random }) => {
     const versions = view.of(PROMPT_VERSIONS);
@@ -42,14 +56,14 @@ export const CANARY_ROLLOUT_KIND = kindModule({
     const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
       objects.map(read).filter((agent) => agent !== undefined);
     return {
-      observe: (rollout) =>
+      observe: (rollout, children) =>
         observeCanaryRollout(rollout, {
           getPromptVersion: (key) => readableObject(versions.get(key)),
           listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
           listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
           outcomesOf: () => OUTCOMES_UNREAD,
           gateOf: ({ status }) => status?.gate,
-          storedRevisionOf: () => 0,
+          storedRevision: storedRevision(children),
           random,
         }),
     };

@@ -10,13 +10,14 @@ import {
 } from '#domain/rollout/rollout-command.ts';
 import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
+import type { ServedVersions } from './rollout-document-child.ts';
 
 export interface ObservedCanaryRollout {
   readonly rollout: CanaryRollout;
   /** What spec.versionRef names, when it exists. */
   readonly wanted: PromptVersion | undefined;
-  /** The object of what is stable was deleted: agents go on with what was stored for them. */
-  readonly isStableMissing: boolean;
+  /** What status names, as far as it exists. */
+  readonly served: ServedVersions;
   readonly agentUids: readonly string[];
   readonly outcomes: ObservedOutcomes;
   readonly gate: GateStatus | undefined;
@@ -35,19 +36,20 @@ export interface RolloutSources {
   /** Of the present gate step: how its Job stands, or what the status kept of it. */
   readonly gateOf: (rollout: CanaryRollout) => GateStatus | undefined;
   /** Revision of the document that is stored for agents; 0 when there is none. */
-  readonly storedRevisionOf: (rollout: CanaryRollout) => number;
+  readonly storedRevision: number;
   readonly random: () => number;
 }
 
 export function observeCanaryRollout(rollout: CanaryRollout, sources: RolloutSources): ObservedCanaryRollout {
   const { namespace, name, annotations } = rollout.metadata;
-  const { stable } = rollout.status ?? {};
+  const { stable, candidate } = rollout.status ?? {};
+  const find = (versionName: string | undefined): PromptVersion | undefined =>
+    versionName === undefined ? undefined : sources.getPromptVersion(`${namespace}/${versionName}`);
   const command = readRolloutCommand(annotations?.[ROLLOUT_COMMAND_ANNOTATION]);
   return {
     rollout,
-    wanted: sources.getPromptVersion(`${namespace}/${rollout.spec.versionRef.name}`),
-    isStableMissing:
-      stable !== undefined && sources.getPromptVersion(`${namespace}/${stable.name}`) === undefined,
+    wanted: find(rollout.spec.versionRef.name),
+    served: { stable: find(stable?.name), candidate: find(candidate?.name) },
     agentUids: sources
       .listFollowers(`${namespace}/${name}`)
       .filter((agent) => isFollower(agent, rollout))
@@ -56,7 +58,7 @@ export function observeCanaryRollout(rollout: CanaryRollout, sources: RolloutSou
     gate: sources.gateOf(rollout),
     command,
     rollbackTarget: rollbackTarget(rollout, command, sources),
-    storedRevision: sources.storedRevisionOf(rollout),
+    storedRevision: sources.storedRevision,
     freshSalt: freshSalt(sources.random),
   };
 }

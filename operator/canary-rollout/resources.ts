@@ -1,7 +1,22 @@
+/** What the CanaryRollout controller watches: rollouts, and the documents that their agents follow. */
 import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
-import { watchedKind } from '../runtime/watched-resource.ts';
+import { watchedKind, watchedObjects } from '../runtime/watched-resource.ts';
+
+/** Names may be longer than a label, so the label says only what the object is. */
+export const ROLLOUT_DOCUMENT_LABELS = {
+  'app.kubernetes.io/managed-by': 'capataz',
+  'capataz.dev/document': 'rollout',
+} as const;
 
 export const CANARY_ROLLOUTS = watchedKind(CANARY_ROLLOUT, {
   wantedVersion: ({ spec }) => [spec.versionRef.name],
   stableVersion: ({ status }) => [status?.stable?.name],
+  candidateVersion: ({ status }) => [status?.candidate?.name],
 });
+
+export const ROLLOUT_CONFIG_MAPS = watchedObjects(
+  { groupVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' },
+  Object.entries(ROLLOUT_DOCUMENT_LABELS)
+    .map(([label, value]) => `${label}=${value}`)
+    .join(','),
+);

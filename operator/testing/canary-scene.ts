@@ -1,4 +1,6 @@
 /** What is observed of a CanaryRollout, where a test says nothing else. */
+import type { CanaryRollout } from '#crds/canary-rollout.ts';
+import type { PromptVersion } from '#crds/prompt-version.ts';
 import { NO_OUTCOMES } from '#domain/rollout/rollout-observation.ts';
 import type { ObservedCanaryRollout } from '../canary-rollout/observe.ts';
 
@@ -6,7 +8,7 @@ export function observedRollout(
   given: Pick<ObservedCanaryRollout, 'rollout' | 'wanted'> & Partial<ObservedCanaryRollout>,
 ): ObservedCanaryRollout {
   return {
-    isStableMissing: false,
+    served: { stable: versionOf(given.rollout, 'stable'), candidate: versionOf(given.rollout, 'candidate') },
     agentUids: ['agent-0', 'agent-1'],
     outcomes: { ...NO_OUTCOMES, salt: given.rollout.status?.exposure?.salt },
     gate: given.rollout.status?.gate,
@@ -16,4 +18,20 @@ export function observedRollout(
     freshSalt: 'salt',
     ...given,
   };
+}
+
+/** The object of a version that the status names. */
+function versionOf(
+  { metadata, spec, status }: CanaryRollout,
+  arm: 'stable' | 'candidate',
+): PromptVersion | undefined {
+  const version = status?.[arm];
+  return (
+    version && {
+      apiVersion: '',
+      kind: 'PromptVersion',
+      metadata: { ...metadata, name: version.name, uid: version.name },
+      spec: { prompt: spec.prompt, text: `Text of ${version.name}`, digest: version.digest },
+    }
+  );
 }

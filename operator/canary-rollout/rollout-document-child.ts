@@ -1,0 +1,127 @@
+/**
+ * The ConfigMap `rollout-<name>` of a CanaryRollout: the RolloutDocument that its agents follow, from the status as it is
+ * stored and the texts of the PromptVersions that it names. Status is written first and this follows in the next pass,
+ * so that whoever is killed in between leaves nothing to be guessed: the same status always is the same document.
+ */
+import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import { API_GROUP_VERSION } from '#crds/object-meta.ts';
+import { CANARY_ROLLOUT, type CanaryRollout, type CanaryRolloutStatus } from '#crds/canary-rollout.ts';
+import type { PromptVersion } from '#crds/prompt-version.ts';
+import {
+  ROLLOUT_DOCUMENT_KEY,
+  RolloutDocument,
+  type ServedVersion,
+  rolloutConfigMapName,
+} from '#domain/rollout/rollout-document.ts';
+import type { DesiredChild } from '../runtime/child-applier.ts';
+import type { ObservedChildren } from '../runtime/decision.ts';
+import { ROLLOUT_CONFIG_MAPS, ROLLOUT_DOCUMENT_LABELS } from './resources.ts';
+
+/** The API server takes a ConfigMap of 1 MiB; what is not the document gets the rest. */
+const LARGEST_DOCUMENT_BYTES = 1_000_000;
+
+/** The PromptVersions that a status names, as far as they exist. */
+export interface ServedVersions {
+  readonly stable: PromptVersion | undefined;
+  readonly candidate: PromptVersion | undefined;
+}
+
+type ReleaseStatus = Pick<CanaryRolloutStatus, 'stable' | 'candidate' | 'exposure' | 'revision'>;
+
+/**
+ * Nothing while there is nothing to say, or a text is missing: then the ConfigMap stays as it is, and its pods go on
+ * with what they have.
+ */
+export function rolloutDocumentChild(
+  { metadata, spec, status }: CanaryRollout,
+  versions: ServedVersions,
+): readonly DesiredChild[] {
+  const document = documentOf({ metadata, spec }, status ?? {}, versions);
+  if (document === undefined) return [];
+  const text = JSON.stringify(document);
+  if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) return [];
+  const { namespace, name, uid } = metadata;
+  const owner = {
+    apiVersion: API_GROUP_VERSION,
+    kind: CANARY_ROLLOUT.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const object = {
+    metadata: {
+      name: rolloutConfigMapName(name),
+      namespace,
+      labels: ROLLOUT_DOCUMENT_LABELS,
+      ownerReferences: [owner],
+    },
+    data: { [ROLLOUT_DOCUMENT_KEY]: text },
+  };
+  return [{ resource: ROLLOUT_CONFIG_MAPS, object }];
+}
+
+function documentOf(
+  { metadata, spec }: Pick<CanaryRollout, 'metadata' | 'spec'>,
+  { stable, candidate, exposure, revision }: ReleaseStatus,
+  versions: ServedVersions,
+): RolloutDocument | undefined {
+  const served = servedVersion(stable, versions.stable);
+  if (served === undefined) return undefined;
+  const isReleasing = candidate !== undefined && exposure !== undefined;
+  const tried = servedVersion(candidate, versions.candidate);
+  if (isReleasing && tried === undefined) return undefined;
+  const { namespace, name, uid } = metadata;
+  // Whatever else stands in a status, also by the hand of somebody: pods are given only what they take.
+  return RolloutDocument.safeParse({
+    schemaVersion: 1,
+    revision,
+    rollout: { namespace, name, uid },
+    prompt: spec.prompt,
+    stable: served,
+    ...(isReleasing && {
+      candidate: tried,
+      exposure: {
+        unit: exposure.unit,
+        basisPoints: exposure.basisPoints,
+        salt: exposure.salt,
+        ...(exposure.cutoff !== undefined && { cutoff: exposure.cutoff }),
+      },
+    }),
+  }).data;
+}
+
+/** Undefined unless the version is there and still says what the status means by it. */
+function servedVersion(
+  named: CanaryRolloutStatus['stable'],
+  version: PromptVersion | undefined,
+): ServedVersion | undefined {
+  if (named === undefined || version?.spec.digest !== named.digest) return undefined;
+  return { version: named.name, digest: named.digest, text: version.spec.text };
+}
+
+/** Why these two versions cannot be told to agents together, as one sentence; undefined when they can. */
+export function documentSizeProblem(
+  stable: PromptVersion | undefined,
+  candidate: PromptVersion | undefined,
+): string | undefined {
+  const versions = [stable, candidate].filter((version) => version !== undefined);
+  const bytes = versions.reduce((sum, { spec }) => sum + Buffer.byteLength(JSON.stringify(spec.text)), 0);
+  // Names, digests and exposure take less than the rest.
+  if (bytes + 4_096 <= LARGEST_DOCUMENT_BYTES) return undefined;
+  const names = versions.map(({ metadata }) => metadata.name).join(' and ');
+  return `The text of PromptVersion ${names} takes ${bytes} bytes as JSON, and what agents are told has room for ${LARGEST_DOCUMENT_BYTES}: release a version that is shorter.`;
+}
+
+/** Of the document that is stored; 0 when there is none that can be read. */
+export function storedRevision({ live }: ObservedChildren): number {
+  const { data } = (live.get(ROLLOUT_CONFIG_MAPS.kind) ?? {}) as KubeObject & {
+    readonly data?: Readonly<Record<string, string>>;
+  };
+  try {
+    const { revision } = JSON.parse(data?.[ROLLOUT_DOCUMENT_KEY] ?? '{}') as { readonly revision?: unknown };
+    return typeof revision === 'number' && Number.isSafeInteger(revision) && revision > 0 ? revision : 0;
+  } catch {
+    return 0;
+  }
+}
