@@ -175,6 +175,7 @@ describe('a run', () => {
     expect(await bench.run()).toEqual({
       runId: 'run-1',
       effects: 0,
+      isRefusal: false,
       status: 'succeeded',
       output: 'Hi',
       steps: 1,
@@ -407,6 +408,25 @@ describe('the output', () => {
       output: { label: 'spam' },
     });
     expect(bench.requests[0]?.format).toMatchObject({ kind: 'jsonSchema', schema: SCHEMA });
+  });
+
+  it('tells whether the first answer fitted, whatever a repair made of it, and nothing where there is no schema', async () => {
+    const firstAnswer = async (contents: readonly Scripted[], output: RunPlan['output'] = LABEL) =>
+      (await new Bench(contents).run({ output })).firstAnswerFits;
+    expect(await firstAnswer([{ content: '{"label":"spam"}' }])).toBe(true);
+    expect(await firstAnswer([{ content: 'spam' }, { content: '{"label":"spam"}' }])).toBe(false);
+    expect(await firstAnswer([{ content: '{"label":', finish: 'length' }])).toBe(false);
+    expect(await firstAnswer([{ content: 'spam' }], format())).toBeUndefined();
+    expect(await firstAnswer([{ error: new ModelError('overloaded', 'busy') }])).toBeUndefined();
+  });
+
+  it('tells a refusal by the sign of the provider or by its words', async () => {
+    const isRefusal = async (turn: Scripted) => (await new Bench([turn]).run()).isRefusal;
+    expect(await isRefusal({ content: 'Hi' })).toBe(false);
+    expect(await isRefusal({ refusal: 'No.' })).toBe(true);
+    expect(await isRefusal({ content: '', finish: 'content_filter' })).toBe(true);
+    expect(await isRefusal({ content: "I'm sorry, but I can't help with that." })).toBe(true);
+    expect(await isRefusal({ error: new ModelError('overloaded', 'busy') })).toBeUndefined();
   });
 
   it('may stand in one code fence, as some models write it', async () => {

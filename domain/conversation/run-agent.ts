@@ -6,6 +6,7 @@
  * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
  */
 import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
+import { refusesInWords } from '#domain/chat/refusal-in-words.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import { sha256Hex } from '#domain/canonical-json/canonical-json.ts';
 import { NotRecordedError } from '#domain/ledger/record-writer.ts';
@@ -106,6 +107,10 @@ interface RunFigures {
   readonly costNanoUsd: number | null;
   /** Calls of tools with an effect that were begun: the same run again would have them twice. */
   readonly effects: number;
+  /** Whether the first answer fitted the output schema; absent where there is none, or no answer came. */
+  readonly firstAnswerFits?: boolean;
+  /** Whether the model would not do what was asked; absent where it never came to an answer. */
+  readonly isRefusal?: boolean;
   /** Every Model that answered, in order of its first answer. */
   readonly models: readonly string[];
   readonly durationMilliseconds: number;
@@ -165,6 +170,8 @@ class Run {
   #steps = 0;
   #repairs = 0;
   #effects = 0;
+  #firstAnswerFits: boolean | undefined;
+  #isRefusal: boolean | undefined;
 
   constructor(plan: RunPlan, ports: RunPorts, signal: AbortSignal) {
     this.#plan = plan;
@@ -195,6 +202,8 @@ class Run {
       usage: this.#spending.usage,
       costNanoUsd: this.#spending.costNanoUsd,
       effects: this.#effects,
+      ...(this.#firstAnswerFits !== undefined && { firstAnswerFits: this.#firstAnswerFits }),
+      ...(this.#isRefusal !== undefined && { isRefusal: this.#isRefusal }),
       models: [...this.#models],
       durationMilliseconds: Math.round(this.#ports.monotonicMilliseconds() - this.#beganMilliseconds),
     };
@@ -327,10 +336,13 @@ class Run {
 
   #conclude(answer: ModelAnswer): RunEnd | undefined {
     const content = answer.content ?? '';
-    if (answer.refusal !== undefined || answer.finishReason === 'content_filter') {
+    const isRefused = answer.refusal !== undefined || answer.finishReason === 'content_filter';
+    this.#isRefusal = isRefused || refusesInWords(content);
+    if (isRefused) {
       return this.#end(answer, failed('model_refused', 'the model refused to answer'));
     }
     if (answer.finishReason === 'length') {
+      this.#noteFirstAnswer(false);
       const sentence =
         "the answer was cut at the output limit; raise the agent's limits.outputTokens or the prompt's maxOutputTokens";
       return this.#end(answer, {
@@ -339,6 +351,7 @@ class Run {
       });
     }
     const checked = this.#plan.output.check(content);
+    this.#noteFirstAnswer(checked.ok);
     if (checked.ok) {
       const end = this.#end(answer, { status: 'succeeded', output: checked.value });
       this.#recordCheck(true);
@@ -360,6 +373,10 @@ class Run {
       { role: 'user', content: repairRequest(this.#plan.output.kind, problems) },
     );
     return undefined;
+  }
+
+  #noteFirstAnswer(fits: boolean): void {
+    if (this.#plan.output.kind === 'json') this.#firstAnswerFits ??= fits;
   }
 
   #end(answer: ModelAnswer, end: RunEnd): RunEnd {

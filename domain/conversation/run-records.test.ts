@@ -15,6 +15,53 @@ const FIGURES: Omit<Extract<RunResult, { status: 'failed' }>, 'status' | 'reason
   durationMilliseconds: 1,
 };
 
+function recordsInto(written: RecordDraft[]): RunRecords {
+  return new RunRecords({
+    writer: { ...NO_LEDGER, write: (draft) => void written.push(draft) },
+    namespace: 'shop',
+    agent: { name: 'triage' },
+    prompt: { name: 'triage', version: 'v1', digest: 'a'.repeat(64), arm: 'candidate' },
+    runId: 'run-1',
+    session: '0'.repeat(32),
+    content: 'None',
+    retentionDays: 1,
+    commitmentKey: '0'.repeat(64),
+    now: () => new Date(0),
+    monotonicMilliseconds: () => 0,
+  });
+}
+
+it('the end of a run says what judges of its prompt want to know', () => {
+  const written: RecordDraft[] = [];
+  const records = recordsInto(written);
+  const outcomes = ['ok', 'tool_failed', 'unknown_tool', 'interrupted'] as const;
+  for (const outcome of outcomes) {
+    const call = { step: 1, callId: outcome, tool: 'lookup' };
+    records.recorder.toolResult(call, { outcome, text: '', durationMilliseconds: 1 });
+  }
+  records.ended({ ...FIGURES, status: 'succeeded', output: '', firstAnswerFits: false, isRefusal: true });
+  expect(written.at(-1)).toMatchObject({
+    type: 'run_ended',
+    run: { session: '0'.repeat(32) },
+    prompt: { name: 'triage', arm: 'candidate' },
+    firstAnswerFits: 'no',
+    isRefusal: 'yes',
+    toolCalls: 3,
+    failedToolCalls: 2,
+  });
+  expect(written.find(({ type }) => type === 'security_event')).toMatchObject({
+    prompt: { name: 'triage', arm: 'candidate' },
+  });
+});
+
+it('the end of a run by a fault of ours says of answers nothing', () => {
+  const written: RecordDraft[] = [];
+  recordsInto(written).faulted();
+  expect(written.at(-1)).toMatchObject({ status: 'failed', toolCalls: 0, failedToolCalls: 0 });
+  expect(written.at(-1)).not.toHaveProperty('firstAnswerFits');
+  expect(written.at(-1)).not.toHaveProperty('isRefusal');
+});
+
 it('the end of a run that is told anew has the number of the first, whose place it takes, and one limit is told once', () => {
   const written: RecordDraft[] = [];
   const records = new RunRecords({

@@ -61,6 +61,8 @@ export class RunRecords {
   readonly #beganMilliseconds: number;
   #records = 0;
   #steps = 0;
+  #toolCalls = 0;
+  #failedToolCalls = 0;
   /** In which more calls were asked for than one step may have: told once, for a model may ask for thousands. */
   #overfullStep = 0;
   #isEnded = false;
@@ -144,6 +146,9 @@ export class RunRecords {
     },
 
     toolResult: (call, { outcome, text, durationMilliseconds }) => {
+      // How one that was broken off with its run would have ended, nobody knows.
+      if (outcome !== 'interrupted') this.#toolCalls += 1;
+      if (outcome !== 'interrupted' && outcome !== 'ok') this.#failedToolCalls += 1;
       if (outcome === 'too_many_calls') {
         if (this.#overfullStep === call.step) return;
         this.#overfullStep = call.step;
@@ -179,6 +184,7 @@ export class RunRecords {
     if (isAgain) this.#records -= 1;
     this.#isEnded = true;
     const { status, steps, repairs, usage, costNanoUsd, models, durationMilliseconds } = result;
+    const { firstAnswerFits, isRefusal } = result;
     if (!isAgain && result.status === 'stopped' && LIMITS.has(result.reason)) {
       this.#write('policy_decision', [], { policy: 'run_limits', verdict: 'denied', reason: result.reason });
     }
@@ -195,6 +201,9 @@ export class RunRecords {
         ...(costNanoUsd === null ? {} : { costNanoUsd }),
         models: models.slice(0, NAMES_MAXIMUM).map(nameOf),
         ...(output === undefined ? {} : { output: this.#reference('output', output, texts) }),
+        ...(firstAnswerFits === undefined ? {} : { firstAnswerFits: yesOrNo(firstAnswerFits) }),
+        ...(isRefusal === undefined ? {} : { isRefusal: yesOrNo(isRefusal) }),
+        ...this.#toolCounts(),
         durationMicroseconds: microseconds(durationMilliseconds),
         records: this.#records + 1,
       },
@@ -215,9 +224,14 @@ export class RunRecords {
       steps: this.#steps,
       repairs: 0,
       models: [],
+      ...this.#toolCounts(),
       durationMicroseconds: microseconds(monotonicMilliseconds() - this.#beganMilliseconds),
       records: this.#records + 1,
     });
+  }
+
+  #toolCounts(): Pick<Told<'run_ended'>, 'toolCalls' | 'failedToolCalls'> {
+    return { toolCalls: this.#toolCalls, failedToolCalls: this.#failedToolCalls };
   }
 
   #toolResult(
@@ -298,7 +312,12 @@ const TYPES_WITH_PROMPT: ReadonlySet<RecordType> = new Set([
   'tool_intent',
   'tool_result',
   'run_ended',
+  'security_event',
 ]);
+
+function yesOrNo(is: boolean): 'yes' | 'no' {
+  return is ? 'yes' : 'no';
+}
 
 function nameOf(given: string): string {
   return given === '' ? '(none)' : given.slice(0, NAME_MAXIMUM_CHARACTERS).toWellFormed();

@@ -190,6 +190,13 @@ const RunEnded = z.strictObject({
   costNanoUsd: NanoUsd.optional(),
   models: z.array(Name).max(64),
   output: TextReference.optional(),
+  /** Whether the first answer fitted the output schema; absent: there is none, or no answer came. */
+  firstAnswerFits: z.enum(['yes', 'no']).optional(),
+  /** Whether the model would not do what was asked; absent: it never came to an answer. */
+  isRefusal: z.enum(['yes', 'no']).optional(),
+  /** Calls whose end is known, and those of them that did not succeed. */
+  toolCalls: Count.optional(),
+  failedToolCalls: Count.optional(),
   durationMicroseconds: Microseconds,
   /** Records of this run that the agent itself told, this one included: a missing one is seen. */
   records: Count,
@@ -243,6 +250,7 @@ const SecurityEvent = z.strictObject({
   owasp: z.array(z.string().regex(/^(LLM|ASI)\d\d$/)).max(8),
   subject: Name.optional(),
   sentence: Sentence,
+  prompt: PromptReference.optional(),
 });
 
 const RolloutDecision = z.strictObject({

@@ -52,6 +52,11 @@ export const RunReference = z.strictObject({
   id: Identifier,
   /** Counts the model calls of the run from 1. */
   step: Count.optional(),
+  /** A digest of the session that the caller says it belongs to. */
+  session: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
 });
 
 export const PromptReference = z.strictObject({
