@@ -21,6 +21,8 @@ export interface RunRecordsOptions {
   readonly agent: RecordOf<'run_begun'>['agent'];
   readonly prompt: NonNullable<RecordOf<'run_begun'>['prompt']>;
   readonly runId: string;
+  /** A digest of the caller's session. */
+  readonly session?: string;
   readonly content: ContentMode;
   readonly retentionDays: number;
   /** Hexadecimal, drawn for this run (commitment.ts). */
@@ -277,14 +279,18 @@ export class RunRecords {
   }
 
   #draft<Type extends RecordType>(type: Type, told: Told<Type>, step: number | undefined): RecordDraft {
-    const { namespace, agent, prompt, runId, now } = this.#options;
+    const { namespace, agent, prompt, runId, session, now } = this.#options;
     this.#records += 1;
     const draft = {
       id: `${runId}:${this.#records}`,
       type,
       namespace,
       atMicroseconds: now().getTime() * 1000,
-      run: { id: runId, ...(step === undefined || step === 0 ? {} : { step }) },
+      run: {
+        id: runId,
+        ...(step === undefined || step === 0 ? {} : { step }),
+        ...(session === undefined ? {} : { session }),
+      },
       agent,
       ...(TYPES_WITH_PROMPT.has(type) ? { prompt } : {}),
       ...told,

@@ -4,6 +4,11 @@ import type { RecordOf } from './ledger-record.ts';
 interface SecurityEventDescription {
   readonly severity: RecordOf<'security_event'>['severity'];
   readonly owasp: readonly string[];
+  /**
+   * What the agent itself did, so that its prompt may be the reason: these hold up a release. What somebody tried from
+   * outside, or what befell the platform, must not: whoever can provoke it could stop every release.
+   */
+  readonly isOwnConduct?: true;
   /** One sentence for the reference page. */
   readonly meaning: string;
 }
@@ -17,11 +22,13 @@ export const SECURITY_EVENTS = {
   model_denied: {
     severity: 'low',
     owasp: ['LLM06', 'ASI03'],
+    isOwnConduct: true,
     meaning: 'An agent asked for a Model that its policy does not allow.',
   },
   unknown_tool_called: {
     severity: 'low',
     owasp: ['LLM06', 'ASI02'],
+    isOwnConduct: true,
     meaning: 'A model called a tool that the Agent does not have: a mistake of it, or an injection.',
   },
   tool_not_recorded: {
@@ -56,3 +63,10 @@ export const SECURITY_EVENTS = {
   },
 } as const satisfies Record<string, SecurityEventDescription>;
 export type SecurityEventCode = keyof typeof SECURITY_EVENTS;
+
+export function isOwnConduct(event: string): boolean {
+  const known: SecurityEventDescription | undefined = Object.hasOwn(SECURITY_EVENTS, event)
+    ? SECURITY_EVENTS[event as SecurityEventCode]
+    : undefined;
+  return known?.isOwnConduct === true;
+}
