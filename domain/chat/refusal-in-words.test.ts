@@ -18,7 +18,7 @@ describe('an answer is a refusal by its words', () => {
     '{"category":"refund"}',
     "The customer writes: I'm sorry, but I can't help with that.",
     'I cannot find an order number in this mail, so I filed it as a question.',
-    "Sorry for the delay! Here is what I found.",
+    'Sorry for the delay! Here is what I found.',
     'I can help with that.',
   ])('and not when it is %j', (answer) => expect(refusesInWords(answer)).toBe(false));
 

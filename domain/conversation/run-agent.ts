@@ -6,7 +6,6 @@
  * `succeeded` with an output that passed its check, as `stopped` at a limit, or as `failed`; never with a guess.
  */
 import type { ChatMessage, ToolCall } from '#domain/chat/chat-request.ts';
-import { refusesInWords } from '#domain/chat/refusal-in-words.ts';
 import type { FailureCode } from '#domain/failures/failure-codes.ts';
 import { sha256Hex } from '#domain/canonical-json/canonical-json.ts';
 import { NotRecordedError } from '#domain/ledger/record-writer.ts';
@@ -31,6 +30,7 @@ import {
   type PromptIdentity,
 } from './model.ts';
 import type { OutputFormat } from './output-format.ts';
+import { ConductNotes, type RunConduct } from './run-conduct.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import { NOT_RECORDED_SENTENCE, SAME_CALL_MAXIMUM, STOP_SENTENCES, repairRequest } from './run-sentences.ts';
 import { Spending } from './spending.ts';
@@ -99,7 +99,7 @@ export interface RunPorts extends Deadlines {
   readonly spans: Pick<Spans, 'within'>;
 }
 
-interface RunFigures {
+interface RunFigures extends RunConduct {
   readonly runId: string;
   readonly steps: number;
   readonly repairs: number;
@@ -107,10 +107,6 @@ interface RunFigures {
   readonly costNanoUsd: number | null;
   /** Calls of tools with an effect that were begun: the same run again would have them twice. */
   readonly effects: number;
-  /** Whether the first answer fitted the output schema; absent where there is none, or no answer came. */
-  readonly firstAnswerFits?: boolean;
-  /** Whether the model would not do what was asked; absent where it never came to an answer. */
-  readonly isRefusal?: boolean;
   /** Every Model that answered, in order of its first answer. */
   readonly models: readonly string[];
   readonly durationMilliseconds: number;
@@ -157,6 +153,7 @@ class Run {
   readonly #spending: Spending;
   readonly #messages: ChatMessage[];
   readonly #models = new Set<string>();
+  readonly #conduct: ConductNotes;
   readonly #timesCalled = new Map<string, number>();
   readonly #beganMilliseconds: number;
   #stepBeganMilliseconds: number;
@@ -170,8 +167,6 @@ class Run {
   #steps = 0;
   #repairs = 0;
   #effects = 0;
-  #firstAnswerFits: boolean | undefined;
-  #isRefusal: boolean | undefined;
 
   constructor(plan: RunPlan, ports: RunPorts, signal: AbortSignal) {
     this.#plan = plan;
@@ -179,6 +174,7 @@ class Run {
     this.#signal = signal;
     this.#spending = new Spending(plan.limits.nanoUsdPerRun);
     this.#messages = [...plan.messages];
+    this.#conduct = new ConductNotes(plan.output.kind === 'json');
     this.#beganMilliseconds = ports.monotonicMilliseconds();
     this.#stepBeganMilliseconds = this.#beganMilliseconds;
   }
@@ -202,8 +198,7 @@ class Run {
       usage: this.#spending.usage,
       costNanoUsd: this.#spending.costNanoUsd,
       effects: this.#effects,
-      ...(this.#firstAnswerFits !== undefined && { firstAnswerFits: this.#firstAnswerFits }),
-      ...(this.#isRefusal !== undefined && { isRefusal: this.#isRefusal }),
+      ...this.#conduct.conduct(),
       models: [...this.#models],
       durationMilliseconds: Math.round(this.#ports.monotonicMilliseconds() - this.#beganMilliseconds),
     };
@@ -336,13 +331,11 @@ class Run {
 
   #conclude(answer: ModelAnswer): RunEnd | undefined {
     const content = answer.content ?? '';
-    const isRefused = answer.refusal !== undefined || answer.finishReason === 'content_filter';
-    this.#isRefusal = isRefused || refusesInWords(content);
-    if (isRefused) {
+    if (this.#conduct.isRefused(answer)) {
       return this.#end(answer, failed('model_refused', 'the model refused to answer'));
     }
     if (answer.finishReason === 'length') {
-      this.#noteFirstAnswer(false);
+      this.#conduct.checked(false);
       const sentence =
         "the answer was cut at the output limit; raise the agent's limits.outputTokens or the prompt's maxOutputTokens";
       return this.#end(answer, {
@@ -351,7 +344,7 @@ class Run {
       });
     }
     const checked = this.#plan.output.check(content);
-    this.#noteFirstAnswer(checked.ok);
+    this.#conduct.checked(checked.ok);
     if (checked.ok) {
       const end = this.#end(answer, { status: 'succeeded', output: checked.value });
       this.#recordCheck(true);
@@ -373,10 +366,6 @@ class Run {
       { role: 'user', content: repairRequest(this.#plan.output.kind, problems) },
     );
     return undefined;
-  }
-
-  #noteFirstAnswer(fits: boolean): void {
-    if (this.#plan.output.kind === 'json') this.#firstAnswerFits ??= fits;
   }
 
   #end(answer: ModelAnswer, end: RunEnd): RunEnd {
