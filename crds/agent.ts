@@ -303,6 +303,11 @@ export const AgentStatus = kindStatus(
       .max(512)
       .optional()
       .describe('Label selector of the pods, for the scale subresource.'),
+    rollout: ResourceName.optional().describe('The CanaryRollout that is followed.'),
+    arm: z
+      .enum(['stable', 'candidate'])
+      .optional()
+      .describe('Which version of the rollout the agent takes; written within minutes of a release.'),
     prompt: z
       .strictObject({
         version: ResourceName.optional().describe(
@@ -311,7 +316,9 @@ export const AgentStatus = kindStatus(
         digest: z.string().max(64).optional().describe('Its digest.'),
       })
       .optional()
-      .describe('The prompt being served.'),
+      .describe(
+        'The prompt being served. Where a rollout is followed its status is newer: this is written within minutes of a release.',
+      ),
   },
   'What was observed of the agent.',
 );

@@ -31,6 +31,8 @@ export const VersionStatus = z.strictObject({
   digest: z.string().max(64).describe('Its digest.'),
 });
 
+export type VersionStatus = z.infer<typeof VersionStatus>;
+
 export const ExposureStatus = z.strictObject({
   unit: z.enum(EXPOSURE_UNITS).describe('What is split.'),
   basisPoints: BasisPoints.describe('Share that takes the candidate, in hundredths of a percent.'),

@@ -13,7 +13,7 @@ const COMPLETE = {
   CAPATAZ_POD_NAME: 'operator-a',
   CAPATAZ_AGENT_IMAGE: 'capataz:1',
   CAPATAZ_ROUTER_URL: 'http://router:8080/',
-  CAPATAZ_CONFIGURATION_URL: 'http://operator:8080/v1/agent-configuration',
+  CAPATAZ_CONFIGURATION_URL: 'http://operator:8080/v1/configuration',
   CAPATAZ_ROUTER_TOKEN_PATH: '/token',
 };
 

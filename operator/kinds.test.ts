@@ -46,10 +46,10 @@ const version = (name: string): object => ({
   spec: { prompt: 'p', text: 't', digest: '0'.repeat(64) },
 });
 
-const rollout = (wanted: string): object => ({
+const rollout = (wanted: string, digest = ''): object => ({
   metadata: meta('r'),
   spec: { prompt: 'p', versionRef: { name: wanted } },
-  status: { stable: { name: 'v1', digest: '' } },
+  status: { stable: { name: 'v1', digest } },
 });
 
 const pod = { metadata: { ...meta('agent-follows-abc'), labels: { 'capataz.dev/agent': 'follows' } } };
@@ -72,7 +72,8 @@ function wokenBy(view: InMemoryView, resource: AnyWatchedResource, object: objec
   const woken: string[] = [];
   for (const kind of KIND_MODULES) {
     const enqueue = (name: string): number => woken.push(`${kind.definition.kind} ${name}`);
-    for (const [watched, wake] of wakersOf(kind, enqueue, { view })) {
+    const enqueueAfter = (name: string): number => enqueue(`${name} later`);
+    for (const [watched, wake] of wakersOf(kind, { enqueue, enqueueAfter }, { view, random: () => 0.5 })) {
       if (watched === resource) wake(resource, key, { current, previous });
     }
   }
@@ -108,7 +109,13 @@ describe('an Agent that comes, goes or changes whom it follows', () => {
 describe('a change wakes whoever decides on it, found by index (B03)', () => {
   it.each<[string, AnyWatchedResource, object | string, string[]]>([
     ['an Agent', AGENTS, agent('new', { name: 'r' }), ['Agent ns/new']],
-    ['a rollout', CANARY_ROLLOUTS, rollout('v3'), ['CanaryRollout ns/r', 'Agent ns/follows']],
+    [
+      'a rollout that serves something else',
+      CANARY_ROLLOUTS,
+      rollout('v2', 'other'),
+      ['CanaryRollout ns/r', 'Agent ns/follows later'],
+    ],
+    ['a rollout that serves what it did', CANARY_ROLLOUTS, rollout('v3'), ['CanaryRollout ns/r']],
     [
       'a served version',
       PROMPT_VERSIONS,
@@ -118,7 +125,7 @@ describe('a change wakes whoever decides on it, found by index (B03)', () => {
         'CanaryRollout ns/r',
         'Agent ns/pinned',
         'Agent ns/serves-still',
-        'Agent ns/follows',
+        'Agent ns/follows later',
       ],
     ],
     ['a wanted version', PROMPT_VERSIONS, version('v2'), ['PromptVersion ns/v2', 'CanaryRollout ns/r']],

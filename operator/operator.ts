@@ -15,9 +15,14 @@ import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { CONFIG_MAPS } from './agent/resources.ts';
+import { ROLLOUT_CONFIG_MAPS } from './canary-rollout/resources.ts';
 import type { OperatorConfig } from './config.ts';
 import { createAgentStreams } from './configuration-stream/agent-streams.ts';
-import { publishedConfiguration } from './configuration-stream/published-configuration.ts';
+import {
+  formerConfiguration,
+  publishedConfiguration,
+  publishedRollout,
+} from './configuration-stream/published-documents.ts';
 import { startConfigurationServer } from './configuration-stream/server.ts';
 import { KIND_MODULES } from './kinds.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
@@ -95,7 +100,11 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     mayWrite: leadership.isHeld,
   });
   const streams = createAgentStreams({
-    current: (key) => publishedConfiguration(view.of(CONFIG_MAPS).get(key)),
+    sources: {
+      configuration: (key) => publishedConfiguration(view.of(CONFIG_MAPS).get(key)),
+      formerConfiguration: (key) => formerConfiguration(view.of(CONFIG_MAPS).get(key)),
+      rollout: (key) => publishedRollout(view.of(ROLLOUT_CONFIG_MAPS).get(key)),
+    },
     maximumStreams: MAXIMUM_STREAMS,
     maximumStreamsPerKey: MAXIMUM_STREAMS_PER_AGENT,
   });
@@ -106,10 +115,8 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     logger,
     random,
     onChange: (resource, key, change) => {
-      if (resource === CONFIG_MAPS) {
-        const configuration = publishedConfiguration(change.current);
-        if (configuration !== undefined) streams.publish(key, configuration);
-      }
+      if (resource === CONFIG_MAPS) streams.configurationChanged(key);
+      else if (resource === ROLLOUT_CONFIG_MAPS) streams.rolloutChanged(key);
       controllers.wake(resource, key, change);
     },
   });

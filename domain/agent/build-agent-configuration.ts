@@ -1,8 +1,11 @@
-/** From an Agent and the prompt that it is to serve to the document that its pods follow. */
+/**
+ * From an Agent to the document that its pods follow; with a prompt when it is to serve that one, without when it is to
+ * serve what its rollout says.
+ */
 import type { AgentSpec } from '#crds/agent.ts';
 import { type AgentTool, BUILT_IN_TOOLS } from '#crds/agent-tool.ts';
 import { nanoUsdOfDecimal } from '../pricing/nano-usd.ts';
-import type { AgentConfiguration, AgentConfigurationContent } from './agent-configuration.ts';
+import type { AgentConfiguration, AgentConfigurationContent, PromptOfAgent } from './agent-configuration.ts';
 
 const DEFAULT_AUDIT = { content: 'Digests', retentionDays: 30 } as const;
 const DEFAULT_TOOL_SECONDS = 10;
@@ -19,13 +22,13 @@ export function buildAgentConfiguration(
     };
     readonly spec: AgentSpec;
   },
-  prompt: AgentConfiguration['prompt'],
+  prompt: PromptOfAgent | undefined,
 ): AgentConfigurationContent {
   const { namespace, name, uid, generation } = agent.metadata;
   const { limits = {}, output, tools = [], audit = {} } = agent.spec;
   return {
     agent: { namespace, name, uid, generation },
-    prompt,
+    ...(prompt === undefined ? {} : { prompt }),
     ...(agent.spec.promptRef.name === undefined ? {} : { rollout: agent.spec.promptRef.name }),
     tools: tools.flatMap(toolConfiguration),
     audit: {

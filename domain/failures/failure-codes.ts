@@ -190,10 +190,21 @@ const AGENT_REFUSALS = {
     type: 'api_error',
     meaning: 'The agent has no configuration yet. `kubectl describe agent NAME` says why.',
   },
+  configuration_not_understood: {
+    status: 503,
+    type: 'api_error',
+    meaning:
+      'The agent is told a limit that its image does not know. The image is older than the operator: update it, or take the field out of the Agent.',
+  },
   audit_unavailable: AUDIT_UNAVAILABLE,
 } as const satisfies Record<string, FailureDescription>;
 /** Why no run is started for a request that is right. */
-export type AgentAdmissionCode = 'too_many_runs' | 'unconfigured' | 'shutting_down' | 'audit_unavailable';
+export type AgentAdmissionCode =
+  | 'too_many_runs'
+  | 'unconfigured'
+  | 'configuration_not_understood'
+  | 'shutting_down'
+  | 'audit_unavailable';
 
 /** Where a run ends by its own limits, or with an answer that is none. */
 export const RUN_FAILURES = {

@@ -4,6 +4,7 @@
  * can.
  */
 import { OPERATOR_AUDIENCE, ROUTER_AUDIENCE } from '#domain/agent/agent-names.ts';
+import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import type { AdmissionRule } from '../runtime/kind-module.ts';
 
@@ -30,12 +31,13 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
   },
   {
     expression: `variables.volumes.all(volumes, volumes.all(volume, has(volume.emptyDir)
-      || (has(volume.configMap) && volume.configMap.name == variables.name)
+      || (has(volume.configMap) && (volume.configMap.name == variables.name
+      || volume.configMap.name.startsWith('${ROLLOUT_CHILD_PREFIX}')))
       || (has(volume.projected) && volume.projected.sources.all(source, has(source.serviceAccountToken)
       && has(source.serviceAccountToken.audience)
       && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}', '${LEDGER_AUDIENCE}']))))`,
     message:
-      "the operator of Capataz mounts only the agent's own configuration and its tokens for router, operator and ledger",
+      "the operator of Capataz mounts only the agent's own configuration, the document of a rollout and its tokens for router, operator and ledger",
   },
   {
     expression: `variables.containers.all(containers, containers.all(container, !has(container.envFrom)

@@ -9,7 +9,7 @@ const SETTINGS = {
   agentImage: 'registry.example/capataz:0.1.0',
   agentImagePullPolicy: 'IfNotPresent' as const,
   routerUrl: 'http://capataz-router.capataz-system.svc:8080',
-  configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+  configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/configuration',
   ledgerUrl: undefined,
 };
 
@@ -29,7 +29,13 @@ function anAgent(spec: Partial<AgentSpec> = {}): Agent {
 }
 
 const childrenOf = (agent: Agent, liveReplicas?: number, settings: PodSettings = SETTINGS) =>
-  agentChildren({ agent, configuration: '{"the":"configuration"}', liveReplicas, settings });
+  agentChildren({
+    agent,
+    configuration: '{"the":"configuration"}',
+    formerConfiguration: undefined,
+    liveReplicas,
+    settings,
+  });
 
 function yamlOf(agent: Agent, settings?: PodSettings): string {
   return childrenOf(agent, undefined, settings)
@@ -59,7 +65,15 @@ describe('the environment of an agent', () => {
   it('says where spans go to a runtime of ours, and to no other image', () => {
     const settings = { ...SETTINGS, tracing: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' } };
     const textOf = (agent: Agent): string =>
-      JSON.stringify(agentChildren({ agent, configuration: '{}', liveReplicas: undefined, settings }));
+      JSON.stringify(
+        agentChildren({
+          agent,
+          configuration: '{}',
+          formerConfiguration: undefined,
+          liveReplicas: undefined,
+          settings,
+        }),
+      );
     const variable = '{"name":"OTEL_EXPORTER_OTLP_ENDPOINT","value":"http://collector:4318"}';
     expect(textOf(anAgent())).toContain(variable);
     expect(textOf(anAgent({ image: 'registry.example/own:1' }))).not.toContain('OTEL_');
@@ -89,10 +103,9 @@ describe('the children of an Agent', () => {
     await expect(yamlOf(agent)).toMatchFileSnapshot('./golden/own-image-autoscaled.yaml');
   });
 
-  it('leave the pod template alone when anything but image and resources changes', () => {
+  it('leave the pod template alone when anything but image, resources and the rollout that is followed changes', () => {
     const template = (agent: Agent): unknown => deploymentSpecOf(agent).template;
     const changed = anAgent({
-      promptRef: { version: 'other' },
       limits: { seconds: 3600, steps: 99 },
       output: { schema: { type: 'object' } },
       tools: [{ type: 'BuiltIn', name: 'calculate' }],
@@ -101,6 +114,8 @@ describe('the children of an Agent', () => {
     });
     expect(template(changed)).toEqual(template(anAgent()));
     expect(template(anAgent({ image: 'other' }))).not.toEqual(template(anAgent()));
+    const pinned = (version: string): unknown => template(anAgent({ promptRef: { version } }));
+    expect(pinned('v2')).toEqual(pinned('v1'));
   });
 
   it('are not probed before a process can listen, so that a normal start is no Warning event', () => {
@@ -123,6 +138,7 @@ describe('the children of an Agent', () => {
     const kinds = agentChildren({
       agent: anAgent(),
       configuration: undefined,
+      formerConfiguration: undefined,
       liveReplicas: 1,
       settings: SETTINGS,
     }).map(({ resource }) => resource.kind);

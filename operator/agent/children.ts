@@ -2,7 +2,10 @@
 import type { DesiredObject } from '#adapters/kubernetes/object-writer.ts';
 import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import type { Agent } from '#crds/agent.ts';
-import { AGENT_CONFIGURATION_KEY } from '#domain/agent/agent-configuration.ts';
+import {
+  AGENT_CONFIGURATION_KEY,
+  FORMER_AGENT_CONFIGURATION_KEY,
+} from '#domain/agent/agent-configuration.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import type { DesiredChild } from '../runtime/child-applier.ts';
 import { type PodSettings, agentPodTemplate } from './pod-template.ts';
@@ -25,6 +28,8 @@ export interface ChildrenInputs {
   readonly agent: Agent;
   /** The text of the configuration; absent while it is not known, then the ConfigMap stays as it is. */
   readonly configuration: string | undefined;
+  /** What pods of version 0.1 read; undefined when there are none any more. */
+  readonly formerConfiguration: string | undefined;
   /** `spec.replicas` of the live Deployment, when there is one. */
   readonly liveReplicas: number | undefined;
   readonly settings: PodSettings;
@@ -50,7 +55,7 @@ export function agentChildren(inputs: ChildrenInputs): readonly DesiredChild[] {
     child(SERVICE_ACCOUNTS, agent, { automountServiceAccountToken: false }),
     ...(configuration === undefined
       ? []
-      : [child(CONFIG_MAPS, agent, { data: { [AGENT_CONFIGURATION_KEY]: configuration } })]),
+      : [child(CONFIG_MAPS, agent, { data: configurationData(configuration, inputs) })]),
     child(SERVICES, agent, service(agent)),
     child(POD_DISRUPTION_BUDGETS, agent, podDisruptionBudget(agent)),
     child(DEPLOYMENTS, agent, deployment(inputs)),
@@ -58,6 +63,16 @@ export function agentChildren(inputs: ChildrenInputs): readonly DesiredChild[] {
       ? []
       : [child(HORIZONTAL_POD_AUTOSCALERS, agent, horizontalPodAutoscaler(agent, agent.spec.autoscaling))]),
   ];
+}
+
+function configurationData(
+  configuration: string,
+  { formerConfiguration }: ChildrenInputs,
+): Readonly<Record<string, string>> {
+  return {
+    [AGENT_CONFIGURATION_KEY]: configuration,
+    ...(formerConfiguration === undefined ? {} : { [FORMER_AGENT_CONFIGURATION_KEY]: formerConfiguration }),
+  };
 }
 
 function child(

@@ -15,8 +15,10 @@ import {
 
 describe('what an Agent is served with', () => {
   it('is the stable version of its rollout', () => {
-    const { configuration, children } = scene();
-    expect(configuration?.prompt).toMatchObject({ version: 'v1', text: 'Text of v1' });
+    const { configuration, children, status } = scene();
+    expect(configuration).toMatchObject({ rollout: 'r' });
+    expect(configuration).not.toHaveProperty('prompt');
+    expect(status).toMatchObject({ rollout: 'r', arm: 'stable', prompt: { version: 'v1' } });
     expect(configuration?.agent).toEqual({
       namespace: 'ns',
       name: 'a',
@@ -26,10 +28,19 @@ describe('what an Agent is served with', () => {
     expect(children).toHaveLength(5);
   });
 
+  it('costs no write when another version is released: its configuration does not say which one it is', () => {
+    const before = scene().configuration;
+    const versions = [aPromptVersion('v1'), aPromptVersion('v2')];
+    const written = JSON.stringify(before);
+    const after = scene({ versions, rollout: aRollout('v2'), written });
+    expect(after.configuration).toEqual(before);
+    expect(after.status.prompt?.version).toBe('v2');
+  });
+
   it('is the version it is pinned to, whatever is released', () => {
     const versions = [aPromptVersion('v1'), aPromptVersion('v2')];
     const { configuration } = scene({ spec: { promptRef: { version: 'v2' } }, versions });
-    expect(configuration?.prompt.version).toBe('v2');
+    expect(configuration?.prompt?.version).toBe('v2');
   });
 
   it.each<[string, Scene, string]>([

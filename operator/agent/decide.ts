@@ -1,22 +1,25 @@
 /**
  * What an Agent is to be served with, and what is to be said of it. Pure.
  *
- *   accepted, and the references can be served -> the wanted prompt with the present spec
- *   accepted, and they cannot                  -> the last good prompt with the present spec, when there is one
- *   not accepted                               -> the last good configuration as it was, when there is one
- *   none of these                              -> no pods are made; pods that exist are left as they are
+ *   accepted, follows a rollout with a stable version -> the present spec; the prompt is the rollout's document
+ *   accepted, and its version can be served           -> that prompt with the present spec
+ *   accepted, and it cannot                           -> the last good prompt with the present spec, when there is one
+ *   not accepted                                      -> the last good configuration as it was, when there is one
+ *   none of these                                     -> no pods are made; pods that exist are left as they are
  */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { AgentStatus } from '#crds/agent.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
-import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { AgentConfiguration, PromptOfAgent } from '#domain/agent/agent-configuration.ts';
 import { buildAgentConfiguration } from '#domain/agent/build-agent-configuration.ts';
 import { reviseConfiguration } from '#domain/agent/revise-configuration.ts';
 import type { Decision, ObservedChildren } from '../runtime/decision.ts';
 import { agentChildren } from './children.ts';
 import { type References, acceptedClaim, resolveReferences } from './conditions.ts';
 import type { ObservedAgent } from './observe.ts';
+import { ROLLOUT_VOLUME } from './pod-template.ts';
 import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from './resources.ts';
+import { readDeployment } from './deployment-progress.ts';
 import { agentStatus } from './status.ts';
 
 export function decideAgent(
@@ -28,12 +31,14 @@ export function decideAgent(
   const deployment = children.live.get(DEPLOYMENTS.kind);
   const spec = acceptedClaim(observed, []);
   const references = resolveReferences(observed, deployment !== undefined);
-  const configuration = decideConfiguration(observed, spec.status === 'True', references, now);
+  const isRunning = deployment !== undefined;
+  const configuration = decideConfiguration(observed, spec.status === 'True', isRunning, references, now);
   const mayRun = configuration !== undefined || deployment !== undefined;
   const wanted = agentChildren({
     agent,
     settings: podSettings,
     configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
+    formerConfiguration: hasOnlyPresentPods(deployment) ? undefined : observed.formerConfiguration,
     liveReplicas: readReplicas(deployment),
   });
   const taken = children.problems.filter((problem) => problem.kind === 'taken');
@@ -55,23 +60,39 @@ export function decideAgent(
 }
 
 function decideConfiguration(
-  { agent, wanted, previous, lastConfiguration }: ObservedAgent,
+  { agent, rollout, wanted, previous, lastConfiguration }: ObservedAgent,
   isAccepted: boolean,
+  isRunning: boolean,
   { isServable }: References,
   now: Date,
 ): AgentConfiguration | undefined {
   if (!isAccepted) return lastConfiguration;
-  if (isServable && wanted !== undefined) {
-    return reviseConfiguration(buildAgentConfiguration(agent, promptOf(wanted)), lastConfiguration, now);
+  const revised = (prompt: PromptOfAgent | undefined): AgentConfiguration =>
+    reviseConfiguration(buildAgentConfiguration(agent, prompt), lastConfiguration, now);
+  if (rollout?.status?.stable !== undefined) {
+    // Pods are begun only when all references are good; those that run follow the document, whatever became of its versions.
+    return isServable || isRunning ? revised(undefined) : undefined;
   }
+  if (isServable && wanted !== undefined) return revised(promptOf(wanted));
   const prompt = previous === undefined ? lastConfiguration?.prompt : promptOf(previous);
-  return prompt === undefined
-    ? undefined
-    : reviseConfiguration(buildAgentConfiguration(agent, prompt), lastConfiguration, now);
+  // Without any text at hand, pods that have one in memory go on with it.
+  return prompt === undefined && lastConfiguration === undefined ? undefined : revised(prompt);
 }
 
-function promptOf({ metadata, spec }: PromptVersion): AgentConfiguration['prompt'] {
+function promptOf({ metadata, spec }: PromptVersion): PromptOfAgent {
   return { name: spec.prompt, version: metadata.name, digest: spec.digest, text: spec.text };
+}
+
+/** Whether no pod of an older template is left, which would read what it knows of. */
+function hasOnlyPresentPods(deployment: KubeObject | undefined): boolean {
+  const progress = readDeployment(deployment);
+  if (progress === undefined) return true;
+  const { metadata, spec, status } = progress;
+  return (
+    spec.template.spec.volumes.some(({ name }) => name === ROLLOUT_VOLUME) &&
+    status.observedGeneration >= metadata.generation &&
+    status.updatedReplicas === status.replicas
+  );
 }
 
 function readReplicas(deployment: KubeObject | undefined): number | undefined {

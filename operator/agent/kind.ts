@@ -1,13 +1,14 @@
 /** Agent: runs the agent as ServiceAccount, ConfigMap, Service, PodDisruptionBudget, Deployment and autoscaler. */
 import { type KubeObject, objectKey } from '#adapters/kubernetes/kube-object.ts';
 import { AGENT } from '#crds/agent.ts';
+import type { CanaryRolloutSpec, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import { CANARY_ROLLOUTS } from '../canary-rollout/resources.ts';
 import { readinessOfModel } from '../model/readiness.ts';
 import { MODELS } from '../model/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
-import { kindModule, watching } from '../runtime/kind-module.ts';
-import { readableObject } from '../runtime/read-kind.ts';
+import { kindModule, watching, watchingLazily } from '../runtime/kind-module.ts';
+import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { AGENT_ADMISSION_RULES } from './admission-rules.ts';
 import { AGENT_CHILD_TOLERANCE } from './child-tolerance.ts';
 import { decideAgent } from './decide.ts';
@@ -27,17 +28,35 @@ import {
 const keysOf = (objects: readonly KubeObject[]): readonly string[] =>
   objects.map(({ metadata }) => objectKey(metadata));
 
+function whatIsServed(read: ReadObject<CanaryRolloutSpec, CanaryRolloutStatus> | undefined): string {
+  const { stable, candidate, exposure } = readableObject(read)?.status ?? {};
+  return JSON.stringify([stable?.digest, candidate?.digest, exposure?.salt, exposure?.cutoff]);
+}
+
+function hasStable(read: ReadObject<CanaryRolloutSpec, CanaryRolloutStatus> | undefined): boolean {
+  return readableObject(read)?.status?.stable !== undefined;
+}
+
 export const AGENT_KIND = kindModule({
   definition: AGENT,
   objects: AGENTS,
   watches: [
-    watching(CANARY_ROLLOUTS, (key, _, view) => keysOf(view.of(AGENTS).by('canaryRollout', key))),
-    watching(PROMPT_VERSIONS, (key, _, view) => [
-      ...keysOf(view.of(AGENTS).by('promptVersion', key)),
-      ...keysOf(view.of(CANARY_ROLLOUTS).by('stableVersion', key)).flatMap((rollout) =>
-        keysOf(view.of(AGENTS).by('canaryRollout', rollout)),
-      ),
-    ]),
+    watching(CANARY_ROLLOUTS, (key, { current, previous }, view) =>
+      hasStable(current) === hasStable(previous) ? [] : keysOf(view.of(AGENTS).by('canaryRollout', key)),
+    ),
+    // What a rollout serves reaches pods by its document; that an Agent's status tells it can wait.
+    watchingLazily(CANARY_ROLLOUTS, (key, { current, previous }, view) =>
+      whatIsServed(current) === whatIsServed(previous)
+        ? []
+        : keysOf(view.of(AGENTS).by('canaryRollout', key)),
+    ),
+    watching(PROMPT_VERSIONS, (key, _, view) => keysOf(view.of(AGENTS).by('promptVersion', key))),
+    watchingLazily(PROMPT_VERSIONS, (key, _, view) =>
+      [
+        ...view.of(CANARY_ROLLOUTS).by('stableVersion', key),
+        ...view.of(CANARY_ROLLOUTS).by('candidateVersion', key),
+      ].flatMap(({ metadata }) => keysOf(view.of(AGENTS).by('canaryRollout', objectKey(metadata)))),
+    ),
     watching(MODELS, (key, { current, previous }, view) =>
       // Agents look at no more of a Model than whether it is there and ready, and it is probed again and again.
       readinessOfModel(current) === readinessOfModel(previous)
@@ -62,7 +81,6 @@ export const AGENT_KIND = kindModule({
     tolerance: AGENT_CHILD_TOLERANCE,
     admissionRules: AGENT_ADMISSION_RULES,
   },
-  // Enough that a prompt flip reaches a thousand agents in about a second.
   workers: 16,
   connect: ({ view, config }) => {
     const rollouts = view.of(CANARY_ROLLOUTS);

@@ -5,7 +5,11 @@ import type { Agent } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Model } from '#crds/model.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
-import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import {
+  AGENT_CONFIGURATION_KEY,
+  AgentConfiguration,
+  FORMER_AGENT_CONFIGURATION_KEY,
+} from '#domain/agent/agent-configuration.ts';
 import { type CompiledJsonSchema, compileJsonSchema } from '#domain/json-schema/compile-json-schema.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import type { ObservedChildren } from '../runtime/decision.ts';
@@ -32,8 +36,10 @@ export interface ObservedAgent {
   readonly wanted: PromptVersion | undefined;
   /** What the Agent was told to serve last, as long as it is still the same text. */
   readonly previous: PromptVersion | undefined;
-  /** The last configuration whose prompt is what its digest says. */
+  /** The last configuration whose prompt, if it has one, is what its digest says. */
   readonly lastConfiguration: AgentConfiguration | undefined;
+  /** As it is in the ConfigMap, for pods of version 0.1. */
+  readonly formerConfiguration: string | undefined;
   readonly models: readonly { readonly name: string; readonly model: Model | undefined }[];
   /** Of `output.schema`; undefined when there is none. */
   readonly outputSchema: CompiledJsonSchema | undefined;
@@ -58,8 +64,9 @@ export function observeAgent(agent: Agent, children: ObservedChildren, sources: 
     wanted,
     previous: previousPromptVersion(agent, sources),
     lastConfiguration:
-      readConfiguration(configurationIn(children.wanted.get(CONFIG_MAPS.kind)), uid) ??
-      readConfiguration(configurationIn(children.live.get(CONFIG_MAPS.kind)), uid),
+      lastConfiguration(children.wanted.get(CONFIG_MAPS.kind), uid) ??
+      lastConfiguration(children.live.get(CONFIG_MAPS.kind), uid),
+    formerConfiguration: dataOf(children.live.get(CONFIG_MAPS.kind))[FORMER_AGENT_CONFIGURATION_KEY],
     models: modelPolicy.allow.map((allowed) => ({
       name: allowed.name,
       model: sources.getModel(inNamespace(allowed.name)),
@@ -81,18 +88,30 @@ function previousPromptVersion(
 }
 
 /** Of a ConfigMap as it is, or as it was wanted. */
-function configurationIn(configMap: KubeObject | DesiredObject | undefined): string | undefined {
+function dataOf(configMap: KubeObject | DesiredObject | undefined): Readonly<Record<string, string>> {
   const { data } = (configMap ?? {}) as { readonly data?: Readonly<Record<string, string>> };
-  return data?.[AGENT_CONFIGURATION_KEY];
+  return data ?? {};
 }
 
-/** Undefined unless it is this Agent's, whole, and its prompt is what its digest says: anyone may have edited it. */
+function lastConfiguration(
+  configMap: KubeObject | DesiredObject | undefined,
+  agentUid: string,
+): AgentConfiguration | undefined {
+  const data = dataOf(configMap);
+  return (
+    readConfiguration(data[AGENT_CONFIGURATION_KEY], agentUid) ??
+    readConfiguration(data[FORMER_AGENT_CONFIGURATION_KEY], agentUid)
+  );
+}
+
+/** Undefined unless it is this Agent's, whole, and a prompt in it is what its digest says: anyone may have edited it. */
 function readConfiguration(text: string | undefined, agentUid: string): AgentConfiguration | undefined {
   if (text === undefined) return undefined;
   try {
     const configuration = AgentConfiguration.parse(JSON.parse(text));
     const { prompt, agent } = configuration;
-    return agent.uid === agentUid && promptDigest(prompt.text) === prompt.digest ? configuration : undefined;
+    const isWhole = prompt === undefined || promptDigest(prompt.text) === prompt.digest;
+    return agent.uid === agentUid && isWhole ? configuration : undefined;
   } catch {
     return undefined;
   }

@@ -6,12 +6,16 @@
 import type { Agent } from '#crds/agent.ts';
 import { AGENT_CONFIGURATION_KEY } from '#domain/agent/agent-configuration.ts';
 import { OPERATOR_AUDIENCE, ROUTER_AUDIENCE, agentChildName } from '#domain/agent/agent-names.ts';
+import { ROLLOUT_DOCUMENT_KEY, rolloutConfigMapName } from '#domain/rollout/rollout-document.ts';
 import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import { podResources } from './pod-resources.ts';
 
 const USER_ID = 65532;
 const TOKEN_LIFETIME_SECONDS = 600;
 const CONFIGURATION_DIRECTORY = '/etc/capataz';
+/** Every pod has it, also one that follows none: a change of what an Agent follows restarts as little as it can. */
+export const ROLLOUT_VOLUME = 'rollout';
+const ROLLOUT_DIRECTORY = '/etc/capataz-rollout';
 const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
 const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
 const LEDGER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/ledger';
@@ -76,6 +80,7 @@ export function agentPodTemplate(agent: Agent, settings: PodSettings): Json {
     containers: [container(agent, settings)],
     volumes: [
       { name: 'configuration', configMap: { name } },
+      rolloutVolume(agent.spec.promptRef.name),
       tokenVolume('router-token', ROUTER_AUDIENCE),
       tokenVolume('operator-token', OPERATOR_AUDIENCE),
       ...(settings.ledgerUrl === undefined
@@ -117,6 +122,7 @@ function container(agent: Agent, settings: PodSettings): Json {
     ...(image === undefined ? RUNTIME_PROBES : BRING_YOUR_OWN_PROBES),
     volumeMounts: [
       { name: 'configuration', mountPath: CONFIGURATION_DIRECTORY, readOnly: true },
+      { name: ROLLOUT_VOLUME, mountPath: ROLLOUT_DIRECTORY, readOnly: true },
       { name: 'router-token', mountPath: ROUTER_TOKEN_DIRECTORY, readOnly: true },
       { name: 'operator-token', mountPath: OPERATOR_TOKEN_DIRECTORY, readOnly: true },
       ...(settings.ledgerUrl === undefined
@@ -141,6 +147,7 @@ function environment(agent: Agent, settings: PodSettings): readonly Json[] {
     { name: 'CAPATAZ_CONFIGURATION_URL', value: settings.configurationUrl },
     { name: 'CAPATAZ_CONFIGURATION_TOKEN_PATH', value: `${OPERATOR_TOKEN_DIRECTORY}/token` },
     { name: 'CAPATAZ_CONFIGURATION_PATH', value: `${CONFIGURATION_DIRECTORY}/${AGENT_CONFIGURATION_KEY}` },
+    { name: 'CAPATAZ_ROLLOUT_PATH', value: `${ROLLOUT_DIRECTORY}/${ROLLOUT_DOCUMENT_KEY}` },
     ...(settings.ledgerUrl === undefined
       ? []
       : [
@@ -201,6 +208,13 @@ const BRING_YOUR_OWN_PROBES: Json = {
     failureThreshold: 2,
   },
 };
+
+/** It may not be there yet, and goes with the rollout: the pod says itself whether it has something to serve. */
+function rolloutVolume(rollout: string | undefined): Json {
+  return rollout === undefined
+    ? { name: ROLLOUT_VOLUME, emptyDir: { sizeLimit: '1Mi' } }
+    : { name: ROLLOUT_VOLUME, configMap: { name: rolloutConfigMapName(rollout), optional: true } };
+}
 
 function tokenVolume(name: string, audience: string): Json {
   const serviceAccountToken = { audience, expirationSeconds: TOKEN_LIFETIME_SECONDS, path: 'token' };

@@ -1,12 +1,15 @@
 /** The status of an Agent, from what was decided, what became of the children and what is seen of the pods. Pure. */
-import { z } from 'zod';
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
-import type { AgentConditionClaim, AgentStatus } from '#crds/agent.ts';
+import type { Agent, AgentConditionClaim, AgentStatus } from '#crds/agent.ts';
+import type { CanaryRollout } from '#crds/canary-rollout.ts';
+import type { VersionStatus } from '#crds/rollout-progress.ts';
 import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import { chooseArm } from '#domain/rollout/choose-arm.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import { type ChildProblem, describeChildProblem } from '../runtime/decision.ts';
 import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../runtime/kind-status.ts';
 import { selectorLabels } from './children.ts';
+import { type DeploymentProgress, readDeployment } from './deployment-progress.ts';
 import type { References } from './conditions.ts';
 import type { ObservedAgent } from './observe.ts';
 import type { PodSummary } from './pod-summary.ts';
@@ -28,7 +31,7 @@ export function agentStatus(facts: AgentFacts, now: Date): AgentStatus {
   const { name, namespace } = agent.metadata;
   const rollout = readDeployment(facts.deployment);
   const { claim, outlook } = readiness(facts);
-  const prompt = facts.configuration?.prompt ?? agent.status?.prompt;
+  const served = servedPrompt(facts);
   return {
     ...statusOfClaims(agent, [facts.accepted, facts.references.claim, claim], outlook, now),
     ...(facts.deployment === undefined
@@ -39,30 +42,38 @@ export function agentStatus(facts: AgentFacts, now: Date): AgentStatus {
     selector: Object.entries(selectorLabels(name))
       .map(([label, value]) => `${label}=${value}`)
       .join(','),
-    ...(prompt === undefined ? {} : { prompt: { version: prompt.version, digest: prompt.digest } }),
+    ...served,
   };
 }
 
-const DeploymentProgress = z.object({
-  metadata: z.object({ generation: z.int().default(0) }),
-  spec: z.object({ replicas: z.int().default(1) }),
-  status: z
-    .object({
-      observedGeneration: z.int().default(0),
-      replicas: z.int().default(0),
-      updatedReplicas: z.int().default(0),
-      readyReplicas: z.int().default(0),
-      availableReplicas: z.int().default(0),
-      conditions: z
-        .array(z.object({ type: z.string(), status: z.string(), message: z.string().default('') }))
-        .default([]),
-    })
-    .prefault({}),
-});
-type DeploymentProgress = z.infer<typeof DeploymentProgress>;
+/**
+ * What the pods serve by what they are told. A release does not wake those that follow it (a flip costs the same
+ * however many they are), so that this is true again within a minute or a few.
+ */
+function servedPrompt({
+  observed,
+  configuration,
+}: AgentFacts): Pick<AgentStatus, 'prompt' | 'rollout' | 'arm'> {
+  const { agent, rollout } = observed;
+  const pinned = configuration?.prompt;
+  if (pinned !== undefined) return { prompt: { version: pinned.version, digest: pinned.digest } };
+  const followed =
+    configuration && rollout?.status?.stable && followedPrompt(agent, rollout, rollout.status.stable);
+  return followed ?? (agent.status?.prompt === undefined ? {} : { prompt: agent.status.prompt });
+}
 
-function readDeployment(deployment: KubeObject | undefined): DeploymentProgress | undefined {
-  return deployment === undefined ? undefined : DeploymentProgress.safeParse(deployment).data;
+function followedPrompt(
+  { metadata: { uid } }: Agent,
+  { metadata, status }: CanaryRollout,
+  stable: VersionStatus,
+): Pick<AgentStatus, 'prompt' | 'rollout' | 'arm'> {
+  const { candidate, exposure } = status ?? {};
+  const arm =
+    candidate !== undefined && exposure?.unit === 'Agent'
+      ? chooseArm(exposure, { agentUid: uid, session: '' })
+      : 'stable';
+  const { name, digest } = (arm === 'candidate' ? candidate : undefined) ?? stable;
+  return { rollout: metadata.name, arm, prompt: { version: name, digest } };
 }
 
 interface Readiness {
@@ -80,9 +91,9 @@ function readiness(facts: AgentFacts): Readiness {
   const { accepted, references, configuration, problems, observed } = facts;
   const deployment = readDeployment(facts.deployment);
   const isServing = configuration !== undefined && (deployment?.status.readyReplicas ?? 0) > 0;
-  const serving = isServing
-    ? ` PromptVersion ${configuration.prompt.version} goes on serving meanwhile.`
-    : '';
+  const version = servedPrompt(facts).prompt?.version;
+  const serving =
+    isServing && version !== undefined ? ` PromptVersion ${version} goes on serving meanwhile.` : '';
 
   if (accepted.status !== 'True') {
     const isPassing = problems.some((problem) => problem.kind === 'taken' && problem.isPassing);

@@ -8,14 +8,23 @@ import { createLogger } from '#telemetry/logger.ts';
 import { type AgentStreams, createAgentStreams } from './agent-streams.ts';
 import { startConfigurationServer } from './server.ts';
 
+/** An agent with a configuration such as `1`; one such as `follows /r` follows the rollout /r. */
 const configurations = new Map<string, string>();
+const rollouts = new Map<string, string>();
 const clients: ClientRequest[] = [];
 let streams: AgentStreams;
 let server: Server;
 
 function useStreams(options: Partial<Parameters<typeof createAgentStreams>[0]> = {}): void {
   streams = createAgentStreams({
-    current: (key) => configurations.get(key),
+    sources: {
+      configuration: (key) => {
+        const text = configurations.get(key);
+        return text === undefined ? undefined : { text, rolloutKey: /^follows (\S+)/.exec(text)?.[1] };
+      },
+      formerConfiguration: (key) => configurations.get(key),
+      rollout: (key) => rollouts.get(key),
+    },
     maximumStreams: 3,
     maximumStreamsPerKey: 2,
     heartbeatSeconds: 0.05,
@@ -26,9 +35,12 @@ function useStreams(options: Partial<Parameters<typeof createAgentStreams>[0]> =
 
 beforeEach(async () => {
   configurations.clear();
+  rollouts.clear();
   useStreams();
   server = createServer((request, response) => {
-    if (!streams.open(request.url ?? '', response, 60)) response.writeHead(503).end();
+    const [key = '', layout] = (request.url ?? '').split('?', 2);
+    if (!streams.open(key, layout === 'former' ? 'former' : 'documents', response, 60))
+      response.writeHead(503).end();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -76,15 +88,25 @@ async function until(isTrue: () => boolean): Promise<void> {
   }
 }
 
-const told = (reader: Reader): readonly string[] =>
-  [...reader.text.matchAll(/event: configuration\ndata: (.*)\n\n/g)].map(([, data]) => data ?? '');
+const told = (reader: Reader, event = 'agent'): readonly string[] =>
+  [...reader.text.matchAll(new RegExp(`event: ${event}\ndata: (.*)\n\n`, 'g'))].map(([, data]) => data ?? '');
+
+function publish(key: string, configuration: string): void {
+  configurations.set(key, configuration);
+  streams.configurationChanged(key);
+}
+
+function release(key: string, document: string): void {
+  rollouts.set(key, document);
+  streams.rolloutChanged(key);
+}
 
 describe('the streams of agents', () => {
   it('tell the present configuration at once, then each change, and nothing twice', async () => {
     configurations.set('/a', '1');
     const reader = await read('/a');
     await until(() => told(reader).length === 1);
-    for (const configuration of ['1', '2', '2', '3']) streams.publish('/a', configuration);
+    for (const configuration of ['1', '2', '2', '3']) publish('/a', configuration);
     await until(() => told(reader).length === 3);
     expect(told(reader)).toEqual(['1', '2', '3']);
   });
@@ -92,17 +114,49 @@ describe('the streams of agents', () => {
   it('wait with comments for a configuration that is not there yet', async () => {
     const reader = await read('/a');
     await until(() => reader.text.split(': keep-alive\n\n').length > 3);
-    streams.publish('/a', '1');
+    publish('/a', '1');
     await until(() => told(reader).join() === '1');
     expect(told(reader)).toEqual(['1']);
   });
 
   it('tell nobody of the configuration of another', async () => {
     const [a, b] = [await read('/a'), await read('/b')];
-    streams.publish('/b', 'secret of b');
+    publish('/b', 'secret of b');
     await until(() => told(b).length === 1);
     await sleep(50);
     expect(a.text).not.toContain('secret');
+  });
+
+  it('tell every follower of a rollout its document, at once and with each change, and nobody else', async () => {
+    for (const key of ['/a', '/b']) configurations.set(key, 'follows /r');
+    configurations.set('/c', 'follows /other');
+    rollouts.set('/r', 'old');
+    const followers = [await read('/a'), await read('/b')];
+    const other = await read('/c');
+    release('/r', 'new');
+    for (const reader of followers) await until(() => told(reader, 'rollout').join() === 'old,new');
+    await sleep(20);
+    expect(told(other, 'rollout')).toEqual([]);
+    for (const reader of followers) expect(told(reader)).toEqual(['follows /r']);
+  });
+
+  it('follow another rollout as soon as the agent does', async () => {
+    configurations.set('/a', 'follows /r');
+    rollouts.set('/r', 'r');
+    rollouts.set('/s', 's');
+    const reader = await read('/a');
+    publish('/a', 'follows /s');
+    release('/r', 'not for it any more');
+    release('/s', 's2');
+    await until(() => told(reader, 'rollout').length === 3);
+    expect(told(reader, 'rollout')).toEqual(['r', 's', 's2']);
+  });
+
+  it('tell pods of version 0.1 what they know, under its name', async () => {
+    configurations.set('/a', '1');
+    const reader = await read('/a?former');
+    await until(() => told(reader, 'configuration').join() === '1');
+    expect(told(reader)).toEqual([]);
   });
 
   it('are bounded in all and for one agent, and room that becomes free is used again', async () => {
@@ -120,7 +174,7 @@ describe('the streams of agents', () => {
     useStreams({ slowReaderSeconds: 30 });
     const reader = await read('/a', { isPaused: true });
     const big = 'x'.repeat(1024 * 1024);
-    for (let index = 0; index < 200; index += 1) streams.publish('/a', `${index} ${big}`);
+    for (let index = 0; index < 200; index += 1) publish('/a', `${index} ${big}`);
     reader.resume();
     await until(() => told(reader).some((data) => data.startsWith('199 ')));
     // The rest was never queued: what sockets hold is far less than 200 MiB.
@@ -130,7 +184,7 @@ describe('the streams of agents', () => {
   it('cut off a reader that does not read at all', async () => {
     const reader = await read('/a', { isPaused: true });
     // More than the kernel holds for a connection.
-    streams.publish('/a', 'x'.repeat(64 * 1024 * 1024));
+    publish('/a', 'x'.repeat(64 * 1024 * 1024));
     await until(() => streams.count() === 0);
     expect(reader.status).toBe(200);
   });
@@ -152,7 +206,7 @@ describe('the configuration server', () => {
     identity: { namespace: 'mail', serviceAccount },
   });
 
-  async function ask(review: TokenReviewResult, init: RequestInit = {}, path = '/v1/agent-configuration') {
+  async function ask(review: TokenReviewResult, init: RequestInit = {}, path = '/v1/configuration') {
     const asked: string[] = [];
     const configurationServer = await startConfigurationServer({
       port: 0,
@@ -189,7 +243,7 @@ describe('the configuration server', () => {
     const { status, first, asked } = await ask(identity('agent-classifier'));
     expect([status, first, asked]).toEqual([
       200,
-      'event: configuration\ndata: {"agent":1}\n\n',
+      'event: agent\ndata: {"agent":1}\n\n',
       ['capataz-operator'],
     ]);
   });

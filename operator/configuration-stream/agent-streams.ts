@@ -1,25 +1,45 @@
 /**
- * The open streams of agents, and what each was told last. A slow reader never makes memory grow: while its socket
- * is full only the latest configuration waits for it, and one that stays full for long is cut off.
+ * The open streams of agents, and what each was told last. A stream follows two documents: the configuration of its
+ * agent and, where that names one, the document of a rollout; a release costs one look at the followers of that
+ * rollout. A slow reader never makes memory grow: while its socket is full only the latest of each document waits for
+ * it, and one that stays full for long is cut off.
  */
 import type { ServerResponse } from 'node:http';
 import { EventStream } from '#process/http/event-stream.ts';
+import type { PublishedConfiguration } from './published-documents.ts';
 
 export const HEARTBEAT_SECONDS = 10;
 const SLOW_READER_SECONDS = 30;
 
+/** Pods of version 0.1 know one document alone, with the prompt in it. */
+export type StreamLayout = 'documents' | 'former';
+
 export interface AgentStreams {
-  /** Follows the configuration of this key until the connection ends. False when there is no room for another. */
-  readonly open: (key: string, response: ServerResponse, lifetimeSeconds: number) => boolean;
-  readonly publish: (key: string, configuration: string) => void;
+  /** Follows what the agent with this key is told until the connection ends. False when there is no room for another. */
+  readonly open: (
+    key: string,
+    layout: StreamLayout,
+    response: ServerResponse,
+    lifetimeSeconds: number,
+  ) => boolean;
+  /** The configuration of the agent with this key has changed. */
+  readonly configurationChanged: (key: string) => void;
+  /** The document with this key has changed, which any number of agents follow. */
+  readonly rolloutChanged: (rolloutKey: string) => void;
   readonly count: () => number;
   /** Ends every stream, so that its agent comes back at another replica. */
   readonly close: () => void;
 }
 
+/** What is known now, by key; undefined when there is nothing that may be told. */
+export interface StreamSources {
+  readonly configuration: (key: string) => PublishedConfiguration | undefined;
+  readonly formerConfiguration: (key: string) => string | undefined;
+  readonly rollout: (rolloutKey: string) => string | undefined;
+}
+
 export interface AgentStreamsOptions {
-  /** What a stream of this key starts with; undefined when nothing is known yet. */
-  readonly current: (key: string) => string | undefined;
+  readonly sources: StreamSources;
   readonly maximumStreams: number;
   /** Of one agent: a thousand pods, and their reconnections. */
   readonly maximumStreamsPerKey: number;
@@ -28,48 +48,91 @@ export interface AgentStreamsOptions {
 }
 
 export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
-  const streamsByKey = new Map<string, Set<AgentStream>>();
+  const { sources } = options;
+  const byAgent = new StreamSets();
+  const byRollout = new StreamSets();
   let count = 0;
   let isClosed = false;
 
-  function remove(key: string, stream: AgentStream): void {
-    const streams = streamsByKey.get(key);
-    if (streams?.delete(stream) !== true) return;
-    count -= 1;
-    if (streams.size === 0) streamsByKey.delete(key);
+  function tellConfiguration(stream: AgentStream): void {
+    if (stream.layout === 'former') {
+      stream.tell('configuration', sources.formerConfiguration(stream.key));
+      return;
+    }
+    const configuration = sources.configuration(stream.key);
+    if (configuration === undefined) return;
+    const { text, rolloutKey } = configuration;
+    if (rolloutKey !== stream.rolloutKey) {
+      byRollout.remove(stream.rolloutKey, stream);
+      stream.rolloutKey = rolloutKey;
+      byRollout.add(rolloutKey, stream);
+    }
+    stream.tell('agent', text);
+    if (rolloutKey !== undefined) stream.tell('rollout', sources.rollout(rolloutKey));
   }
 
   return {
-    open: (key, response, lifetimeSeconds) => {
-      const streams = streamsByKey.get(key) ?? new Set<AgentStream>();
-      if (isClosed || count >= options.maximumStreams || streams.size >= options.maximumStreamsPerKey) {
-        return false;
-      }
-      const stream = new AgentStream(response, {
+    open: (key, layout, response, lifetimeSeconds) => {
+      const isFull = count >= options.maximumStreams || byAgent.of(key).size >= options.maximumStreamsPerKey;
+      if (isClosed || isFull) return false;
+      const stream = new AgentStream(key, layout, response, {
         lifetimeSeconds,
         heartbeatSeconds: options.heartbeatSeconds ?? HEARTBEAT_SECONDS,
         slowReaderSeconds: options.slowReaderSeconds ?? SLOW_READER_SECONDS,
       });
-      streamsByKey.set(key, streams.add(stream));
+      byAgent.add(key, stream);
       count += 1;
-      response.on('close', () => {
+      response.once('close', () => {
         stream.dispose();
-        remove(key, stream);
+        byAgent.remove(key, stream);
+        byRollout.remove(stream.rolloutKey, stream);
+        count -= 1;
       });
-      const current = options.current(key);
-      if (current === undefined) stream.keepAlive();
-      else stream.tell(current);
+      tellConfiguration(stream);
+      stream.open();
       return true;
     },
-    publish: (key, configuration) => {
-      for (const stream of streamsByKey.get(key) ?? []) stream.tell(configuration);
+    configurationChanged: (key) => {
+      for (const stream of byAgent.of(key)) tellConfiguration(stream);
+    },
+    rolloutChanged: (rolloutKey) => {
+      const followers = byRollout.of(rolloutKey);
+      if (followers.size === 0) return;
+      const text = sources.rollout(rolloutKey);
+      for (const stream of followers) stream.tell('rollout', text);
     },
     count: () => count,
     close: () => {
       isClosed = true;
-      for (const streams of streamsByKey.values()) for (const stream of streams) stream.end();
+      for (const stream of byAgent.all()) stream.end();
     },
   };
+}
+
+const NONE: ReadonlySet<AgentStream> = new Set();
+
+class StreamSets {
+  readonly #sets = new Map<string, Set<AgentStream>>();
+
+  of(key: string): ReadonlySet<AgentStream> {
+    return this.#sets.get(key) ?? NONE;
+  }
+
+  all(): readonly AgentStream[] {
+    return Array.from(this.#sets.values(), (streams) => Array.from(streams)).flat();
+  }
+
+  add(key: string | undefined, stream: AgentStream): void {
+    if (key === undefined) return;
+    const streams = this.#sets.get(key) ?? new Set();
+    this.#sets.set(key, streams.add(stream));
+  }
+
+  remove(key: string | undefined, stream: AgentStream): void {
+    if (key === undefined) return;
+    const streams = this.#sets.get(key);
+    if (streams?.delete(stream) === true && streams.size === 0) this.#sets.delete(key);
+  }
 }
 
 interface StreamTimes {
@@ -78,13 +141,20 @@ interface StreamTimes {
   readonly slowReaderSeconds: number;
 }
 
+type EventName = 'configuration' | 'agent' | 'rollout';
+
 class AgentStream {
+  readonly key: string;
+  readonly layout: StreamLayout;
+  rolloutKey: string | undefined;
   readonly #stream: EventStream;
   readonly #lifetime: NodeJS.Timeout;
-  #told: string | undefined;
-  #pending: string | undefined;
+  readonly #told = new Map<EventName, string>();
+  readonly #pending = new Map<EventName, string>();
 
-  constructor(response: ServerResponse, times: StreamTimes) {
+  constructor(key: string, layout: StreamLayout, response: ServerResponse, times: StreamTimes) {
+    this.key = key;
+    this.layout = layout;
     this.#stream = new EventStream(response, {
       keepAliveSeconds: times.heartbeatSeconds,
       stallSeconds: times.slowReaderSeconds,
@@ -94,22 +164,25 @@ class AgentStream {
     this.#lifetime = setTimeout(() => this.end(), times.lifetimeSeconds * 1000);
   }
 
-  tell(configuration: string): void {
-    if (configuration === this.#told) {
+  /** Nothing is told where there is nothing to tell: the reader keeps what it has. */
+  tell(event: EventName, text: string | undefined): void {
+    if (text === undefined) return;
+    if (text === this.#told.get(event)) {
       // It went back to what the reader has before the reader could be told of the change.
-      this.#pending = undefined;
+      this.#pending.delete(event);
       return;
     }
     if (this.#stream.isPaused) {
-      this.#pending = configuration;
+      this.#pending.set(event, text);
       return;
     }
-    this.#told = configuration;
-    this.#stream.send(configuration, 'configuration');
+    this.#told.set(event, text);
+    this.#stream.send(text, event);
   }
 
-  keepAlive(): void {
-    this.#stream.keepAlive();
+  /** A reader for whom there is nothing yet hears at least that. */
+  open(): void {
+    if (!this.#stream.isOpen) this.#stream.keepAlive();
   }
 
   end(): void {
@@ -122,8 +195,8 @@ class AgentStream {
   }
 
   #tellPending(): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending !== undefined) this.tell(pending);
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    for (const [event, text] of pending) this.tell(event, text);
   }
 }

@@ -1,11 +1,14 @@
 /**
- * GET /v1/agent-configuration: each agent follows its own configuration as server-sent events.
+ * GET /v1/configuration: each agent follows what it is told as server-sent events.
  *
  *   Authorization: Bearer <projected token with the audience capataz-operator>
- *   200  event: configuration, data: AgentConfiguration as JSON on one line; the present one at once (as soon as
- *        there is one), then each change; a comment when nothing was said for 10 s
+ *   200  event: agent, data: AgentConfiguration; event: rollout, data: RolloutDocument of the rollout that it follows.
+ *        Both as JSON on one line; the present ones at once (as soon as there are any), then each change; a comment when
+ *        nothing was said for 10 s
  *   401  the token is missing or not accepted      403  it is not the token of an agent
  *   503  too many streams, or the API server cannot be asked: come back in a moment
+ *
+ * GET /v1/agent-configuration is for pods of version 0.1: event: configuration, with the prompt in it.
  */
 import { type Server, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
@@ -15,9 +18,12 @@ import type { Drain, DrainTimes } from '#process/drain.ts';
 import { drainConnections } from '#process/http/drained-connections.ts';
 import { listen } from '#process/http/listen.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import type { AgentStreams } from './agent-streams.ts';
+import type { AgentStreams, StreamLayout } from './agent-streams.ts';
 
-const PATH = '/v1/agent-configuration';
+const LAYOUTS: ReadonlyMap<string, StreamLayout> = new Map([
+  ['/v1/configuration', 'documents'],
+  ['/v1/agent-configuration', 'former'],
+]);
 const LIFETIME_SECONDS = 900;
 const RETRY_AFTER_SECONDS = 2;
 const MAXIMUM_CONNECTIONS = 12_000;
@@ -59,8 +65,9 @@ async function serve(
   { tokenReviewer, streams, logger, random }: ConfigurationServerOptions,
 ): Promise<void> {
   request.resume();
-  if (request.url?.split('?', 1)[0] !== PATH) {
-    refuse(response, 404, `Here is only ${PATH}.`);
+  const layout = LAYOUTS.get(request.url?.split('?', 1)[0] ?? '');
+  if (layout === undefined) {
+    refuse(response, 404, `Here is only ${[...LAYOUTS.keys()].join(' and ')}.`);
     return;
   }
   if (request.method !== 'GET') {
@@ -89,7 +96,7 @@ async function serve(
   }
   // The identity alone says whose configuration this is: nothing in the request can name another.
   const key = `${namespace}/${agentChildName(agentName)}`;
-  if (!streams.open(key, response, LIFETIME_SECONDS * (0.8 + 0.4 * random()))) {
+  if (!streams.open(key, layout, response, LIFETIME_SECONDS * (0.8 + 0.4 * random()))) {
     logger.warn({ key }, 'no room for another configuration stream');
     refuse(response, 503, 'There is no room for another stream.');
   }

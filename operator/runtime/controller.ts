@@ -36,6 +36,7 @@ export interface ControllerOptions {
 export interface Controller {
   readonly name: string;
   readonly enqueue: (key: string) => void;
+  readonly enqueueAfter: (key: string, seconds: number) => void;
   readonly queueDepth: () => number;
   /** Works until the signal aborts; resolves when the last pass under way has ended. Runs once. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -101,6 +102,7 @@ export function createController(options: ControllerOptions): Controller {
   return {
     name,
     enqueue: queue.add,
+    enqueueAfter: queue.addAfter,
     queueDepth: queue.depth,
     run: async (signal) => {
       if (signal.aborted) queue.close();

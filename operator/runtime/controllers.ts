@@ -8,6 +8,9 @@ import { createOutageGate } from './outage-gate.ts';
 import type { ReconcilerContext } from './reconcile-kind.ts';
 import type { AnyWatchedResource } from './watched-resource.ts';
 
+const LAZY_SECONDS = 5;
+const LAZY_KEYS_PER_SECOND = 10;
+
 export interface ControllersOptions extends KindContext, ReconcilerContext {
   readonly kinds: readonly KindModule[];
   readonly logger: Logger;
@@ -41,7 +44,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   });
   const wakers = new Map<AnyWatchedResource, OnClusterChange[]>();
   for (const { kind, controller } of running) {
-    for (const [resource, wake] of wakersOf(kind, controller.enqueue, options)) {
+    for (const [resource, wake] of wakersOf(kind, controller, options)) {
       wakers.set(resource, [...(wakers.get(resource) ?? []), wake]);
     }
   }
@@ -61,18 +64,25 @@ export function createControllers(options: ControllersOptions): Controllers {
   };
 }
 
+/** Spread so that the writes that follow are few at a time. */
+function lazySeconds(keys: number, random: () => number): number {
+  return LAZY_SECONDS + (random() * keys) / LAZY_KEYS_PER_SECOND;
+}
+
 /** What a change of each resource means for the keys of one kind. */
 export function wakersOf(
   { objects, watches, children }: KindModule,
-  enqueue: Controller['enqueue'],
-  { view }: Pick<KindContext, 'view'>,
+  { enqueue, enqueueAfter }: Pick<Controller, 'enqueue' | 'enqueueAfter'>,
+  { view, random }: Pick<KindContext, 'view' | 'random'>,
 ): readonly (readonly [AnyWatchedResource, OnClusterChange])[] {
   return [
     [objects, (_, key) => enqueue(key)],
-    ...watches.map(({ resource, wakes }): readonly [AnyWatchedResource, OnClusterChange] => [
+    ...watches.map(({ resource, wakes, isLazy }): readonly [AnyWatchedResource, OnClusterChange] => [
       resource,
       (_, key, change) => {
-        for (const woken of wakes(key, change, view)) enqueue(woken);
+        const woken = [...wakes(key, change, view)];
+        if (!isLazy) woken.forEach(enqueue);
+        else for (const one of woken) enqueueAfter(one, lazySeconds(woken.length, random));
       },
     ]),
     ...(children?.resources ?? []).map(({ resource }): readonly [AnyWatchedResource, OnClusterChange] => [

@@ -49,6 +49,11 @@ export interface KindObserver<Spec, Status, Observed> {
 export interface Watch {
   readonly resource: AnyWatchedResource;
   readonly wakes: (key: string, change: ObjectChange<KubeObject>, view: ClusterView) => Iterable<string>;
+  /**
+   * Whether there is time: the keys are looked at one after another, in a few minutes, however many they are. For what
+   * only a status tells.
+   */
+  readonly isLazy: boolean;
 }
 
 export function watching<T extends KubeObject, Index extends string>(
@@ -58,7 +63,15 @@ export function watching<T extends KubeObject, Index extends string>(
   return {
     resource,
     wakes: (key, change, view) => wakes(key, change as ObjectChange<T>, view),
+    isLazy: false,
   };
+}
+
+export function watchingLazily<T extends KubeObject, Index extends string>(
+  resource: WatchedResource<T, Index>,
+  wakes: (key: string, change: ObjectChange<T>, view: ClusterView) => Iterable<string>,
+): Watch {
+  return { ...watching(resource, wakes), isLazy: true };
 }
 
 export interface OwnedChildren {

@@ -163,7 +163,7 @@ describe('a pass', () => {
     const { view, pass } = aCluster();
     await pass();
     const before = view.of(CONFIG_MAPS).get('ns/agent-a') as never as { metadata: object; data: object };
-    view.put(CONFIG_MAPS, { ...before, data: { 'configuration.json': '{"evil":true}' } });
+    view.put(CONFIG_MAPS, { ...before, data: { 'agent.json': '{"evil":true}' } });
     view.remove(PROMPT_VERSIONS, 'ns/v1');
     await pass();
     expect(view.of(CONFIG_MAPS).get('ns/agent-a')).toMatchObject({ data: before.data });

@@ -82,7 +82,7 @@ export interface Scene {
 }
 
 function childrenOf({ configMap, written, deployment, problems = [] }: Scene): ObservedChildren {
-  const dataOf = (text: string): object => ({ data: { 'configuration.json': text } });
+  const dataOf = (text: string): object => ({ data: { 'agent.json': text } });
   const live = new Map<string, KubeObject>();
   if (configMap !== undefined) live.set('ConfigMap', { metadata: meta('agent-a'), ...dataOf(configMap) });
   if (deployment !== undefined) live.set('Deployment', { metadata: meta('agent-a'), ...deployment });
@@ -113,7 +113,7 @@ export function scene(given: Scene = {}) {
   const { status, children: wanted = [] } = decideAgent(observed, NOON, children);
   const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap');
   const data = configMap?.object['data'] as Readonly<Record<string, string>> | undefined;
-  const text = data?.['configuration.json'];
+  const text = data?.['agent.json'];
   return {
     agent,
     status,
@@ -126,7 +126,9 @@ export const conditionOf = (given: Scene, type: string) =>
   scene(given).status.conditions?.find((condition) => condition.type === type);
 
 export const configurationText = (of: string): string =>
-  JSON.stringify(scene({ versions: [aPromptVersion(of)], rollout: aRollout(of) }).configuration);
+  JSON.stringify(
+    scene({ versions: [aPromptVersion(of)], spec: { promptRef: { version: of } } }).configuration,
+  );
 
 /** A Deployment whose two pods are ready, but for these changes of its status. */
 export const rolledOut = (changes: object = {}, spec: object = { replicas: 2 }): object => ({

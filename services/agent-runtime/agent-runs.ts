@@ -2,6 +2,7 @@
  * The runs of this pod: admits no more than it may, starts each with the configuration of that moment, and traces its
  * cycles.
  */
+import { hash } from 'node:crypto';
 import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import { RunInterruption, linkSignals } from '#domain/conversation/interruption.ts';
@@ -20,11 +21,15 @@ import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import { RunSpans } from './run-spans.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
+const SESSION_DIGEST_CHARACTERS = 32;
+
 export interface AgentRunsOptions {
   readonly model: Model;
   /** At its end the runs under way are stopped; until then they are started as ever. */
   readonly drain: Drain;
-  readonly current: () => ServedConfiguration | undefined;
+  /** For a run of this session. */
+  readonly current: (session: string) => ServedConfiguration | undefined;
+  readonly notUnderstood: () => string | undefined;
   readonly tracing: Tracing;
   readonly metrics: AgentRuntimeMetrics;
   readonly logger: Logger;
@@ -43,6 +48,8 @@ export interface AgentRunsOptions {
 export interface Admission {
   readonly served: ServedConfiguration;
   readonly runId: string;
+  /** The caller's; undefined where the run is a session of its own. */
+  readonly session: string | undefined;
   /** Gives the place back; must be called once, whatever happened. */
   readonly release: () => void;
 }
@@ -76,8 +83,10 @@ export class AgentRuns {
     return this.#inFlight;
   }
 
-  admit(): Admission | AgentAdmissionCode {
-    const served = this.#options.current();
+  /** `session`: the caller's, so that all its runs take the same arm of a rollout. */
+  admit(session: string | undefined): Admission | AgentAdmissionCode {
+    const runId = this.#options.newRunId();
+    const served = this.#options.current(session ?? runId);
     const refusal = this.#refusal(served);
     if (refusal !== undefined || served === undefined) {
       const reason = refusal ?? 'unconfigured';
@@ -88,7 +97,8 @@ export class AgentRuns {
     let isReleased = false;
     return {
       served,
-      runId: this.#options.newRunId(),
+      runId,
+      session,
       release: () => {
         if (isReleased) return;
         isReleased = true;
@@ -99,13 +109,14 @@ export class AgentRuns {
 
   #refusal(served: ServedConfiguration | undefined): AgentAdmissionCode | undefined {
     if (this.#options.drain.isOver) return 'shutting_down';
+    if (this.#options.notUnderstood() !== undefined) return 'configuration_not_understood';
     if (served === undefined) return 'unconfigured';
     if (!this.#options.ledger.hasRoom()) return 'audit_unavailable';
     return this.#inFlight >= this.#options.maximumConcurrentRuns ? 'too_many_runs' : undefined;
   }
 
   /** Rejects only by a fault of ours, which is logged. */
-  async run({ served, runId }: Admission, order: RunOrder): Promise<RunResult> {
+  async run({ served, runId, session }: Admission, order: RunOrder): Promise<RunResult> {
     const { model, tracing, metrics, logger, trace, tracesContent, now, monotonicMilliseconds } =
       this.#options;
     const { configuration } = served;
@@ -119,7 +130,7 @@ export class AgentRuns {
     const runTrace = tracing.enter(order.trace);
     const spans = new RunSpans(tracing, runTrace, configuration, runId, now);
     const toolNames = served.tools.map(({ name }) => name);
-    const records = this.#recordsOf(served, runId);
+    const records = this.#recordsOf(served, runId, session);
     records?.begun({
       input: JSON.stringify(order.input),
       callerRequestId: order.requestId,
@@ -192,20 +203,25 @@ export class AgentRuns {
     }
   }
 
-  #recordsOf({ configuration }: ServedConfiguration, runId: string): RunRecords | undefined {
+  #recordsOf(
+    { configuration }: ServedConfiguration,
+    runId: string,
+    session: string | undefined,
+  ): RunRecords | undefined {
     const { ledger, newCommitmentKey, now, monotonicMilliseconds } = this.#options;
     if (ledger === NO_LEDGER) return undefined;
-    const { agent, prompt, rollout, audit } = configuration;
+    const { agent, prompt, rollout, arm, audit } = configuration;
     return new RunRecords({
       writer: ledger,
       namespace: agent.namespace,
       agent: { name: agent.name, uid: agent.uid, generation: agent.generation },
       prompt: {
-        ...(rollout === undefined ? {} : { name: rollout, arm: 'stable' }),
+        ...(rollout === undefined ? {} : { name: rollout, arm }),
         version: prompt.version,
         digest: prompt.digest,
       },
       runId,
+      ...(session !== undefined && { session: sessionDigest(rollout, session) }),
       content: audit.content,
       retentionDays: audit.retentionDays,
       commitmentKey: newCommitmentKey(),
@@ -213,6 +229,11 @@ export class AgentRuns {
       monotonicMilliseconds,
     });
   }
+}
+
+/** Tells outcomes of one session from those of another, and no one what the session was called. */
+function sessionDigest(rollout: string | undefined, session: string): string {
+  return hash('sha256', `${rollout ?? ''}|${session}`).slice(0, SESSION_DIGEST_CHARACTERS);
 }
 
 /** Its answer counts for nothing. What it has done it has done: whoever asked must learn of its effects. */

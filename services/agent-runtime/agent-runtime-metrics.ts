@@ -1,9 +1,9 @@
 /** The numbers of one pod of an agent. Labels come from closed sets; versions are few at a time. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import type { ServedConfiguration } from './served-configuration.ts';
 
 const NANO_USD_PER_USD = 1e9;
 const RUN_SECONDS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1800, 3600];
@@ -16,7 +16,11 @@ export interface AgentRuntimeMetrics {
   readonly runFaulted: () => void;
   readonly runRefused: (reason: AgentAdmissionCode) => void;
   readonly cycleEnded: (cycle: CycleRecord, toolNames: readonly string[]) => void;
-  readonly configurationOffered: (outcome: string, served: AgentConfiguration | undefined) => void;
+  readonly configurationOffered: (
+    outcome: string,
+    arms: readonly (ServedConfiguration | undefined)[],
+  ) => void;
+  readonly candidateRefused: (isRefused: boolean) => void;
   readonly operatorHeard: () => void;
 }
 
@@ -94,8 +98,13 @@ export function createAgentRuntimeMetrics(
   });
   const prompt = new Gauge({
     name: 'capataz_agent_prompt_info',
-    help: '1 for the prompt version that new runs use.',
-    labelNames: ['prompt', 'version', 'digest'] as const,
+    help: '1 for each prompt version that new runs may use, by the arm of the rollout.',
+    labelNames: ['prompt', 'version', 'digest', 'arm'] as const,
+    registers,
+  });
+  const candidateRefused = new Gauge({
+    name: 'capataz_agent_candidate_refused',
+    help: '1 while this pod cannot serve the candidate of its rollout, and stays on stable.',
     registers,
   });
   let heardAtSeconds: number | undefined;
@@ -142,16 +151,18 @@ export function createAgentRuntimeMetrics(
       if (cycle.costNanoUsd === null) unknownCost.inc();
       else cost.inc((cycle.costNanoUsd ?? 0) / NANO_USD_PER_USD);
     },
-    configurationOffered: (outcome, served) => {
+    configurationOffered: (outcome, arms) => {
       offers.inc({ outcome });
-      if (served === undefined) return;
-      generation.set(served.agent.generation);
+      const served = arms.filter((arm) => arm !== undefined);
+      if (served.length === 0) return;
       prompt.reset();
-      prompt.set(
-        { prompt: served.prompt.name, version: served.prompt.version, digest: served.prompt.digest },
-        1,
-      );
+      for (const { configuration } of served) {
+        const { name, version, digest } = configuration.prompt;
+        generation.set(configuration.agent.generation);
+        prompt.set({ prompt: name, version, digest, arm: configuration.arm }, 1);
+      }
     },
+    candidateRefused: (isRefused) => candidateRefused.set(isRefused ? 1 : 0),
     operatorHeard: () => {
       heardAtSeconds = sources.epochSeconds();
     },

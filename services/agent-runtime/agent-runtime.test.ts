@@ -29,7 +29,7 @@ describe('POST /v1/runs', () => {
       usage: { inputTokens: 20, cachedInputTokens: 0, outputTokens: 4 },
       costNanoUsd: 1500,
       durationMilliseconds: expect.any(Number),
-      prompt: { name: PROMPT.name, version: PROMPT.version, digest: PROMPT.digest },
+      prompt: { name: PROMPT.name, version: PROMPT.version, digest: PROMPT.digest, arm: 'stable' },
       models: ['small'],
     });
     expect(bench.router.requests[0]?.body).toEqual({
@@ -324,7 +324,7 @@ describe('the configuration', () => {
     expect((await old).json()['prompt']).toMatchObject({ digest: promptDigest(GREETER) });
     const systemMessages = bench.router.requests.map(({ body }) => body.messages[0]?.content);
     expect(systemMessages).toEqual(['Greet in one word.', 'Greet in two words.', 'Greet in one word.']);
-    expect(await bench.metrics()).toContain(`digest="${promptDigest(NEXT_GREETER)}"} 1`);
+    expect(await bench.metrics()).toContain(`digest="${promptDigest(NEXT_GREETER)}",arm="stable"} 1`);
     expect(await bench.metrics()).not.toContain(`digest="${promptDigest(GREETER)}"`);
   });
 
@@ -401,7 +401,7 @@ describe('the configuration', () => {
     {
       await using bench = await AgentBench.start(undefined, {
         CAPATAZ_CONFIGURATION_PATH: path,
-        CAPATAZ_CONFIGURATION_URL: 'http://127.0.0.1:1/v1/agent-configuration',
+        CAPATAZ_CONFIGURATION_URL: 'http://127.0.0.1:1/v1/configuration',
       });
       expect(await bench.readiness()).toBe(200);
       expect((await bench.run()).status).toBe(200);

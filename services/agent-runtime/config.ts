@@ -14,6 +14,8 @@ export const AgentRuntimeConfig = z
     CAPATAZ_ROUTER_TOKEN_PATH: z.string().optional(),
     /** The mounted ConfigMap, so that a pod boots without the operator. */
     CAPATAZ_CONFIGURATION_PATH: z.string().optional(),
+    /** The mounted document of the rollout that the agent follows. */
+    CAPATAZ_ROLLOUT_PATH: z.string().optional(),
     /** The operator's stream, so that a change is live in under a second. */
     CAPATAZ_CONFIGURATION_URL: HttpUrl.optional(),
     /** Projected token with the audience capataz-operator. */
@@ -42,6 +44,7 @@ export const AgentRuntimeConfig = z
     routerUrl: env.CAPATAZ_ROUTER_URL.replace(/\/+$/, ''),
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,
     configurationPath: env.CAPATAZ_CONFIGURATION_PATH,
+    rolloutPath: env.CAPATAZ_ROLLOUT_PATH,
     configurationUrl: env.CAPATAZ_CONFIGURATION_URL,
     configurationTokenPath: env.CAPATAZ_CONFIGURATION_TOKEN_PATH,
     ledger: ledgerSettings(env),

@@ -21,6 +21,8 @@ export function watchConfigurationFile(options: {
   readonly onConfiguration: (text: string) => Promise<unknown>;
   readonly logger: Logger;
   readonly pollSeconds?: number;
+  /** An agent that follows no rollout has no file of one. */
+  readonly isOptional?: boolean;
 }): ConfigurationFile {
   const { path, isStreamUp, onConfiguration, logger } = options;
   const stopping = new AbortController();
@@ -36,7 +38,9 @@ export function watchConfigurationFile(options: {
       await onConfiguration(text);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== lastProblem) logger.warn({ problem }, 'the mounted configuration cannot be read');
+      const isExpected = options.isOptional === true && (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (problem !== lastProblem && !isExpected)
+        logger.warn({ problem }, 'the mounted configuration cannot be read');
       lastProblem = problem;
     }
   }

@@ -1,28 +1,69 @@
 /**
- * Holds the configuration that new runs start with.
+ * Holds what new runs start with: the agent's configuration with the prompt of each arm.
  *
- * A configuration is offered as text, prepared whole (prompt compiled, schemas checked) and then swapped in by one
- * assignment: a run sees the old one or the new one, never a mixture, and keeps what it started with. What cannot be
- * prepared is refused and the last good one stays, for ever if need be. A lower revision of the same Agent is stale
- * news and changes nothing; nor does the same text again.
+ * Two documents are offered as text, each by the mounted file and by the stream: the agent's configuration and, where
+ * the agent follows a rollout, the document of that. What they come to is prepared whole (prompts compiled, schemas
+ * checked) and then swapped in by one assignment: a run sees the old one or the new one, never a mixture, and keeps what
+ * it started with. What cannot be prepared is refused and the last good one stays, for ever if need be. A lower
+ * revision of the same object is stale news and changes nothing; nor does the same text again.
+ *
+ * A document with a limit that is not known is the exception: nothing is served until one comes that is understood.
  */
+import type {
+  AgentConfiguration,
+  EffectiveConfiguration,
+  PromptOfAgent,
+} from '#domain/agent/agent-configuration.ts';
+import { chooseArm } from '#domain/rollout/choose-arm.ts';
+import type {
+  Exposure,
+  RolloutArm,
+  RolloutDocument,
+  ServedVersion,
+} from '#domain/rollout/rollout-document.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import {
   type ExpectedAgent,
-  type MakeHttpTool,
-  type ServedConfiguration,
-  prepareConfiguration,
-} from './served-configuration.ts';
+  type ReadDocument,
+  readAgentConfiguration,
+  readRolloutDocument,
+} from './read-documents.ts';
+import { type MakeHttpTool, type ServedConfiguration, prepareConfiguration } from './served-configuration.ts';
 
-export const OFFER_OUTCOMES = ['accepted', 'unchanged', 'stale', 'refused'] as const;
+export const OFFER_OUTCOMES = [
+  'accepted',
+  'unchanged',
+  'stale',
+  'waiting',
+  'refused',
+  'not_understood',
+] as const;
 export type OfferOutcome = (typeof OFFER_OUTCOMES)[number];
 export type ConfigurationOrigin = 'file' | 'stream';
 
 export interface ConfigurationHolder {
-  readonly current: () => ServedConfiguration | undefined;
+  /** What a run of this session starts with; without a session what this agent takes by itself. */
+  readonly current: (session?: string) => ServedConfiguration | undefined;
+  /** Why nothing may be served, though something was told. */
+  readonly notUnderstood: () => string | undefined;
   /** Offers are taken one after another, in the order they came. */
   readonly offer: (text: string, origin: ConfigurationOrigin) => Promise<OfferOutcome>;
+  readonly offerRollout: (text: string, origin: ConfigurationOrigin) => Promise<OfferOutcome>;
+}
+
+interface ServedArms {
+  readonly stable: ServedConfiguration;
+  readonly candidate?: ServedConfiguration;
+  readonly exposure?: Exposure;
+}
+
+/** The newest document of one kind, and what it was told as. */
+interface Held<Document> {
+  document?: Document;
+  text?: string;
+  /** Of the newest one, when it is not understood. */
+  problem?: string;
 }
 
 export function createConfigurationHolder(options: {
@@ -32,29 +73,85 @@ export function createConfigurationHolder(options: {
   readonly metrics: AgentRuntimeMetrics;
 }): ConfigurationHolder {
   const { expected, makeHttpTool, logger, metrics } = options;
-  let current: ServedConfiguration | undefined;
-  let currentText: string | undefined;
+  const agentHeld: Held<AgentConfiguration> = {};
+  const rolloutHeld: Held<RolloutDocument> = {};
+  let served: ServedArms | undefined;
   let previousOffer: Promise<unknown> = Promise.resolve();
 
-  async function take(text: string, origin: ConfigurationOrigin): Promise<OfferOutcome> {
-    if (text === currentText) return 'unchanged';
-    const prepared = await prepareConfiguration(text, expected, makeHttpTool);
-    if (!prepared.ok) {
+  async function prepare(
+    agent: AgentConfiguration | undefined,
+    rollout: RolloutDocument | undefined,
+  ): Promise<{ readonly arms: ServedArms } | { readonly problem: string } | undefined> {
+    if (agent === undefined) return undefined;
+    const versions = versionsOf(agent, rollout);
+    if (versions === undefined) return undefined;
+    const stable = await prepareConfiguration(effective(agent, versions.stable, 'stable'), makeHttpTool);
+    if (!stable.ok) return { problem: stable.problem };
+    const { candidate, exposure } = versions;
+    if (candidate === undefined) return { arms: { stable: stable.served } };
+    const prepared = await prepareConfiguration(effective(agent, candidate, 'candidate'), makeHttpTool);
+    // The candidate is judged by those that can serve it; this pod stays on stable, and counts as that.
+    if (!prepared.ok)
+      logger.error({ problem: prepared.problem }, 'the candidate of the rollout is not served');
+    metrics.candidateRefused(!prepared.ok);
+    return {
+      arms: {
+        stable: stable.served,
+        ...(prepared.ok && exposure !== undefined && { candidate: prepared.served, exposure }),
+      },
+    };
+  }
+
+  async function take<Document extends { readonly revision: number }>(
+    text: string,
+    origin: ConfigurationOrigin,
+    held: Held<Document>,
+    read: ReadDocument<Document>,
+    uidOf: (document: Document) => string,
+    prepared: (document: Document) => ReturnType<typeof prepare>,
+  ): Promise<OfferOutcome> {
+    if (text === held.text) return 'unchanged';
+    if (!read.ok) {
+      if (!read.isNotUnderstood) {
+        logger.error(
+          { origin, problem: read.problem },
+          'a configuration was refused, the previous one stays',
+        );
+        return 'refused';
+      }
+      held.problem = read.problem;
+      held.text = text;
       logger.error(
-        { origin, problem: prepared.problem },
+        { origin, problem: read.problem },
+        'a configuration is not understood, so nothing is served',
+      );
+      return 'not_understood';
+    }
+    const { document } = read;
+    const before = held.document;
+    if (before !== undefined && uidOf(before) === uidOf(document) && document.revision < before.revision) {
+      logger.warn({ origin, revision: document.revision }, 'an older configuration was ignored');
+      return 'stale';
+    }
+    const result = await prepared(document);
+    if (result !== undefined && 'problem' in result) {
+      logger.error(
+        { origin, problem: result.problem },
         'a configuration was refused, the previous one stays',
       );
       return 'refused';
     }
-    const { configuration, missingTools } = prepared.served;
-    const { agent, prompt, revision } = configuration;
-    const before = current?.configuration;
-    if (before !== undefined && before.agent.uid === agent.uid && revision < before.revision) {
-      logger.warn({ origin, revision }, 'an older configuration was ignored');
-      return 'stale';
-    }
-    current = prepared.served;
-    currentText = text;
+    held.document = document;
+    held.text = text;
+    delete held.problem;
+    if (result === undefined) return 'waiting';
+    tell(result.arms, origin);
+    served = result.arms;
+    return 'accepted';
+  }
+
+  function tell({ stable, candidate, exposure }: ServedArms, origin: ConfigurationOrigin): void {
+    const { agent, prompt, revision } = stable.configuration;
     logger.info(
       {
         origin,
@@ -62,26 +159,96 @@ export function createConfigurationHolder(options: {
         revision,
         promptVersion: prompt.version,
         promptDigest: prompt.digest,
-        previousPromptVersion: before?.prompt.version,
+        previousPromptVersion: served?.stable.configuration.prompt.version,
+        ...(candidate !== undefined && {
+          candidateVersion: candidate.configuration.prompt.version,
+          exposedBasisPoints: exposure?.basisPoints,
+        }),
       },
       'a configuration is served',
     );
+    const missingTools = [...new Set([...stable.missingTools, ...(candidate?.missingTools ?? [])])];
     if (missingTools.length > 0) {
       logger.warn({ missingTools }, 'the prompt names tools that the agent does not have');
     }
-    return 'accepted';
+  }
+
+  async function offered(outcome: Promise<OfferOutcome>): Promise<OfferOutcome> {
+    const known = await outcome;
+    metrics.configurationOffered(known, [served?.stable, served?.candidate]);
+    return known;
+  }
+
+  function inOrder(work: () => Promise<OfferOutcome>): Promise<OfferOutcome> {
+    const offer = previousOffer.then(async () => offered(work()));
+    previousOffer = offer.catch(() => undefined);
+    return offer;
   }
 
   return {
-    current: () => current,
-    offer: (text, origin) => {
-      const offer = previousOffer.then(async () => {
-        const outcome = await take(text, origin);
-        metrics.configurationOffered(outcome, current?.configuration);
-        return outcome;
-      });
-      previousOffer = offer.catch(() => undefined);
-      return offer;
+    current: (session) => {
+      if (served === undefined || agentHeld.problem !== undefined || rolloutHeld.problem !== undefined) {
+        return undefined;
+      }
+      const { stable, candidate, exposure } = served;
+      const who = { agentUid: stable.configuration.agent.uid, session: session ?? '' };
+      const isOfNoSession = session === undefined && exposure?.unit === 'Session';
+      return candidate !== undefined && !isOfNoSession && chooseArm(exposure, who) === 'candidate'
+        ? candidate
+        : stable;
     },
+    notUnderstood: () => agentHeld.problem ?? rolloutHeld.problem,
+    offer: (text, origin) =>
+      inOrder(async () =>
+        take(
+          text,
+          origin,
+          agentHeld,
+          readAgentConfiguration(text, expected),
+          ({ agent }) => agent.uid,
+          async (document) => prepare(document, rolloutHeld.document),
+        ),
+      ),
+    offerRollout: (text, origin) =>
+      inOrder(async () =>
+        take(
+          text,
+          origin,
+          rolloutHeld,
+          readRolloutDocument(text, expected),
+          ({ rollout }) => rollout.uid,
+          async (document) => prepare(agentHeld.document, document),
+        ),
+      ),
   };
+}
+
+/** A prompt in the configuration itself goes before the rollout's. Undefined: what is to be served is not told yet. */
+function versionsOf(
+  { prompt, rollout: followed }: AgentConfiguration,
+  rollout: RolloutDocument | undefined,
+):
+  | { readonly stable: PromptOfAgent; readonly candidate?: PromptOfAgent; readonly exposure?: Exposure }
+  | undefined {
+  if (prompt !== undefined) return { stable: prompt };
+  if (rollout === undefined || rollout.rollout.name !== followed) return undefined;
+  const promptOf = ({ version, digest, text }: ServedVersion): PromptOfAgent => ({
+    name: rollout.prompt,
+    version,
+    digest,
+    text,
+  });
+  return {
+    stable: promptOf(rollout.stable),
+    ...(rollout.candidate !== undefined && { candidate: promptOf(rollout.candidate) }),
+    ...(rollout.exposure !== undefined && { exposure: rollout.exposure }),
+  };
+}
+
+function effective(
+  configuration: AgentConfiguration,
+  prompt: PromptOfAgent,
+  arm: RolloutArm,
+): EffectiveConfiguration {
+  return { ...configuration, prompt, arm };
 }

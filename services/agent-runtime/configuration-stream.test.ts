@@ -27,6 +27,7 @@ async function follow(
     url: operator.url,
     tokenPath: changes.tokenPath,
     onConfiguration: (text) => heard.push(text),
+    onRollout: (text) => heard.push(`rollout ${text}`),
     onContact: () => undefined,
     logger: createLogger('test', 'info', { write: (line: string) => void log.push(line) }),
     random: () => 0,

@@ -16,7 +16,7 @@ import type { Logger } from '#telemetry/logger.ts';
 const SILENCE_SECONDS = 25;
 const BACKOFF: BackoffLimits = { minimumSeconds: 0.2, maximumSeconds: 15 };
 const CONNECT_MILLISECONDS = 5_000;
-/** A configuration carries one prompt; this is far above its bound. */
+/** A document carries two prompts at most; this is far above its bound. */
 const LARGEST_EVENT_CHARACTERS = 4 * 1024 * 1024;
 
 export interface ConfigurationStreamOptions {
@@ -24,6 +24,7 @@ export interface ConfigurationStreamOptions {
   /** Read anew for each connection: the kubelet rotates the token. */
   readonly tokenPath: string | undefined;
   readonly onConfiguration: (text: string) => void;
+  readonly onRollout: (text: string) => void;
   /** Anything was heard: bytes of any kind. */
   readonly onContact: () => void;
   readonly logger: Logger;
@@ -117,7 +118,9 @@ async function readEvents(
       if (error.type === 'max-buffer-size-exceeded') throw error;
     },
     onEvent: ({ event, data }) => {
-      if (event === 'configuration') options.onConfiguration(data);
+      // An operator of version 0.1 says `configuration`, with the prompt in it.
+      if (event === 'agent' || event === 'configuration') options.onConfiguration(data);
+      else if (event === 'rollout') options.onRollout(data);
     },
   });
   const decoder = new TextDecoder();

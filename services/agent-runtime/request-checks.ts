@@ -59,8 +59,12 @@ export function invalidVariables(message: string, param: string): HttpFailure {
 }
 
 /** A place for a run, or the answer that there is none. The caller must release it. */
-export function admit(runs: AgentRuns, reply: FastifyReply): Admission | undefined {
-  const admission = runs.admit();
+export function admit(
+  runs: AgentRuns,
+  reply: FastifyReply,
+  session: string | undefined,
+): Admission | undefined {
+  const admission = runs.admit(session);
   if (typeof admission === 'string') {
     refuseRun(reply, admission);
     return undefined;
@@ -76,6 +80,27 @@ export function refuseRun(reply: FastifyReply, code: AgentAdmissionCode): void {
   sendFailure(reply, refuse({ code, ...REFUSALS[code] }));
 }
 
+/** The session of a request: of its body, else of its header. What is too long or empty is an error of the caller's. */
+export function sessionOf(
+  body: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): string | undefined | false {
+  const session = body ?? request.headers[SESSION_HEADER];
+  if (session === undefined) return undefined;
+  if (typeof session === 'string' && SESSION.test(session)) return session;
+  sendFailure(
+    reply,
+    invalidRequest(
+      `the session is 1 to 256 visible ASCII characters (field "session" or header ${SESSION_HEADER})`,
+      'session',
+    ),
+  );
+  return false;
+}
+
+const SESSION_HEADER = 'x-capataz-session';
+const SESSION = /^[\x21-\x7e]{1,256}$/;
 const RUN_ID_HEADER = 'x-capataz-run-id';
 
 const REFUSALS: Readonly<Record<AgentAdmissionCode, Omit<Refusal, 'code'>>> = {
@@ -90,6 +115,10 @@ const REFUSALS: Readonly<Record<AgentAdmissionCode, Omit<Refusal, 'code'>>> = {
   audit_unavailable: {
     message:
       'this pod has no room left for the records of another run, because the ledger takes none; send the request again',
+    retryAfterSeconds: 5,
+  },
+  configuration_not_understood: {
+    message: 'this pod is older than what the agent is to keep to; send the request again in a moment',
     retryAfterSeconds: 5,
   },
   unconfigured: {

@@ -25,6 +25,7 @@ export interface HttpFailure extends Refusal {
 const CODES_WORTH_RETRYING: ReadonlySet<FailureCode> = new Set([
   'too_many_runs',
   'unconfigured',
+  'configuration_not_understood',
   'audit_unavailable',
   'shutting_down',
   'rate_limited',
@@ -88,6 +89,7 @@ export function runBody(result: RunResult, served: ServedConfiguration): Readonl
 }
 
 export function promptIdentity({ configuration }: ServedConfiguration): Readonly<Record<string, string>> {
-  const { name, version, digest } = configuration.prompt;
-  return { name, version, digest };
+  const { prompt, rollout, arm } = configuration;
+  const { name, version, digest } = prompt;
+  return { name, version, digest, ...(rollout === undefined ? {} : { arm }) };
 }

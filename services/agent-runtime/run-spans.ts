@@ -2,7 +2,7 @@
  * Spans of one run: the run itself, told at its end, and within it each tool call. Thoughts are spans of the router, within
  * the run's. Tokens and cost stand on the router's attempts alone, so that whoever adds spans up counts nothing twice.
  */
-import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { EffectiveConfiguration } from '#domain/agent/agent-configuration.ts';
 import type { RunRecorder } from '#domain/conversation/run-recorder.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import type { SpanContext } from '#domain/tracing/trace-context.ts';
@@ -16,7 +16,7 @@ export class RunSpans {
   /** Of the run, or of its caller where nothing is traced. */
   readonly trace: SpanContext | undefined;
   readonly #tracing: Tracing;
-  readonly #configuration: AgentConfiguration;
+  readonly #configuration: EffectiveConfiguration;
   readonly #runId: string;
   readonly #now: () => Date;
   readonly #startedAtEpochMilliseconds: number;
@@ -24,7 +24,7 @@ export class RunSpans {
   constructor(
     tracing: Tracing,
     trace: SpanContext | undefined,
-    configuration: AgentConfiguration,
+    configuration: EffectiveConfiguration,
     runId: string,
     now: () => Date,
   ) {

@@ -1,5 +1,9 @@
 /** A configuration made ready to serve: all that can be wrong with it is found here, before a single run sees it. */
-import { AgentConfiguration, type HttpToolConfiguration } from '#domain/agent/agent-configuration.ts';
+import type {
+  AgentConfiguration,
+  EffectiveConfiguration,
+  HttpToolConfiguration,
+} from '#domain/agent/agent-configuration.ts';
 import { type CallableTool, compileTool } from '#domain/conversation/call-tools.ts';
 import { type OutputFormat, buildOutputFormat } from '#domain/conversation/output-format.ts';
 import type { RunPlan } from '#domain/conversation/run-agent.ts';
@@ -11,7 +15,7 @@ import { builtInTool } from '#domain/tools/built-in-tools.ts';
 const OUTPUT_TOKENS_DEFAULT = 512;
 
 export interface ServedConfiguration {
-  readonly configuration: AgentConfiguration;
+  readonly configuration: EffectiveConfiguration;
   readonly prompt: ParsedPrompt;
   readonly tools: readonly CallableTool[];
   readonly output: OutputFormat;
@@ -29,24 +33,11 @@ export type PreparedConfiguration =
 /** A configuration names what is asked over HTTP; who asks is not its concern. */
 export type MakeHttpTool = (configuration: HttpToolConfiguration) => Tool;
 
-/** Which agent this pod is; another agent's configuration is refused. */
-export interface ExpectedAgent {
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-}
-
 export async function prepareConfiguration(
-  text: string,
-  expected: ExpectedAgent,
+  configuration: EffectiveConfiguration,
   makeHttpTool: MakeHttpTool,
 ): Promise<PreparedConfiguration> {
-  const configuration = parseConfiguration(text);
-  if (configuration === undefined) return refuse('it is not an AgentConfiguration');
-  const { agent, prompt } = configuration;
-  const isOurs =
-    (expected.name ?? agent.name) === agent.name &&
-    (expected.namespace ?? agent.namespace) === agent.namespace;
-  if (!isOurs) return refuse(`it is that of the agent ${agent.namespace}/${agent.name}`);
+  const { prompt } = configuration;
   if (promptDigest(prompt.text) !== prompt.digest) {
     return refuse(`the text of the prompt ${prompt.version} does not have the digest it is said to have`);
   }
@@ -68,14 +59,6 @@ export async function prepareConfiguration(
       missingTools: parsed.prompt.tools.filter((name) => !tools.tools.some((tool) => tool.name === name)),
     },
   };
-}
-
-function parseConfiguration(text: string): AgentConfiguration | undefined {
-  try {
-    return AgentConfiguration.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 function callableTools(

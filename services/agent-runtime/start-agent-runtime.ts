@@ -56,13 +56,24 @@ export async function startAgentRuntime(
           onConfiguration: async (text) => holder.offer(text, 'file'),
           logger,
         });
+  const rolloutFile =
+    config.rolloutPath === undefined
+      ? undefined
+      : watchConfigurationFile({
+          path: config.rolloutPath,
+          isStreamUp,
+          onConfiguration: async (text) => holder.offerRollout(text, 'file'),
+          isOptional: true,
+          logger,
+        });
   // The stream's first word must come after the file's: the file may be older.
-  await file?.firstRead;
+  await Promise.all([file?.firstRead, rolloutFile?.firstRead]);
   if (config.configurationUrl !== undefined) {
     stream = followConfigurationStream({
       url: config.configurationUrl,
       tokenPath: config.configurationTokenPath,
       onConfiguration: (text) => void holder.offer(text, 'stream'),
+      onRollout: (text) => void holder.offerRollout(text, 'stream'),
       onContact: metrics.operatorHeard,
       logger,
       random: Math.random,
@@ -85,6 +96,7 @@ export async function startAgentRuntime(
     model,
     drain,
     current: holder.current,
+    notUnderstood: holder.notUnderstood,
     tracing,
     metrics,
     logger,
@@ -98,6 +110,8 @@ export async function startAgentRuntime(
     monotonicMilliseconds,
   });
   const ofTheRest = (): Readiness => {
+    const notUnderstood = holder.notUnderstood();
+    if (notUnderstood !== undefined) return { ready: false, reason: notUnderstood };
     if (holder.current() === undefined) return { ready: false, reason: 'no configuration yet' };
     // Another pod may still have room.
     if (ledger?.hasRoom() === false) {
@@ -134,6 +148,7 @@ export async function startAgentRuntime(
       await Promise.all([
         stream?.close(),
         file?.close(),
+        rolloutFile?.close(),
         model.close(),
         httpTools.close(),
         healthServer.close(),

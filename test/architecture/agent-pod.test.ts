@@ -17,7 +17,7 @@ const SETTINGS = {
   agentImage: 'capataz:1',
   agentImagePullPolicy: 'IfNotPresent',
   routerUrl: 'http://capataz-router.capataz-system.svc:8080',
-  configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+  configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/configuration',
   ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080',
 } as const;
 

@@ -205,7 +205,7 @@ describe('the operator of a release, should somebody else act in its name', () =
     agentImage: 'capataz:1',
     agentImagePullPolicy: 'IfNotPresent',
     routerUrl: 'http://capataz-router.capataz-system.svc:8080',
-    configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+    configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/configuration',
     ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080',
   }) as unknown as PodSpec;
 

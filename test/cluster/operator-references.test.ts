@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import { AgentConfiguration, type PromptOfAgent } from '#domain/agent/agent-configuration.ts';
 import { AGENTS, CONFIG_MAPS, DEPLOYMENTS, PODS } from '#operator/agent/resources.ts';
 import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
 import { MODELS } from '#operator/model/resources.ts';
@@ -13,6 +13,7 @@ import {
   configurationOf,
   getChild,
   letPodsBeReady,
+  withPromptOf,
 } from './operator/children-of-agent.ts';
 import {
   aModel,
@@ -351,12 +352,12 @@ describe('an Agent of several Models', () => {
 
 describe('the configuration stream', () => {
   interface Stream {
-    readonly configurations: AgentConfiguration[];
+    readonly configurations: (AgentConfiguration & { readonly prompt: PromptOfAgent })[];
     readonly close: () => void;
   }
 
   function open(token: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${operator.port()}/v1/agent-configuration`, {
+    return fetch(`http://127.0.0.1:${operator.port()}/v1/configuration`, {
       headers: token === '' ? {} : { authorization: `Bearer ${token}` },
     });
   }
@@ -365,9 +366,15 @@ describe('the configuration stream', () => {
     const token = await world.token(namespace, `agent-${agent}`, 'capataz-operator');
     const response = await open(token);
     expect(response.status).toBe(200);
-    const configurations: AgentConfiguration[] = [];
+    const configurations: Stream['configurations'] = [];
+    let own: AgentConfiguration | undefined;
+    let document: string | undefined;
     const parser = createParser({
-      onEvent: ({ data }) => configurations.push(AgentConfiguration.parse(JSON.parse(data))),
+      onEvent: ({ event, data }) => {
+        if (event === 'agent') own = AgentConfiguration.parse(JSON.parse(data));
+        else document = data;
+        if (own !== undefined && document !== undefined) configurations.push(withPromptOf(own, document));
+      },
     });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     const decoder = new TextDecoder();

@@ -28,6 +28,7 @@ import {
   invalidVariables,
   readBody,
   sendFailure,
+  sessionOf,
 } from '../request-checks.ts';
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity } from '../run-answer.ts';
 import type { ServedConfiguration } from '../served-configuration.ts';
@@ -78,7 +79,9 @@ export function registerChatCompletions(
       sendFailure(reply, invalidRequest(refusal.message, refusal.param));
       return reply;
     }
-    const admission = admit(runs, reply);
+    const session = sessionOf(undefined, request, reply);
+    if (session === false) return reply;
+    const admission = admit(runs, reply, session);
     if (admission === undefined) return reply;
     try {
       const rendered = await renderConversation(admission.served, {

@@ -1,10 +1,11 @@
 /**
  * POST /v1/runs: one run of the agent.
  *
- *     {"input": {<variables of the prompt>}, "stream": false}
+ *     {"input": {<variables of the prompt>}, "stream": false, "session": "customer-7"}
  *
  * Answers with {runId, status, output, steps, usage, costNanoUsd, prompt, models, ...}; see run-answer.ts for the
- * statuses. With `"stream": true` or `Accept: text/event-stream` the answer is a stream of events:
+ * statuses. `session` (or the header X-Capataz-Session) names what belongs together: all runs of a session take the same
+ * arm of a rollout that splits sessions. With `"stream": true` or `Accept: text/event-stream` the answer is a stream of events:
  *
  *     run.started    {runId, agent, prompt}
  *     step           {step, phase, outcome, model, tools, inputTokens, outputTokens, costNanoUsd}
@@ -29,19 +30,23 @@ import {
   invalidVariables,
   readBody,
   sendFailure,
+  sessionOf,
 } from '../request-checks.ts';
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity, runBody } from '../run-answer.ts';
 
 const RunRequest = z.strictObject({
   input: boundedRecord(VARIABLES_MAXIMUM).default({}),
   stream: z.boolean().optional(),
+  session: z.string().optional(),
 });
 
 export function registerRuns(app: FastifyInstance, runs: AgentRuns): void {
   app.post('/v1/runs', async (request, reply) => {
     const body = readBody(RunRequest, request, reply);
     if (body === undefined) return reply;
-    const admission = admit(runs, reply);
+    const session = sessionOf(body.session, request, reply);
+    if (session === false) return reply;
+    const admission = admit(runs, reply, session);
     if (admission === undefined) return reply;
     try {
       const rendered = await renderPrompt(admission.served.prompt, body.input);

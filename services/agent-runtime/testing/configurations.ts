@@ -1,5 +1,5 @@
 /** Configurations as the operator writes them. */
-import type { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import type { AgentConfiguration, PromptOfAgent } from '#domain/agent/agent-configuration.ts';
 import { promptDigest, promptVersionName } from '#domain/prompts/prompt-digest.ts';
 
 export const GREETER = `---
@@ -28,7 +28,9 @@ export interface ConfigurationChanges {
   readonly audit?: Partial<AgentConfiguration['audit']>;
 }
 
-export function configuration(changes: ConfigurationChanges = {}): AgentConfiguration {
+export function configuration(
+  changes: ConfigurationChanges = {},
+): AgentConfiguration & { readonly prompt: PromptOfAgent } {
   const text = changes.text ?? GREETER;
   const digest = changes.digest ?? promptDigest(text);
   return {

@@ -36,7 +36,7 @@ export class FakeOperator {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/agent-configuration`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/configuration`;
   }
 
   get connections(): number {

@@ -1,6 +1,16 @@
 /** How tests look at the children of an agent, and play the kubelet for them. */
 import { expect } from 'vitest';
-import { AGENT_CONFIGURATION_KEY, AgentConfiguration } from '#domain/agent/agent-configuration.ts';
+import {
+  AGENT_CONFIGURATION_KEY,
+  AgentConfiguration,
+  type PromptOfAgent,
+} from '#domain/agent/agent-configuration.ts';
+import {
+  ROLLOUT_DOCUMENT_KEY,
+  RolloutDocument,
+  rolloutConfigMapName,
+} from '#domain/rollout/rollout-document.ts';
+import { ROLLOUT_CONFIG_MAPS } from '#operator/canary-rollout/resources.ts';
 import { AGENT_KIND } from '#operator/agent/kind.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, PODS } from '#operator/agent/resources.ts';
 import { condition } from './objects.ts';
@@ -37,9 +47,22 @@ export async function configurationOf(
   world: World,
   namespace: string,
   agent: string,
-): Promise<AgentConfiguration> {
+): Promise<AgentConfiguration & { readonly prompt: PromptOfAgent }> {
   const configMap = await getChild(world, namespace, agent, CONFIG_MAPS);
-  return AgentConfiguration.parse(JSON.parse(configMap.data[AGENT_CONFIGURATION_KEY]));
+  const configuration = AgentConfiguration.parse(JSON.parse(configMap.data[AGENT_CONFIGURATION_KEY]));
+  if (configuration.prompt !== undefined) return { ...configuration, prompt: configuration.prompt };
+  const name = rolloutConfigMapName(configuration.rollout ?? '');
+  const { data } = await world.get(ROLLOUT_CONFIG_MAPS, namespace, name);
+  return withPromptOf(configuration, data[ROLLOUT_DOCUMENT_KEY]);
+}
+
+/** As a pod sees it that serves the stable version. */
+export function withPromptOf(
+  configuration: AgentConfiguration,
+  document: string,
+): AgentConfiguration & { readonly prompt: PromptOfAgent } {
+  const { prompt: name, stable } = RolloutDocument.parse(JSON.parse(document));
+  return { ...configuration, prompt: { name, ...stable } };
 }
 
 export async function conditionOf(

@@ -212,7 +212,7 @@ function launch(name: string, environment: Readonly<Record<string, string>>): Op
       CAPATAZ_NAMESPACE: SYSTEM_NAMESPACE,
       CAPATAZ_POD_NAME: name,
       CAPATAZ_AGENT_IMAGE: 'capataz:test',
-      CAPATAZ_CONFIGURATION_URL: 'http://capataz-operator.capataz-system.svc:8080/v1/agent-configuration',
+      CAPATAZ_CONFIGURATION_URL: 'http://capataz-operator.capataz-system.svc:8080/v1/configuration',
       ...environment,
     },
   });
