@@ -43,6 +43,9 @@ export const ExposureStatus = z.strictObject({
   exposedAgents: Count.describe('How many of them take the candidate.'),
 });
 
+/** In millionths, each one of a single outcome. */
+const SumOfShares = Count;
+
 const ArmCounts = z.strictObject({
   good: Count.describe('Good outcomes.'),
   bad: Count.describe('Bad outcomes.'),
@@ -63,12 +66,30 @@ export const MetricStatus = z.strictObject({
   candidateHighBasisPoints: BasisPoints.optional().describe('Upper end of its 95 % interval.'),
   worseMicroNats: z.int().describe('Logarithm of the evidence that the candidate is worse.'),
   notWorseMicroNats: z.int().describe('Logarithm of the evidence that it is not worse by the margin.'),
-  before: ArmCounts.describe('Of those that stayed on stable, before the candidate began.'),
-  recent: ArmCounts.describe('Of the same of late, in thousandths: older ones count for less.'),
+  before: ArmCounts.describe('Of stable, before the candidate began.'),
+  recent: ArmCounts.describe('Of stable of late, in thousandths: older ones count for less.'),
+  recentExpected: Count.describe(
+    'How many of those were to be good by the histories of their agents, in thousandths.',
+  ),
+  block: z
+    .strictObject({
+      candidate: ArmCounts.describe('Of the candidate.'),
+      stable: ArmCounts.describe('Of stable.'),
+      lowMillionths: SumOfShares.describe(
+        'Sum of what the histories of the agents of the candidate prove at least.',
+      ),
+      highMillionths: SumOfShares.describe('Sum of what they prove at most.'),
+      expectedMillionths: SumOfShares.describe('Sum of the histories of the agents of stable.'),
+    })
+    .describe('Outcomes that wait for one of the other arm: they are weighed together.'),
+  candidatesSinceStable: z
+    .int()
+    .min(0)
+    .max(50)
+    .describe('How many outcomes of the candidate came since the last one of stable, up to 50.'),
   driftMicroNats: z.int().describe('Logarithm of the evidence that stable itself does worse than before.'),
   worse: EProcess,
   notWorse: EProcess,
-  drift: EProcess,
   verdict: z.enum(METRIC_VERDICTS).describe('What the evidence says now.'),
 });
 export type MetricStatus = z.infer<typeof MetricStatus>;
@@ -85,10 +106,19 @@ export const AnalysisStatus = z.strictObject({
     .strictObject({
       stableRuns: Count.describe('Runs of stable.'),
       stableNanoUsd: Count.describe('What they cost in billionths of a US dollar.'),
-      candidateRuns: Count.describe('Runs of the candidate.'),
+      candidateRuns: Count.describe('Runs of the candidate that can be compared.'),
       candidateNanoUsd: Count.describe('What they cost in billionths of a US dollar.'),
+      expectedNanoUsd: Count.describe('What they would have cost on stable.'),
     })
     .describe('Runs whose cost is known, and what they cost.'),
+  stop: z
+    .strictObject({
+      reason: z.string().max(64).describe('Why, in one word.'),
+      message: z.string().max(2048).describe('With which numbers.'),
+      runId: z.string().max(128).describe('The run whose outcome made it certain.'),
+    })
+    .optional()
+    .describe('That the candidate was found to be worse. It stays, whatever comes later.'),
   missingSamples: Count.optional().describe('How many outcomes of the candidate are still wanted, about.'),
   missingSeconds: Count.optional().describe('How long that takes at the present rate, about.'),
   problem: z.string().max(1024).optional().describe('Why outcomes cannot be read now.'),

@@ -4,8 +4,18 @@
  */
 import type { AnalysisStatus, MetricStatus } from '#crds/rollout-progress.ts';
 import type { ExposureUnit, JudgedMetric } from '#crds/rollout-release.ts';
-import { evidenceMicroNats } from './e-process.ts';
 import {
+  type CostComparison,
+  NO_COSTS,
+  costFactor,
+  countCandidateCost,
+  countStableCost,
+} from './cost-comparison.ts';
+import { CountedSessions } from './counted-sessions.ts';
+import { evidenceMicroNats, thresholdMicroNats } from './e-process.ts';
+import type { JudgingPast } from './judging-past.ts';
+import {
+  type History,
   type MetricState,
   beginMetric,
   countCandidate,
@@ -13,23 +23,9 @@ import {
   metricStatus,
   metricVerdict,
 } from './metric-judge.ts';
-import { type JudgingRules, isGood } from './metric-rules.ts';
-import type { JudgedOutcome, RunOutcome } from './run-outcome.ts';
-import type { Counts } from './wilson-interval.ts';
-
-/** A mean of fewer runs is no mean. */
-const FEWEST_COSTED_RUNS = 3;
-const NOTHING: Counts = { good: 0, bad: 0 };
-
-export type MetricCounts = Partial<Record<JudgedMetric, Counts>>;
-
-/** What was known when the candidate began, from the ledger before `startPosition`: it never changes afterwards. */
-export interface JudgingPast {
-  /** Of each exposed agent, on the stable digest, by uid. Unit Agent alone. */
-  readonly histories: ReadonlyMap<string, MetricCounts>;
-  /** Of all that stayed on stable. */
-  readonly before: MetricCounts;
-}
+import { type JudgedRule, type JudgingRules, isGood } from './metric-rules.ts';
+import { type JudgedOutcome, sessionOf } from './run-outcome.ts';
+import { type Counts, NOTHING, total } from './wilson-interval.ts';
 
 export interface JudgingPlan {
   readonly unit: ExposureUnit;
@@ -41,7 +37,7 @@ export interface JudgingPlan {
 
 type Saved = Pick<
   AnalysisStatus,
-  'cursor' | 'metrics' | 'consecutiveSchemaFailures' | 'safetyEvents' | 'cost' | 'lastOutcomeAt'
+  'cursor' | 'metrics' | 'consecutiveSchemaFailures' | 'safetyEvents' | 'cost' | 'lastOutcomeAt' | 'stop'
 >;
 
 export type JudgeVerdict =
@@ -52,14 +48,15 @@ export type JudgeVerdict =
 
 export class CanaryJudge {
   readonly #plan: JudgingPlan;
+  readonly #sessions = new CountedSessions();
   #metrics: readonly MetricState[];
   #cursor: number;
   #consecutiveSchemaFailures: number;
   #safetyEvents: number;
-  #cost: AnalysisStatus['cost'];
-  #lastOutcomeMicroseconds: number | undefined;
-  /** Sessions that were counted, by metric: a session is one outcome. */
-  readonly #seen = new Set<string>();
+  #cost: CostComparison;
+  #lastOutcomeAt: string | undefined;
+  /** Looked for after every outcome: evidence that was there once is not lost by what comes later, nor by when one looks. */
+  #stop: AnalysisStatus['stop'];
 
   constructor(plan: JudgingPlan, saved: Saved | undefined, startPosition: number) {
     this.#plan = plan;
@@ -70,9 +67,9 @@ export class CanaryJudge {
     this.#cursor = saved?.cursor ?? startPosition;
     this.#consecutiveSchemaFailures = saved?.consecutiveSchemaFailures ?? 0;
     this.#safetyEvents = saved?.safetyEvents ?? 0;
-    this.#cost = saved?.cost ?? { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0 };
-    this.#lastOutcomeMicroseconds =
-      saved?.lastOutcomeAt === undefined ? undefined : Date.parse(saved.lastOutcomeAt) * 1000;
+    this.#cost = saved?.cost ?? NO_COSTS;
+    this.#lastOutcomeAt = saved?.lastOutcomeAt;
+    this.#stop = saved?.stop;
   }
 
   /** Up to which position outcomes are counted. */
@@ -85,9 +82,9 @@ export class CanaryJudge {
     this.#cursor = Math.max(this.#cursor, position);
   }
 
-  /** After a restart, of what stands before the cursor: which sessions were counted. */
+  /** After a restart, of all from `startPosition` to the cursor in their order: which sessions were counted. */
   remember(outcome: JudgedOutcome): void {
-    if (outcome.position > this.#cursor || this.#plan.unit !== 'Session') return;
+    if (outcome.position > this.#cursor || this.#armOf(outcome) === undefined) return;
     for (const rule of this.#plan.rules.metrics) {
       if (isGood(outcome, rule) !== undefined) this.#isFirstOfSession(outcome, rule.metric);
     }
@@ -97,26 +94,39 @@ export class CanaryJudge {
   count(outcome: JudgedOutcome): void {
     if (outcome.position <= this.#cursor) return;
     this.#cursor = outcome.position;
-    const { stableDigest, candidateDigest } = this.#plan;
-    // A run counts for what it began with, whatever is exposed now.
-    const isCandidate = outcome.arm === 'candidate' && outcome.digest === candidateDigest;
-    const isStable = outcome.arm === 'stable' && outcome.digest === stableDigest;
-    if (!isCandidate && !isStable) return;
-    this.#lastOutcomeMicroseconds = outcome.atMicroseconds;
-    if (outcome.kind === 'run') this.#countCost(outcome, isCandidate);
-    if (isCandidate) this.#countGuards(outcome);
+    const arm = this.#armOf(outcome);
+    if (arm === undefined) return;
+    this.#lastOutcomeAt = new Date(outcome.atMicroseconds / 1000).toISOString();
+    this.#countCost(outcome, arm);
+    if (arm === 'candidate') this.#countGuards(outcome);
     this.#metrics = this.#plan.rules.metrics.map((rule, index) => {
       const state = this.#metrics[index] ?? beginMetric(rule.metric, NOTHING);
       const good = isGood(outcome, rule);
       if (good === undefined || !this.#isFirstOfSession(outcome, rule.metric)) return state;
-      return isCandidate
-        ? countCandidate(state, rule, good, this.#historyOf(outcome.agentUid, rule.metric))
-        : countStable(state, rule, good);
+      const history = this.#historyOf(outcome.agentUid, rule.metric);
+      return arm === 'candidate'
+        ? countCandidate(state, rule, good, history)
+        : countStable(state, rule, good ? { good: 1, bad: 0 } : { good: 0, bad: 1 }, history);
     });
+    this.#stop ??= this.#reasonToStop(outcome.runId);
   }
 
+  /** `Worse` for good once it was proven; the others by what stands there now. */
   verdict(minSamples: number): JudgeVerdict {
-    return this.#guardVerdict() ?? this.#metricsVerdict(minSamples);
+    if (this.#stop !== undefined) {
+      return { kind: 'Worse', reason: this.#stop.reason, message: this.#stop.message };
+    }
+    const { rules } = this.#plan;
+    const verdicts = this.#metrics.map((state, index) => metricVerdict(state, this.#rule(index), rules));
+    const drift = this.#metrics[verdicts.indexOf('EnvironmentDrift')];
+    if (drift !== undefined) return { kind: 'EnvironmentDrift', metric: drift.metric };
+    const isProven = this.#metrics.every(
+      (state, index) =>
+        !isNeeded(this.#rule(index), state) ||
+        (verdicts[index] === 'NotWorse' && total(state.candidate) >= minSamples),
+    );
+    const hasEnough = this.#metrics.some(({ candidate }) => total(candidate) >= minSamples);
+    return { kind: isProven && hasEnough ? 'NotWorse' : 'Undecided' };
   }
 
   /** `elapsedSeconds`: since the candidate began. */
@@ -131,13 +141,12 @@ export class CanaryJudge {
       startPosition: options.startPosition,
       cursor: this.#cursor,
       since: options.since,
-      ...(this.#lastOutcomeMicroseconds !== undefined && {
-        lastOutcomeAt: new Date(this.#lastOutcomeMicroseconds / 1000).toISOString(),
-      }),
+      ...(this.#lastOutcomeAt !== undefined && { lastOutcomeAt: this.#lastOutcomeAt }),
       metrics: this.metrics(),
       consecutiveSchemaFailures: this.#consecutiveSchemaFailures,
       safetyEvents: this.#safetyEvents,
       cost: this.#cost,
+      ...(this.#stop !== undefined && { stop: this.#stop }),
       missingSamples: missing,
       ...(missing > 0 &&
         counted > 0 &&
@@ -146,57 +155,65 @@ export class CanaryJudge {
   }
 
   metrics(): MetricStatus[] {
-    return this.#metrics.map((state) => metricStatus(state, this.#plan.rules));
+    return this.#metrics.map((state, index) => metricStatus(state, this.#rule(index), this.#plan.rules));
   }
 
-  #metricsVerdict(minSamples: number): JudgeVerdict {
+  /** A run counts for what it began with, whatever is exposed now. Undefined: it is of another version or rollout. */
+  #armOf({ arm, digest }: JudgedOutcome): 'stable' | 'candidate' | undefined {
+    const { stableDigest, candidateDigest } = this.#plan;
+    if (arm === 'candidate') return digest === candidateDigest ? 'candidate' : undefined;
+    return digest === stableDigest ? 'stable' : undefined;
+  }
+
+  #rule(index: number): JudgedRule {
+    const rule = this.#plan.rules.metrics[index];
+    if (rule === undefined) throw new RangeError(`There is no metric ${index}.`);
+    return rule;
+  }
+
+  #reasonToStop(runId: string): AnalysisStatus['stop'] {
     const { rules } = this.#plan;
-    const verdicts = this.#metrics.map((state) => metricVerdict(state, rules));
-    const worse = verdicts.indexOf('Worse');
-    const state = this.#metrics[worse];
-    if (state !== undefined) return { kind: 'Worse', reason: 'Worse', message: worseMessage(state, rules) };
-    const drift = this.#metrics[verdicts.indexOf('EnvironmentDrift')];
-    if (drift !== undefined) return { kind: 'EnvironmentDrift', metric: drift.metric };
-    const isProven = rules.metrics.every(
-      ({ isRequired }, index) =>
-        !isRequired ||
-        (verdicts[index] === 'NotWorse' && total(this.#metrics[index]?.candidate ?? NOTHING) >= minSamples),
-    );
-    return { kind: isProven ? 'NotWorse' : 'Undecided' };
+    const guard = this.#guardReason();
+    if (guard !== undefined) return { ...guard, runId };
+    const threshold = thresholdMicroNats(rules.worseAlpha);
+    const index = this.#metrics.findIndex(({ worse }) => evidenceMicroNats(worse) >= threshold);
+    const state = this.#metrics[index];
+    return state && { reason: 'Worse', message: worseMessage(state, this.#rule(index), rules), runId };
   }
 
-  #guardVerdict(): JudgeVerdict | undefined {
+  #guardReason(): { readonly reason: string; readonly message: string } | undefined {
     const { guards } = this.#plan.rules;
     const failures = this.#consecutiveSchemaFailures;
     if (guards.consecutiveSchemaFailures > 0 && failures >= guards.consecutiveSchemaFailures) {
       const message = `${failures} answers of the candidate in a row did not fit the output schema.`;
-      return { kind: 'Worse', reason: 'SchemaFailures', message };
+      return { reason: 'SchemaFailures', message };
     }
     if (guards.safetyEvents > 0 && this.#safetyEvents >= guards.safetyEvents) {
       const message = `The candidate had ${this.#safetyEvents} security events.`;
-      return { kind: 'Worse', reason: 'SafetyEvents', message };
+      return { reason: 'SafetyEvents', message };
     }
-    const { stableRuns, stableNanoUsd, candidateRuns, candidateNanoUsd } = this.#cost;
-    if (guards.costFactor > 0 && Math.min(stableRuns, candidateRuns) >= FEWEST_COSTED_RUNS) {
-      const [stable, candidate] = [stableNanoUsd / stableRuns, candidateNanoUsd / candidateRuns];
-      if (stable > 0 && candidate > guards.costFactor * stable) {
-        const factor = (candidate / stable).toFixed(1);
-        const message = `A run of the candidate costs ${factor} times as much as one of stable, more than the ${guards.costFactor} times that are allowed.`;
-        return { kind: 'Worse', reason: 'Cost', message };
-      }
+    const factor = costFactor(this.#cost);
+    if (guards.costFactor > 0 && factor !== undefined && factor > guards.costFactor) {
+      const message = `A run of the candidate costs ${factor.toFixed(1)} times as much as on stable, more than the ${guards.costFactor} times that are allowed.`;
+      return { reason: 'Cost', message };
     }
     return undefined;
   }
 
   #missingSamples(minSamples: number): number {
-    const { rules } = this.#plan;
-    const missing = rules.metrics.map(({ isRequired }, index) => {
-      const state = this.#metrics[index];
-      return !isRequired || state === undefined || metricVerdict(state, rules) === 'NotWorse'
-        ? Math.max(0, isRequired ? minSamples - total(state?.candidate ?? NOTHING) : 0)
-        : Math.max(1, minSamples - total(state.candidate));
+    const missing = this.#metrics.map((state, index) => {
+      if (!isNeeded(this.#rule(index), state)) return 0;
+      return Math.max(minSamples - total(state.candidate), this.#missingForProof(state));
     });
     return Math.max(0, ...missing);
+  }
+
+  /** At the growth of the evidence so far; as many again where it does not grow. */
+  #missingForProof({ notWorse, candidate }: MetricState): number {
+    const [evidence, counted] = [evidenceMicroNats(notWorse), total(candidate)];
+    const lacking = thresholdMicroNats(this.#plan.rules.notWorseAlpha) - evidence;
+    if (lacking <= 0) return 0;
+    return Math.max(1, evidence > 0 ? Math.min(counted, Math.ceil((lacking * counted) / evidence)) : counted);
   }
 
   #countGuards(outcome: JudgedOutcome): void {
@@ -205,43 +222,49 @@ export class CanaryJudge {
     this.#consecutiveSchemaFailures = outcome.isSchemaValid ? 0 : this.#consecutiveSchemaFailures + 1;
   }
 
-  #countCost({ costNanoUsd }: RunOutcome, isCandidate: boolean): void {
-    if (costNanoUsd === undefined) return;
-    const cost = this.#cost;
-    this.#cost = isCandidate
-      ? {
-          ...cost,
-          candidateRuns: cost.candidateRuns + 1,
-          candidateNanoUsd: cost.candidateNanoUsd + costNanoUsd,
-        }
-      : { ...cost, stableRuns: cost.stableRuns + 1, stableNanoUsd: cost.stableNanoUsd + costNanoUsd };
+  #countCost(outcome: JudgedOutcome, arm: 'stable' | 'candidate'): void {
+    if (outcome.kind !== 'run' || outcome.costNanoUsd === undefined) return;
+    if (arm === 'stable') {
+      this.#cost = countStableCost(this.#cost, outcome.costNanoUsd);
+      return;
+    }
+    const { unit, past } = this.#plan;
+    const own = unit === 'Agent' ? (past.costs?.get(outcome.agentUid) ?? { runs: 0, nanoUsd: 0 }) : undefined;
+    this.#cost = countCandidateCost(this.#cost, outcome.costNanoUsd, own);
   }
 
-  #historyOf(agentUid: string, metric: JudgedMetric): Counts | undefined {
+  #historyOf(agentUid: string, metric: JudgedMetric): History {
     return this.#plan.unit === 'Agent'
       ? (this.#plan.past.histories.get(agentUid)?.[metric] ?? NOTHING)
       : undefined;
   }
 
-  /** Outcomes of one session hang together: the first one stands for it. */
-  #isFirstOfSession({ session, arm }: JudgedOutcome, metric: JudgedMetric): boolean {
-    if (this.#plan.unit !== 'Session' || session === undefined) return true;
-    const key = `${arm}|${metric}|${session}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
+  #isFirstOfSession(outcome: JudgedOutcome, metric: JudgedMetric): boolean {
+    return this.#sessions.add(`${outcome.arm} ${metric}`, sessionOf(outcome));
   }
 }
 
-function worseMessage({ metric, stable, candidate, worse }: MetricState, rules: JudgingRules): string {
-  const margin = rules.metrics.find((rule) => rule.metric === metric)?.margin ?? 0;
-  return `${metric}: ${candidate.good} of ${total(candidate)} outcomes of the candidate were good and ${stable.good} of ${total(stable)} of stable; that it is worse by more than ${percent(margin)} points is proven with an error of at most ${percent(rules.worseAlpha)} % (evidence ${Math.exp(evidenceMicroNats(worse) / 1_000_000).toPrecision(3)} to 1).`;
+/** Whether going on needs a proof of this metric. */
+export function isNeeded(
+  rule: JudgedRule,
+  status: { readonly before: Counts; readonly stable: Counts; readonly candidate: Counts } | undefined,
+): boolean {
+  if (!rule.isRequired || rule.isRequiredOnceSpoken === undefined) return rule.isRequired;
+  return (
+    status !== undefined &&
+    [status.before, status.stable, status.candidate].some((counts) => total(counts) > 0)
+  );
+}
+
+function worseMessage(
+  { metric, stable, candidate, worse }: MetricState,
+  { margin }: JudgedRule,
+  { worseAlpha }: JudgingRules,
+): string {
+  const evidence = Math.exp(evidenceMicroNats(worse) / 1_000_000).toPrecision(3);
+  return `${metric}: ${candidate.good} of ${total(candidate)} outcomes of the candidate were good and ${stable.good} of ${total(stable)} of stable; that it is worse by more than ${percent(margin)} points is proven with an error of at most ${percent(worseAlpha)} % (evidence ${evidence} to 1).`;
 }
 
 function percent(share: number): string {
   return String(Number((share * 100).toFixed(3)));
-}
-
-function total({ good, bad }: Counts): number {
-  return good + bad;
 }

@@ -5,12 +5,17 @@ import type { JudgedOutcome, RunOutcome } from './run-outcome.ts';
 
 /** These can stop a candidate, and going on does not wait for them: most runs say nothing of them. */
 const OPTIONAL_METRICS: ReadonlySet<JudgedMetric> = new Set(['Feedback', 'ToolsSucceeded', 'NotRefused']);
-const DEFAULT_METRICS: readonly MetricRule[] = [{ metric: 'RunSucceeded' }, { metric: 'SchemaValid' }];
 const DEFAULT_MARGIN_PERCENT = '1';
 const DEFAULT_PROMOTION_MARGIN_PERCENT = '5';
 const DEFAULT_FALSE_ROLLBACK_PERCENT = '1';
 const FALSE_PROMOTION = 0.05;
+const LARGEST_ALPHA = 0.5;
 const DEFAULT_GUARDS = { consecutiveSchemaFailures: 3, costFactor: 5, safetyEvents: 1 };
+
+const DEFAULT_METRICS: readonly JudgedRule[] = [
+  judgedRule({ metric: 'RunSucceeded' }),
+  { ...judgedRule({ metric: 'SchemaValid' }), isRequiredOnceSpoken: true },
+];
 
 export interface JudgedRule {
   readonly metric: JudgedMetric;
@@ -18,6 +23,8 @@ export interface JudgedRule {
   readonly margin: number;
   readonly promotionMargin: number;
   readonly isRequired: boolean;
+  /** It stands there by default: agents without an output schema go on without it. */
+  readonly isRequiredOnceSpoken?: true;
   readonly costNanoUsd?: number;
   readonly durationMicroseconds?: number;
   readonly feedbackMetric: string;
@@ -36,11 +43,13 @@ export interface JudgingRules {
 }
 
 export function judgingRules(analysis: RolloutAnalysis = {}): JudgingRules {
-  const metrics = (analysis.metrics ?? DEFAULT_METRICS).map(judgedRule);
+  const metrics = withSomeRequired(analysis.metrics?.map(judgedRule) ?? DEFAULT_METRICS);
   const { guards = {} } = analysis;
+  const falseRollback = share(analysis.falseRollbackPercent ?? DEFAULT_FALSE_ROLLBACK_PERCENT);
   return {
     metrics,
-    worseAlpha: share(analysis.falseRollbackPercent ?? DEFAULT_FALSE_ROLLBACK_PERCENT) / metrics.length,
+    // Above a half the evidence of no outcome at all would do.
+    worseAlpha: Math.min(falseRollback, LARGEST_ALPHA) / metrics.length,
     notWorseAlpha: FALSE_PROMOTION,
     guards: {
       consecutiveSchemaFailures: guards.consecutiveSchemaFailures ?? DEFAULT_GUARDS.consecutiveSchemaFailures,
@@ -48,6 +57,12 @@ export function judgingRules(analysis: RolloutAnalysis = {}): JudgingRules {
       safetyEvents: guards.safetyEvents ?? DEFAULT_GUARDS.safetyEvents,
     },
   };
+}
+
+/** Going on always needs a proof: where nothing is required, everything is. */
+function withSomeRequired(metrics: readonly JudgedRule[]): readonly JudgedRule[] {
+  if (metrics.some(({ isRequired }) => isRequired)) return metrics;
+  return metrics.map((rule) => ({ ...rule, isRequired: true }));
 }
 
 function judgedRule(rule: MetricRule): JudgedRule {

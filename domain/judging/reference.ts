@@ -1,57 +1,63 @@
 /**
- * What a candidate's outcome is compared with: a probability of a good outcome that was fixed before it. Agents
- * differ, so a run of an agent is compared with what the same agent did on stable; and the world changes, so that is
- * moved by what the agents that stayed on stable did meanwhile. Sessions fall evenly into both arms and are compared
- * with the stable sessions of the same time.
+ * What a candidate's outcomes are compared with, fixed before they are known. Sessions fall evenly into both arms, so
+ * the candidate is compared with the stable sessions of the same time. Agents differ, so a run of an agent is compared
+ * with what the same agent did on stable before, and the world changes, so that is moved by what the agents that stay on
+ * stable do meanwhile against what they did before.
  */
 import { logistic, logit } from './log-odds.ts';
-import { type Counts, type Interval, wilsonInterval } from './wilson-interval.ts';
+import { type Counts, wilsonInterval } from './wilson-interval.ts';
 
-/** How surely a reference is known: one standard deviation, since the mixture of bets forgives the rest. */
-const AGENT_DEVIATIONS = 1;
-const SESSION_DEVIATIONS = 1;
 /** Below it nothing is said of an agent or of stable: its outcomes wait. */
-const FEWEST_OUTCOMES = 10;
-/** Outcomes of the time before that stand for "nothing has changed" against those of meanwhile. */
+export const FEWEST_OUTCOMES = 10;
+/** How surely an own history and the environment are known: one standard deviation; the mixture of bets forgives the rest. */
+const DEVIATIONS = 1;
+/** Outcomes that stand for "nothing has changed" against those of meanwhile. */
 const INERTIA = 50;
-/** No bet is placed at an edge beyond these. */
-const LOWEST_EDGE = 0.01;
-const HIGHEST_EDGE = 0.999;
+const SURELY = 0.001;
 
+/** What stable did of late, and the share of good outcomes that was to be expected of the same agents or sessions. */
 export interface Environment {
-  /** Of those that stayed on stable: before the candidate began, and of late. */
-  readonly before: Counts;
   readonly recent: Counts;
+  readonly expected: number;
 }
 
-/** In log-odds: below 0 where stable does worse than before. */
-export function environmentShift({ before, recent }: Environment): number {
-  const beforeTotal = before.good + before.bad;
-  if (beforeTotal < FEWEST_OUTCOMES) return 0;
-  const rate = (before.good + 0.5) / (beforeTotal + 1);
-  const recentRate = (recent.good + INERTIA * rate) / (recent.good + recent.bad + INERTIA);
-  return logit(recentRate) - logit(rate);
+/** The rate of stable now. */
+export function presentRate({ recent, expected }: Environment): number {
+  return (recent.good + INERTIA * expected) / (recent.good + recent.bad + INERTIA);
 }
 
-export function agentReference(history: Counts, shift: number): Interval | undefined {
-  if (history.good + history.bad < FEWEST_OUTCOMES) return undefined;
-  const { low, high } = wilsonInterval(history, AGENT_DEVIATIONS);
-  return { low: shifted(low, shift), high: shifted(high, shift) };
+/** Lower end of what stable did of late. */
+export function presentLow(environment: Environment): number {
+  const { good, bad } = environment.recent;
+  const kept = INERTIA * environment.expected;
+  return wilsonInterval({ good: good + kept, bad: bad + INERTIA - kept }, DEVIATIONS).low;
 }
 
-export function sessionReference(recentStable: Counts): Interval | undefined {
-  return recentStable.good + recentStable.bad < FEWEST_OUTCOMES
-    ? undefined
-    : wilsonInterval(recentStable, SESSION_DEVIATIONS);
+/** Change in log-odds: below 0 where stable does worse than before. With its lower and upper end. */
+export interface EnvironmentShift {
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
 }
 
-/** The edge of the null "not worse than the reference by more than the margin"; undefined: nothing can be bet on it. */
-export function edgeBelow(reference: number, margin: number): number | undefined {
-  const edge = Math.min(reference - margin, HIGHEST_EDGE);
-  return edge < LOWEST_EDGE ? undefined : edge;
+export function environmentShift(environment: Environment): EnvironmentShift {
+  const rate = inside(presentRate(environment));
+  const weight = environment.recent.good + environment.recent.bad + INERTIA;
+  const deviation = DEVIATIONS / Math.sqrt(weight * rate * (1 - rate));
+  const middle = logit(rate) - logit(inside(environment.expected));
+  return { low: middle - deviation, middle, high: middle + deviation };
 }
 
-function shifted(probability: number, shift: number): number {
-  if (probability <= 0 || probability >= 1) return probability;
-  return logistic(logit(probability) + shift);
+/** A rate as it is after the shift. */
+export function moved(rate: number, shift: number): number {
+  return rate <= 0 || rate >= 1 ? rate : logistic(logit(rate) + shift);
+}
+
+/** What an own history proves at least and at most; undefined where it is too short. */
+export function ownReference(history: Counts): { readonly low: number; readonly high: number } | undefined {
+  return history.good + history.bad < FEWEST_OUTCOMES ? undefined : wilsonInterval(history, DEVIATIONS);
+}
+
+function inside(rate: number): number {
+  return Math.min(1 - SURELY, Math.max(SURELY, rate));
 }

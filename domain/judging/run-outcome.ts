@@ -40,3 +40,8 @@ export interface SafetyOutcome extends OutcomeOfRun {
 }
 
 export type JudgedOutcome = RunOutcome | FeedbackOutcome | SafetyOutcome;
+
+/** What an outcome stands for: outcomes of one session hang together, so that the first one stands for all. */
+export function sessionOf({ session, runId }: JudgedOutcome): string {
+  return session ?? runId;
+}

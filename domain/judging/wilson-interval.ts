@@ -5,6 +5,12 @@ export interface Counts {
   readonly bad: number;
 }
 
+export const NOTHING: Counts = { good: 0, bad: 0 };
+
+export function total({ good, bad }: Counts): number {
+  return good + bad;
+}
+
 export interface Interval {
   readonly low: number;
   readonly high: number;

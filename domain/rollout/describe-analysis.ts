@@ -1,6 +1,7 @@
 /** The numbers of an analysis, for people. */
 import type { AnalysisStatus } from '#crds/rollout-progress.ts';
 import type { RolloutAnalysis } from '#crds/rollout-release.ts';
+import { isNeeded } from '../judging/canary-judge.ts';
 import { judgingRules } from '../judging/metric-rules.ts';
 import { percentOf } from './rollout-plan.ts';
 
@@ -18,9 +19,9 @@ export function fewestSamples(
   rules: RolloutAnalysis | undefined,
 ): number {
   const counts = judgingRules(rules)
-    .metrics.filter(({ isRequired }) => isRequired)
-    .map(({ metric }) => analysis?.metrics.find((one) => one.metric === metric)?.candidate)
-    .map((candidate) => (candidate === undefined ? 0 : candidate.good + candidate.bad));
+    .metrics.map((rule) => ({ rule, status: analysis?.metrics.find(({ metric }) => metric === rule.metric) }))
+    .filter(({ rule, status }) => isNeeded(rule, status))
+    .map(({ status }) => (status === undefined ? 0 : status.candidate.good + status.candidate.bad));
   return counts.length === 0 ? 0 : Math.min(...counts);
 }
 

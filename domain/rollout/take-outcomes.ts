@@ -51,7 +51,7 @@ function notBegun(now: Date): AnalysisStatus {
     metrics: [],
     consecutiveSchemaFailures: 0,
     safetyEvents: 0,
-    cost: { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0 },
+    cost: { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0, expectedNanoUsd: 0 },
   };
 }
 

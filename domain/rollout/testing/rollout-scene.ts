@@ -157,7 +157,15 @@ export function analysisOf(good: number, bad: number, cursor: number): AnalysisS
     driftMicroNats: 0,
     worse: [],
     notWorse: [],
-    drift: [],
+    recentExpected: 0,
+    block: {
+      candidate: { good: 0, bad: 0 },
+      stable: { good: 0, bad: 0 },
+      lowMillionths: 0,
+      highMillionths: 0,
+      expectedMillionths: 0,
+    },
+    candidatesSinceStable: 0,
     verdict: 'Undecided',
   };
   return {
@@ -167,7 +175,7 @@ export function analysisOf(good: number, bad: number, cursor: number): AnalysisS
     metrics: [metric],
     consecutiveSchemaFailures: 0,
     safetyEvents: 0,
-    cost: { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0 },
+    cost: { stableRuns: 0, stableNanoUsd: 0, candidateRuns: 0, candidateNanoUsd: 0, expectedNanoUsd: 0 },
     missingSamples: Math.max(0, 250 - good - bad),
     missingSeconds: 7200,
   };
