@@ -15,7 +15,6 @@ export const ASSERTION_TYPES = [
   'numeric',
   'levenshtein',
   'rouge-n',
-  'similar',
   'is-refusal',
   'is-valid-openai-tools-call',
   'tool-call',

@@ -70,7 +70,7 @@ export const GateVerdict = z.object({
   candidate: ArmFigures.nullable(),
   /** Null when there is nothing to compare with: the first version of a prompt. */
   stable: ArmFigures.nullable(),
-  /** One-sided lower bound of the candidate's share of passed cases, and what it had to reach. */
+  /** Wilson's lower bound (95 %) of the candidate's share of passed cases, and what it had to reach. */
   lowerBoundBasisPoints: BasisPoints.nullable(),
   floorBasisPoints: BasisPoints.nullable(),
   /** Exact, one-sided; null without stable. */
@@ -90,26 +90,22 @@ const NAME_MAXIMUM_CHARACTERS = 48;
 
 /** One line of JSON within the bound: names of flips leave first, longest lists before others. */
 export function writeGateVerdict(verdict: GateVerdict): string {
-  let shortened = {
-    ...verdict,
-    worse: shortenNames(verdict.worse),
+  const lists = {
     better: shortenNames(verdict.better),
+    worse: shortenNames(verdict.worse),
     criticalRegressions: shortenNames(verdict.criticalRegressions),
   };
+  let { message } = verdict;
   for (;;) {
-    const text = JSON.stringify(shortened);
+    const text = JSON.stringify({ ...verdict, message, ...lists });
     if (Buffer.byteLength(text) <= GATE_VERDICT_MAXIMUM_BYTES) return text;
-    // What got better matters least, what is critical most.
-    const dropped = (['better', 'worse', 'criticalRegressions'] as const)
-      .filter((list) => shortened[list].names.length > 0)
-      .toSorted((one, other) => shortened[other].names.length - shortened[one].names.length)[0];
-    if (dropped === undefined) {
-      shortened = { ...shortened, message: shortened.message.slice(0, shortened.message.length / 2) };
-      if (shortened.message === '') return text;
-      continue;
+    const [longest] = Object.values(lists).toSorted((one, other) => other.names.length - one.names.length);
+    if (longest === undefined || longest.names.pop() === undefined) {
+      if (message === '') return text;
+      message = message.slice(0, Math.floor(message.length / 2));
+    } else {
+      longest.more += 1;
     }
-    const { names, more } = shortened[dropped];
-    shortened = { ...shortened, [dropped]: { names: names.slice(0, -1), more: more + 1 } };
   }
 }
 
