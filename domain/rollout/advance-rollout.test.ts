@@ -330,6 +330,18 @@ describe('waits', () => {
     expect(scene.progress).toMatchObject({ stable: version(1), phase: 'Idle' });
   });
 
+  it('for a window after a step that was passed may be longer than the progress deadline, too', () => {
+    const windows = [{ days: ['Mon' as const], start: '09:00', hours: 8 }];
+    const scene = RolloutScene.releasing(CANARY_STEPS, { windows, progressDeadlineSeconds: 600 });
+    scene.run();
+    scene
+      .later(6 * 3600)
+      .outcomes(250, 0, { kind: 'NotWorse' })
+      .run();
+    scene.later(5 * 86_400).run();
+    expect(scene.progress).toMatchObject({ phase: 'OutsideWindow', candidate: version(1) });
+  });
+
   it('for a window that never opens say so', () => {
     const windows = [{ start: '09:00', hours: 1, timeZone: 'Mars/Olympus' }];
     const scene = RolloutScene.releasing([], { windows });
