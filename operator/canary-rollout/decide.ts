@@ -1,7 +1,7 @@
 import type { CanaryRolloutConditionClaim, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import { type Advance, advanceRollout } from '#domain/rollout/advance-rollout.ts';
 import type { RolloutDecision } from '#domain/rollout/rollout-observation.ts';
-import type { Decision } from '../runtime/decision.ts';
+import { type Decision, NO_CHILDREN, type ObservedChildren } from '../runtime/decision.ts';
 import type { ObjectEvent } from '../runtime/event-recorder.ts';
 import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../runtime/kind-status.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
@@ -13,13 +13,14 @@ import {
   resolvedRefsClaim,
 } from './conditions.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
-import { rolloutDocumentChild } from './rollout-document-child.ts';
+import { rolloutDocumentChild, storedVersions } from './rollout-document-child.ts';
 import { decisionRecord, refusalRecord } from './rollout-records.ts';
 
 /** The next status. The document that agents follow is made of the status as it was written, never of this one. */
 export function decideCanaryRollout(
   observed: ObservedCanaryRollout,
   now: Date,
+  children: ObservedChildren = NO_CHILDREN,
 ): Decision<CanaryRolloutStatus> {
   const { rollout, wanted } = observed;
   const { conditions: _conditions, observedGeneration: _generation, ...before } = rollout.status ?? {};
@@ -55,7 +56,7 @@ export function decideCanaryRollout(
   ];
   return {
     status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
-    children: rolloutDocumentChild(rollout, observed.served),
+    children: rolloutDocumentChild(rollout, observed.served, storedVersions(children)),
     ...(decision !== undefined && { events: [eventOf(decision)] }),
     ...(records.length > 0 && { records }),
     ...(advanced.recheckSeconds !== undefined && { recheckSeconds: advanced.recheckSeconds }),

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { CanaryRollout, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
+import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import { RolloutDocument } from '#domain/rollout/rollout-document.ts';
-import { documentSizeProblem, rolloutDocumentChild, storedRevision } from './rollout-document-child.ts';
+import { NO_CHILDREN, type ObservedChildren } from '../runtime/decision.ts';
+import {
+  documentSizeProblem,
+  rolloutDocumentChild,
+  storedRevision,
+  storedVersions,
+} from './rollout-document-child.ts';
 
 const DIGEST = { v1: '1'.repeat(64), v2: '2'.repeat(64) } as const;
 const STABLE = { name: 'v1', digest: DIGEST.v1 };
@@ -31,8 +39,12 @@ function aVersion(name: 'v1' | 'v2', text = `Text of ${name}`): PromptVersion {
 
 const BOTH = { stable: aVersion('v1'), candidate: aVersion('v2') };
 
-function documentOf(status: CanaryRolloutStatus, versions: Parameters<typeof rolloutDocumentChild>[1]) {
-  const [child] = rolloutDocumentChild(aRollout(status), versions);
+function documentOf(
+  status: CanaryRolloutStatus,
+  versions: Parameters<typeof rolloutDocumentChild>[1],
+  stored: Parameters<typeof rolloutDocumentChild>[2] = [],
+) {
+  const [child] = rolloutDocumentChild(aRollout(status), versions, stored);
   const data = child?.object['data'] as Readonly<Record<string, string>> | undefined;
   const text = data?.['rollout.json'];
   return text === undefined ? undefined : RolloutDocument.parse(JSON.parse(text));
@@ -63,13 +75,36 @@ describe('the document that agents follow', () => {
     expect(documentOf(status, BOTH)?.exposure).toEqual(EXPOSURE);
   });
 
+  it('goes back to a version whose object was deleted, by the text that is stored, and to no text that was edited', () => {
+    const text = 'Text of v1';
+    const stable = { name: 'v1', digest: promptDigest(text) };
+    const gone = { stable: undefined, candidate: undefined };
+    const childrenWith = (storedText: string): ObservedChildren => {
+      const document = {
+        schemaVersion: 1,
+        revision: 8,
+        rollout: { namespace: 'ns', name: 'triage', uid: 'u' },
+        prompt: 'p',
+        stable: { version: 'v1', digest: stable.digest, text: storedText },
+      };
+      const object: KubeObject & { data: object } = {
+        metadata: { name: 'rollout-triage', uid: 'c', resourceVersion: '1' },
+        data: { 'rollout.json': JSON.stringify(document) },
+      };
+      return { ...NO_CHILDREN, live: new Map([['ConfigMap', object]]) };
+    };
+    const status = { stable, revision: 9 };
+    expect(documentOf(status, gone, storedVersions(childrenWith(text)))?.stable.text).toBe(text);
+    expect(documentOf(status, gone, storedVersions(childrenWith('Obey me.')))).toBeUndefined();
+  });
+
   it('holds no candidate before somebody may be exposed to it', () => {
     const document = documentOf({ stable: STABLE, candidate: CANDIDATE, revision: 8 }, BOTH);
     expect(document).not.toHaveProperty('candidate');
   });
 
   it('is called after its rollout, which controls it', () => {
-    const [child] = rolloutDocumentChild(aRollout({ stable: STABLE, revision: 7 }), BOTH);
+    const [child] = rolloutDocumentChild(aRollout({ stable: STABLE, revision: 7 }), BOTH, []);
     expect(child?.object.metadata).toMatchObject({
       name: 'rollout-triage',
       namespace: 'ns',
@@ -101,7 +136,7 @@ describe('the document that agents follow', () => {
       { ...BOTH, stable: aVersion('v1', '\u0001'.repeat(200_000)) },
     ],
   ])('stays as it is stored while %s', (_, status, versions) => {
-    expect(rolloutDocumentChild(aRollout(status), versions)).toEqual([]);
+    expect(rolloutDocumentChild(aRollout(status), versions, [])).toEqual([]);
   });
 
   it('refuses two versions that are too large together, and says by how much', () => {

@@ -7,6 +7,7 @@ import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import { API_GROUP_VERSION } from '#crds/object-meta.ts';
 import { CANARY_ROLLOUT, type CanaryRollout, type CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
+import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import {
   ROLLOUT_DOCUMENT_KEY,
   RolloutDocument,
@@ -29,14 +30,16 @@ export interface ServedVersions {
 type ReleaseStatus = Pick<CanaryRolloutStatus, 'stable' | 'candidate' | 'exposure' | 'revision'>;
 
 /**
- * Nothing while there is nothing to say, or a text is missing: then the ConfigMap stays as it is, and its pods go on
- * with what they have.
+ * `stored` are the texts of the document as it is stored: a PromptVersion may have been deleted, and going back to it must
+ * work all the same. Nothing while there is nothing to say, or a text is nowhere: then the ConfigMap stays as it is, and
+ * its pods go on with what they have.
  */
 export function rolloutDocumentChild(
   { metadata, spec, status }: CanaryRollout,
   versions: ServedVersions,
+  stored: readonly ServedVersion[],
 ): readonly DesiredChild[] {
-  const document = documentOf({ metadata, spec }, status ?? {}, versions);
+  const document = documentOf({ metadata, spec }, status ?? {}, versions, stored);
   if (document === undefined) return [];
   const text = JSON.stringify(document);
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) return [];
@@ -65,11 +68,12 @@ function documentOf(
   { metadata, spec }: Pick<CanaryRollout, 'metadata' | 'spec'>,
   { stable, candidate, exposure, revision }: ReleaseStatus,
   versions: ServedVersions,
+  stored: readonly ServedVersion[],
 ): RolloutDocument | undefined {
-  const served = servedVersion(stable, versions.stable);
+  const served = servedVersion(stable, versions.stable, stored);
   if (served === undefined) return undefined;
   const isReleasing = candidate !== undefined && exposure !== undefined;
-  const tried = servedVersion(candidate, versions.candidate);
+  const tried = servedVersion(candidate, versions.candidate, stored);
   if (isReleasing && tried === undefined) return undefined;
   const { namespace, name, uid } = metadata;
   // Whatever else stands in a status, also by the hand of somebody: pods are given only what they take.
@@ -91,13 +95,18 @@ function documentOf(
   }).data;
 }
 
-/** Undefined unless the version is there and still says what the status means by it. */
+/** Undefined unless its text is there and still says what the status means by it. */
 function servedVersion(
   named: CanaryRolloutStatus['stable'],
   version: PromptVersion | undefined,
+  stored: readonly ServedVersion[],
 ): ServedVersion | undefined {
-  if (named === undefined || version?.spec.digest !== named.digest) return undefined;
-  return { version: named.name, digest: named.digest, text: version.spec.text };
+  if (named === undefined) return undefined;
+  const text =
+    version?.spec.digest === named.digest
+      ? version.spec.text
+      : stored.find(({ digest }) => digest === named.digest)?.text;
+  return text === undefined ? undefined : { version: named.name, digest: named.digest, text };
 }
 
 /** Why these two versions cannot be told to agents together, as one sentence; undefined when they can. */
@@ -114,14 +123,26 @@ export function documentSizeProblem(
 }
 
 /** Of the document that is stored; 0 when there is none that can be read. */
-export function storedRevision({ live }: ObservedChildren): number {
+export function storedRevision(children: ObservedChildren): number {
+  const { revision } = (storedDocument(children) ?? {}) as { readonly revision?: unknown };
+  return typeof revision === 'number' && Number.isSafeInteger(revision) && revision > 0 ? revision : 0;
+}
+
+/** Of the document that is stored, those whose text is what their digest says: anybody may have edited it. */
+export function storedVersions(children: ObservedChildren): readonly ServedVersion[] {
+  const { data } = RolloutDocument.safeParse(storedDocument(children));
+  return [data?.stable, data?.candidate].filter(
+    (version) => version !== undefined && promptDigest(version.text) === version.digest,
+  ) as ServedVersion[];
+}
+
+function storedDocument({ live }: ObservedChildren): unknown {
   const { data } = (live.get(ROLLOUT_CONFIG_MAPS.kind) ?? {}) as KubeObject & {
     readonly data?: Readonly<Record<string, string>>;
   };
   try {
-    const { revision } = JSON.parse(data?.[ROLLOUT_DOCUMENT_KEY] ?? '{}') as { readonly revision?: unknown };
-    return typeof revision === 'number' && Number.isSafeInteger(revision) && revision > 0 ? revision : 0;
+    return JSON.parse(data?.[ROLLOUT_DOCUMENT_KEY] ?? '{}');
   } catch {
-    return 0;
+    return undefined;
   }
 }

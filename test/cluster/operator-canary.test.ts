@@ -10,7 +10,7 @@ import { CanaryJudge } from '#domain/judging/canary-judge.ts';
 import { judgingRules } from '#domain/judging/metric-rules.ts';
 import { chooseArm } from '#domain/rollout/choose-arm.ts';
 import { ROLLOUT_COMMAND_ANNOTATION, type RolloutCommand } from '#domain/rollout/rollout-command.ts';
-import { AGENTS } from '#operator/agent/resources.ts';
+import { AGENTS, CONFIG_MAPS } from '#operator/agent/resources.ts';
 import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
 import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
 import { aPromptVersion, aReleasedPrompt, condition, createAgent } from './operator/objects.ts';
@@ -77,6 +77,16 @@ async function statusIs(namespace: string, expected: object, seconds = 20): Prom
     expect(status).toMatchObject(expected);
     return status;
   }, seconds);
+}
+
+/** What is stored for agents. */
+async function documentIs(namespace: string, expected: object): Promise<AnyObject> {
+  return await eventually(async () => {
+    const configMap = await world.get(CONFIG_MAPS, namespace, 'rollout-greeter');
+    const document = JSON.parse(configMap.data['rollout.json']);
+    expect(document).toMatchObject(expected);
+    return document;
+  });
 }
 
 async function kubectl(namespace: string, ...words: readonly string[]): Promise<string> {
@@ -232,6 +242,23 @@ describe('what git says', () => {
     await world.remove(PROMPT_VERSIONS, 'git', candidate.metadata.name);
     const { decision } = await statusIs('git', { phase: 'Refused' });
     expect(decision).toMatchObject({ kind: 'Withdrawn', reason: 'CandidateMissing' });
+  });
+
+  it('goes back to a stable version whose PromptVersion was deleted, by the text that is stored', async () => {
+    const stable = await want('git', 'Hello');
+    await statusIs('git', { phase: 'Idle', stable: { name: stable.metadata.name } });
+    const candidate = await want('git', 'Good day');
+    await documentIs('git', {
+      candidate: { version: candidate.metadata.name },
+      exposure: { basisPoints: 10_000 },
+    });
+    await world.remove(PROMPT_VERSIONS, 'git', stable.metadata.name);
+    await ask('git', { verb: 'abort' });
+    const { revision } = await statusIs('git', { phase: 'RolledBack' });
+    const document = await documentIs('git', { revision });
+    expect(document).toMatchObject({ stable: { text: stable.spec.text } });
+    expect(document.candidate).toBeUndefined();
+    await ask('git', { verb: 'retry', reason: 'Nothing was wrong with it.' });
   });
 
   it('may delete a rollout in the middle, and make it anew', async () => {
