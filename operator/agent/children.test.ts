@@ -33,6 +33,7 @@ const childrenOf = (agent: Agent, liveReplicas?: number, settings: PodSettings =
     agent,
     configuration: '{"the":"configuration"}',
     formerConfiguration: undefined,
+    mountedRollout: agent.spec.promptRef.name,
     liveReplicas,
     settings,
   });
@@ -70,6 +71,7 @@ describe('the environment of an agent', () => {
           agent,
           configuration: '{}',
           formerConfiguration: undefined,
+          mountedRollout: undefined,
           liveReplicas: undefined,
           settings,
         }),
@@ -139,6 +141,7 @@ describe('the children of an Agent', () => {
       agent: anAgent(),
       configuration: undefined,
       formerConfiguration: undefined,
+      mountedRollout: undefined,
       liveReplicas: 1,
       settings: SETTINGS,
     }).map(({ resource }) => resource.kind);

@@ -30,6 +30,8 @@ export interface ChildrenInputs {
   readonly configuration: string | undefined;
   /** What pods of version 0.1 read; undefined when there are none any more. */
   readonly formerConfiguration: string | undefined;
+  /** The CanaryRollout whose document pods boot with. */
+  readonly mountedRollout: string | undefined;
   /** `spec.replicas` of the live Deployment, when there is one. */
   readonly liveReplicas: number | undefined;
   readonly settings: PodSettings;
@@ -121,7 +123,12 @@ function podDisruptionBudget({ metadata }: Agent): Omit<DesiredObject, 'metadata
   };
 }
 
-function deployment({ agent, liveReplicas, settings }: ChildrenInputs): Omit<DesiredObject, 'metadata'> {
+function deployment({
+  agent,
+  liveReplicas,
+  settings,
+  mountedRollout,
+}: ChildrenInputs): Omit<DesiredObject, 'metadata'> {
   const { autoscaling, replicas = 1 } = agent.spec;
   return {
     spec: {
@@ -134,7 +141,7 @@ function deployment({ agent, liveReplicas, settings }: ChildrenInputs): Omit<Des
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       template: {
         metadata: { labels: childLabels(agent.metadata.name) },
-        spec: agentPodTemplate(agent, settings),
+        spec: agentPodTemplate(agent, settings, mountedRollout),
       },
     },
   };

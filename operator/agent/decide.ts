@@ -13,6 +13,7 @@ import type { PromptVersion } from '#crds/prompt-version.ts';
 import type { AgentConfiguration, PromptOfAgent } from '#domain/agent/agent-configuration.ts';
 import { buildAgentConfiguration } from '#domain/agent/build-agent-configuration.ts';
 import { reviseConfiguration } from '#domain/agent/revise-configuration.ts';
+import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import type { Decision, ObservedChildren } from '../runtime/decision.ts';
 import { agentChildren } from './children.ts';
 import { type References, acceptedClaim, resolveReferences } from './conditions.ts';
@@ -39,6 +40,7 @@ export function decideAgent(
     settings: podSettings,
     configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
     formerConfiguration: hasOnlyPresentPods(deployment) ? undefined : observed.formerConfiguration,
+    mountedRollout: rolloutToMount(configuration, deployment),
     liveReplicas: readReplicas(deployment),
   });
   const taken = children.problems.filter((problem) => problem.kind === 'taken');
@@ -81,6 +83,19 @@ function decideConfiguration(
 
 function promptOf({ metadata, spec }: PromptVersion): PromptOfAgent {
   return { name: spec.prompt, version: metadata.name, digest: spec.digest, text: spec.text };
+}
+
+/** While the prompt is not the rollout's, what is mounted stays: a broken reference restarts no pod. */
+function rolloutToMount(
+  configuration: AgentConfiguration | undefined,
+  deployment: KubeObject | undefined,
+): string | undefined {
+  if (configuration !== undefined && configuration.prompt === undefined) return configuration.rollout;
+  const volumes = readDeployment(deployment)?.spec.template.spec.volumes ?? [];
+  const mounted = volumes.find(({ name }) => name === ROLLOUT_VOLUME)?.configMap?.name;
+  return mounted?.startsWith(ROLLOUT_CHILD_PREFIX) === true
+    ? mounted.slice(ROLLOUT_CHILD_PREFIX.length)
+    : undefined;
 }
 
 /** Whether no pod of an older template is left, which would read what it knows of. */

@@ -8,7 +8,18 @@ const DeploymentProgress = z.object({
     replicas: z.int().default(1),
     template: z
       .object({
-        spec: z.object({ volumes: z.array(z.object({ name: z.string() })).default([]) }).prefault({}),
+        spec: z
+          .object({
+            volumes: z
+              .array(
+                z.object({
+                  name: z.string(),
+                  configMap: z.object({ name: z.string().optional() }).optional(),
+                }),
+              )
+              .default([]),
+          })
+          .prefault({}),
       })
       .prefault({}),
   }),

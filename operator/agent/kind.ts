@@ -12,6 +12,7 @@ import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { AGENT_ADMISSION_RULES } from './admission-rules.ts';
 import { AGENT_CHILD_TOLERANCE } from './child-tolerance.ts';
 import { decideAgent } from './decide.ts';
+import { createLastStable } from './last-stable.ts';
 import { observeAgent } from './observe.ts';
 import {
   AGENTS,
@@ -86,14 +87,22 @@ export const AGENT_KIND = kindModule({
     const rollouts = view.of(CANARY_ROLLOUTS);
     const versions = view.of(PROMPT_VERSIONS);
     const models = view.of(MODELS);
+    const lastStable = createLastStable();
     const sources = {
       getRollout: (key: string) => readableObject(rollouts.get(key)),
       getPromptVersion: (key: string) => readableObject(versions.get(key)),
       getModel: (key: string) => readableObject(models.get(key)),
       listPods: (agentKey: string) => view.of(PODS).by('agent', agentKey),
+      getLastStable: lastStable.of,
       podSettings: config.pods,
     };
-    return { observe: (agent, children) => observeAgent(agent, children, sources) };
+    return {
+      observe: (agent, children) => {
+        const observed = observeAgent(agent, children, sources);
+        lastStable.note(observed.rollout, observed.wanted);
+        return observed;
+      },
+    };
   },
   decide: decideAgent,
 });

@@ -23,6 +23,8 @@ export interface AgentSources {
   readonly getRollout: (key: string) => CanaryRollout | undefined;
   readonly getPromptVersion: (key: string) => PromptVersion | undefined;
   readonly getModel: (key: string) => Model | undefined;
+  /** What the rollout with this key served last, also when it and the version are gone. */
+  readonly getLastStable: (rolloutKey: string) => PromptVersion | undefined;
   /** By the key of their Agent. */
   readonly listPods: (agentKey: string) => readonly PodSummary[];
   readonly podSettings: PodSettings;
@@ -62,11 +64,13 @@ export function observeAgent(agent: Agent, children: ObservedChildren, sources: 
     agent,
     rollout,
     wanted,
-    previous: previousPromptVersion(agent, sources),
+    previous:
+      previousPromptVersion(agent, sources) ??
+      (promptRef.name === undefined ? undefined : sources.getLastStable(inNamespace(promptRef.name))),
     lastConfiguration:
       lastConfiguration(children.wanted.get(CONFIG_MAPS.kind), uid) ??
       lastConfiguration(children.live.get(CONFIG_MAPS.kind), uid),
-    formerConfiguration: dataOf(children.live.get(CONFIG_MAPS.kind))[FORMER_AGENT_CONFIGURATION_KEY],
+    formerConfiguration: formerConfiguration(children.live.get(CONFIG_MAPS.kind), uid),
     models: modelPolicy.allow.map((allowed) => ({
       name: allowed.name,
       model: sources.getModel(inNamespace(allowed.name)),
@@ -91,6 +95,12 @@ function previousPromptVersion(
 function dataOf(configMap: KubeObject | DesiredObject | undefined): Readonly<Record<string, string>> {
   const { data } = (configMap ?? {}) as { readonly data?: Readonly<Record<string, string>> };
   return data ?? {};
+}
+
+/** What stands there by somebody else's hand is not kept. */
+function formerConfiguration(configMap: KubeObject | undefined, agentUid: string): string | undefined {
+  const text = dataOf(configMap)[FORMER_AGENT_CONFIGURATION_KEY];
+  return readConfiguration(text, agentUid)?.prompt === undefined ? undefined : text;
 }
 
 function lastConfiguration(

@@ -13,7 +13,7 @@ import { podResources } from './pod-resources.ts';
 const USER_ID = 65532;
 const TOKEN_LIFETIME_SECONDS = 600;
 const CONFIGURATION_DIRECTORY = '/etc/capataz';
-/** Every pod has it, also one that follows none: a change of what an Agent follows restarts as little as it can. */
+/** Every pod has it, also one that follows none. */
 export const ROLLOUT_VOLUME = 'rollout';
 const ROLLOUT_DIRECTORY = '/etc/capataz-rollout';
 const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
@@ -50,7 +50,12 @@ export interface PodSettings {
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function agentPodTemplate(agent: Agent, settings: PodSettings): Json {
+/** `mountedRollout`: whose document a pod boots with. */
+export function agentPodTemplate(
+  agent: Agent,
+  settings: PodSettings,
+  mountedRollout: string | undefined,
+): Json {
   const name = agentChildName(agent.metadata.name);
   return {
     serviceAccountName: name,
@@ -80,7 +85,7 @@ export function agentPodTemplate(agent: Agent, settings: PodSettings): Json {
     containers: [container(agent, settings)],
     volumes: [
       { name: 'configuration', configMap: { name } },
-      rolloutVolume(agent.spec.promptRef.name),
+      rolloutVolume(mountedRollout),
       tokenVolume('router-token', ROUTER_AUDIENCE),
       tokenVolume('operator-token', OPERATOR_AUDIENCE),
       ...(settings.ledgerUrl === undefined

@@ -108,6 +108,7 @@ export function scene(given: Scene = {}) {
     getPromptVersion: (key) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
     getModel: (key) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
     listPods: () => pods,
+    getLastStable: () => undefined,
     podSettings: SETTINGS,
   });
   const { status, children: wanted = [] } = decideAgent(observed, NOON, children);

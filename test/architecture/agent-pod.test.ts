@@ -26,7 +26,7 @@ interface AgentContainer {
   readonly env: readonly { readonly name: string; readonly value?: string }[];
 }
 
-const POD = agentPodTemplate(AGENT, SETTINGS) as unknown as PodSpec;
+const POD = agentPodTemplate(AGENT, SETTINGS, 'greeting') as unknown as PodSpec;
 const CONTAINERS = POD.containers as unknown as readonly AgentContainer[];
 
 function environment(): Readonly<Record<string, string>> {

@@ -201,13 +201,14 @@ describe('the operator of a release, should somebody else act in its name', () =
     metadata: { name: 'mail', namespace: 'default', uid: 'uid', generation: 1, resourceVersion: '1' },
     spec: { promptRef: { name: 'mail' }, modelPolicy: { allow: [{ name: 'small' }] } },
   };
-  const POD = agentPodTemplate(AGENT, {
+  const SETTINGS = {
+    agentImagePullPolicy: 'IfNotPresent' as const,
     agentImage: 'capataz:1',
-    agentImagePullPolicy: 'IfNotPresent',
     routerUrl: 'http://capataz-router.capataz-system.svc:8080',
     configurationUrl: 'http://capataz-operator.capataz-system.svc:8080/v1/configuration',
     ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080',
-  }) as unknown as PodSpec;
+  };
+  const POD = agentPodTemplate(AGENT, SETTINGS, 'mail') as unknown as PodSpec;
 
   function deployment(pod: unknown, name = 'agent-mail'): unknown {
     const matchLabels = { 'capataz.dev/agent': 'mail' };
@@ -253,8 +254,16 @@ describe('the operator of a release, should somebody else act in its name', () =
   });
 
   it.each([
-    ['a Deployment of another name', deployment(POD, 'web'), 'only objects that are called agent-<name>'],
-    ['a ConfigMap of another name', CONFIG_MAP, 'only objects that are called agent-<name>'],
+    [
+      'a Deployment of another name',
+      deployment(POD, 'web'),
+      'only objects that are called rollout-<name> or agent-<name>',
+    ],
+    [
+      'a ConfigMap of another name',
+      CONFIG_MAP,
+      'only objects that are called rollout-<name> or agent-<name>',
+    ],
     [
       'a pod under another ServiceAccount',
       deployment({ ...POD, serviceAccountName: 'admin' }),

@@ -195,6 +195,11 @@ const EDITS: readonly Edit[] = [
   {
     title: 'a changed configuration',
     resource: CONFIG_MAPS,
+    patch: () => ({ data: { 'agent.json': '{}' } }),
+  },
+  {
+    title: 'a configuration of version 0.1 by somebody else’s hand',
+    resource: CONFIG_MAPS,
     patch: () => ({ data: { 'configuration.json': '{}' } }),
   },
   { title: 'an added key', resource: CONFIG_MAPS, patch: () => ({ data: { extra: '1' } }) },
