@@ -1,11 +1,13 @@
 /** What the operator measures of itself. Labels come from closed sets. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WriteVerb } from '#adapters/kubernetes/object-writer.ts';
+import type { EventReason } from './runtime/event-recorder.ts';
 import type { PassResult } from './runtime/controller.ts';
 
 export interface OperatorMetrics {
   readonly observePass: (controller: string, result: PassResult, seconds: number) => void;
   readonly countWrite: (kind: string, verb: WriteVerb) => void;
+  readonly countEvent: (kind: string, reason: EventReason) => void;
 }
 
 export interface OperatorMetricsSources {
@@ -34,6 +36,12 @@ export function createOperatorMetrics(registry: Registry, sources: OperatorMetri
     name: 'capataz_operator_writes_total',
     help: 'Writes to the API server, by kind of object and verb. Events and the lease are not counted.',
     labelNames: ['kind', 'verb'],
+    registers,
+  });
+  const events = new Counter({
+    name: 'capataz_operator_events_total',
+    help: 'What happened to objects, by their kind and the reason of the event.',
+    labelNames: ['kind', 'reason'],
     registers,
   });
   registry.registerMetric(
@@ -84,5 +92,6 @@ export function createOperatorMetrics(registry: Registry, sources: OperatorMetri
       durations.observe({ controller }, seconds);
     },
     countWrite: (kind, verb) => writes.inc({ kind, verb }),
+    countEvent: (kind, reason) => events.inc({ kind, reason }),
   };
 }

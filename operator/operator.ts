@@ -15,7 +15,8 @@ import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { CONFIG_MAPS } from './agent/resources.ts';
-import { ROLLOUT_CONFIG_MAPS } from './canary-rollout/resources.ts';
+import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './canary-rollout/resources.ts';
+import { registerRolloutMetrics } from './canary-rollout/rollout-metrics.ts';
 import type { OperatorConfig } from './config.ts';
 import { createAgentStreams } from './configuration-stream/agent-streams.ts';
 import {
@@ -31,6 +32,7 @@ import { createControllers } from './runtime/controllers.ts';
 import { createEventRecorder } from './runtime/event-recorder.ts';
 import { FIELD_MANAGER } from './runtime/field-manager.ts';
 import { resourcesOf } from './runtime/kind-module.ts';
+import { readableObject } from './runtime/read-kind.ts';
 import { createLedgerTeller } from './runtime/ledger-teller.ts';
 import { createLeaderElection } from './runtime/leader-election.ts';
 
@@ -83,6 +85,12 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     isLeader: leadership.isHeld,
     openStreams: () => streams.count(),
   });
+  registerRolloutMetrics(registry, () =>
+    view
+      .of(CANARY_ROLLOUTS)
+      .list()
+      .flatMap((rollout) => readableObject(rollout) ?? []),
+  );
   const writer = createObjectWriter({
     kubeClient,
     fieldManager: FIELD_MANAGER,
@@ -98,6 +106,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     logger,
     now,
     mayWrite: leadership.isHeld,
+    onEvent: metrics.countEvent,
   });
   const streams = createAgentStreams({
     sources: {

@@ -100,6 +100,16 @@ describe('a rollout', () => {
     expect(status.conditions?.every(({ observedGeneration }) => observedGeneration === 5)).toBe(true);
   });
 
+  it('tells each decision in an event and a record of the same number', () => {
+    const observed = observedRollout({ rollout: aRollout(OLD), wanted: aVersion('True') });
+    const { status, events, records } = decideCanaryRollout(observed, NOON);
+    expect(status.decision?.number).toBe(1);
+    expect(events).toEqual([
+      { type: 'Normal', reason: 'Released', note: 'Decision 1: PromptVersion v1 is stable instead of v0.' },
+    ]);
+    expect(records?.map(({ id }) => id)).toEqual(['rollout:u:1:released:new']);
+  });
+
   it('decides the same again on its own answer, so that nothing is written twice', () => {
     const first = decideCanaryRollout(
       observedRollout({ rollout: aRollout(OLD), wanted: aVersion('True') }),

@@ -57,7 +57,7 @@ export function decideCanaryRollout(
   return {
     status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
     children: rolloutDocumentChild(rollout, observed.served, storedVersions(children)),
-    ...(decision !== undefined && { events: [eventOf(decision)] }),
+    ...(decision !== undefined && { events: [eventOf(decision, advanced.progress.decision?.number)] }),
     ...(records.length > 0 && { records }),
     ...(advanced.recheckSeconds !== undefined && { recheckSeconds: advanced.recheckSeconds }),
   };
@@ -104,6 +104,8 @@ function outlookOfRefused(
 
 const WARNINGS: ReadonlySet<RolloutDecision['kind']> = new Set(['RolledBack', 'Paused', 'CommandRefused']);
 
-function eventOf({ kind, message }: RolloutDecision): ObjectEvent {
-  return { type: WARNINGS.has(kind) ? 'Warning' : 'Normal', reason: kind, note: message };
+/** With its number, by which its record in the ledger is found, so that the same decision taken twice is told twice. */
+function eventOf({ kind, message }: RolloutDecision, number: number | undefined): ObjectEvent {
+  const note = `Decision ${number ?? 0}: ${message}`;
+  return { type: WARNINGS.has(kind) ? 'Warning' : 'Normal', reason: kind, note };
 }

@@ -11,6 +11,7 @@ function setUp() {
   const sent: KubeRequest[] = [];
   let now = new Date('2026-01-01T12:00:00.123Z');
   let mayWrite = true;
+  const counted: string[] = [];
   const events = createEventRecorder({
     kubeClient: {
       request: (request) => {
@@ -22,11 +23,12 @@ function setUp() {
     logger: createLogger('test', 'silent'),
     now: () => now,
     mayWrite: () => mayWrite,
+    onEvent: (kind, reason) => counted.push(`${kind} ${reason}`),
   });
   const pass = (seconds: number): void => {
     now = new Date(now.getTime() + seconds * 1000);
   };
-  return { events, sent, pass, loseLease: () => (mayWrite = false) };
+  return { events, sent, counted, pass, loseLease: () => (mayWrite = false) };
 }
 
 describe('events', () => {
@@ -56,6 +58,12 @@ describe('events', () => {
     await events.flush();
   });
 
+  it('are all counted, also those that are not repeated', () => {
+    const { events, counted } = setUp();
+    for (let round = 0; round < 3; round += 1) events.record(AGENTS, METADATA, READY);
+    expect(counted).toEqual(['Agent Ready', 'Agent Ready', 'Agent Ready']);
+  });
+
   it('are bounded for one object', async () => {
     const { events, sent, pass } = setUp();
     for (let index = 0; index < 100; index += 1) {
@@ -67,9 +75,10 @@ describe('events', () => {
   });
 
   it('are told by the leader alone', () => {
-    const { events, sent, loseLease } = setUp();
+    const { events, sent, counted, loseLease } = setUp();
     loseLease();
     events.record(AGENTS, METADATA, READY);
     expect(sent).toEqual([]);
+    expect(counted).toEqual([]);
   });
 });

@@ -55,6 +55,8 @@ export interface EventRecorderOptions {
   readonly now: () => Date;
   /** Whether this process may write. */
   readonly mayWrite: () => boolean;
+  /** Called for each that is recorded while this process may write, also where the same was told a moment ago. */
+  readonly onEvent: (kind: string, reason: EventReason) => void;
 }
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
@@ -115,7 +117,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   return {
     record: (resource, metadata, event) => {
-      if (!options.mayWrite() || underWay.size >= MAXIMUM_UNDER_WAY || !isNews(metadata.uid, event)) return;
+      if (!options.mayWrite()) return;
+      options.onEvent(resource.kind, event.reason);
+      if (underWay.size >= MAXIMUM_UNDER_WAY || !isNews(metadata.uid, event)) return;
       const telling = tell(resource, metadata, event).finally(() => underWay.delete(telling));
       underWay.add(telling);
     },
