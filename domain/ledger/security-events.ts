@@ -63,3 +63,10 @@ export const SECURITY_EVENTS = {
   },
 } as const satisfies Record<string, SecurityEventDescription>;
 export type SecurityEventCode = keyof typeof SECURITY_EVENTS;
+
+export function isOwnConduct(event: string): boolean {
+  const known: SecurityEventDescription | undefined = Object.hasOwn(SECURITY_EVENTS, event)
+    ? SECURITY_EVENTS[event as SecurityEventCode]
+    : undefined;
+  return known?.isOwnConduct === true;
+}

@@ -1,7 +1,8 @@
 /** The query parameters of reading routes, checked and bounded before anything is asked of the store. */
 import { z } from 'zod';
+import { Sha256 } from '#crds/object-meta.ts';
 import { RECORD_TYPES } from '#domain/ledger/ledger-record.ts';
-import { Identifier, Name, Namespace, Sentence } from '#domain/ledger/record-fields.ts';
+import { Code, Identifier, Name, Namespace, Sentence } from '#domain/ledger/record-fields.ts';
 import { explain } from './judge-batch.ts';
 import { type Read, invalidRequest } from './replies.ts';
 import { COST_GROUPS, OUTCOME_GROUPS } from './store/ledger-queries.ts';
@@ -99,12 +100,39 @@ export const entryFilter = {
   agent: Name.optional(),
   run: Identifier.optional(),
   types: TYPES.optional(),
+  /** What says how runs of this CanaryRollout did. */
+  rollout: Name.optional(),
 };
 
-export const RecordsQuery = z.strictObject({
-  ...entryFilter,
-  after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
-  limit: wholeFrom(1, 1_000).default(100),
+type WithRollout = { readonly rollout?: string | undefined; readonly namespace?: string | undefined };
+
+/** Rollouts of one name stand in many namespaces. */
+function namesNamespace({ rollout, namespace }: WithRollout): boolean {
+  return rollout === undefined || namespace !== undefined;
+}
+
+const ROLLOUT_WITHOUT_NAMESPACE = { message: 'says where the rollout is', path: ['namespace'] };
+
+export const RecordsQuery = z
+  .strictObject({
+    ...entryFilter,
+    after: wholeFrom(0, Number.MAX_SAFE_INTEGER).default(0),
+    limit: wholeFrom(1, 1_000).default(100),
+  })
+  .refine(namesNamespace, ROLLOUT_WITHOUT_NAMESPACE);
+
+export const PositionsQuery = z.strictObject({ namespace: Namespace, before: Time });
+
+export const HistoriesQuery = z.strictObject({
+  namespace: Namespace,
+  rollout: Name,
+  promptDigest: Sha256,
+  upTo: wholeFrom(0, Number.MAX_SAFE_INTEGER),
+  costNanoUsd: wholeFrom(0, Number.MAX_SAFE_INTEGER).optional(),
+  durationMicroseconds: wholeFrom(0, Number.MAX_SAFE_INTEGER).optional(),
+  feedbackMetric: Code.default('helpful'),
+  after: z.string().max(64).optional(),
+  limit: wholeFrom(1, 100).default(100),
 });
 
 export const SecurityEventsQuery = z.strictObject({
@@ -114,11 +142,13 @@ export const SecurityEventsQuery = z.strictObject({
   limit: wholeFrom(1, 1_000).default(100),
 });
 
-export const StreamQuery = z.strictObject({
-  ...entryFilter,
-  /** A number, or `end`: only what comes from now on. Last-Event-ID goes before it. */
-  after: z.union([z.literal('end'), wholeFrom(0, Number.MAX_SAFE_INTEGER)]).default('end'),
-});
+export const StreamQuery = z
+  .strictObject({
+    ...entryFilter,
+    /** A number, or `end`: only what comes from now on. Last-Event-ID goes before it. */
+    after: z.union([z.literal('end'), wholeFrom(0, Number.MAX_SAFE_INTEGER)]).default('end'),
+  })
+  .refine(namesNamespace, ROLLOUT_WITHOUT_NAMESPACE);
 
 /** Where the namespace is not said and the id of the run stands in several, it must be. */
 export const OneRunQuery = z.strictObject({

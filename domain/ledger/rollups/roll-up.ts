@@ -2,6 +2,7 @@
 import { runIdOf } from '#domain/ledger/seal-records.ts';
 import { addUp, costsOf, outcomesOf } from './period-sums.ts';
 import type { HourlyCosts, HourlyOutcomes } from './period-sums.ts';
+import { type OutcomeOfRollout, outcomeOfRollout } from './judged-outcomes.ts';
 import { foldRun } from './run-rollup.ts';
 import type { FoldedEntry, RunState } from './run-rollup.ts';
 
@@ -11,6 +12,7 @@ export interface Rollup {
   /** To be added to what is there. One for each hour and key. */
   readonly costs: readonly HourlyCosts[];
   readonly outcomes: readonly HourlyOutcomes[];
+  readonly judged: readonly OutcomeOfRollout[];
 }
 
 /** `stateBefore` is asked once for each run. */
@@ -21,6 +23,7 @@ export function rollUp(
   const runs = new Map<string, RunState>();
   const costs: HourlyCosts[] = [];
   const outcomes: HourlyOutcomes[] = [];
+  const judged: OutcomeOfRollout[] = [];
   for (const sealed of entries) {
     const cost = costsOf(sealed.entry);
     if (cost !== undefined) costs.push(cost);
@@ -31,8 +34,11 @@ export function rollUp(
     const before = runs.get(name) ?? stateBefore(record.namespace, runId);
     const after = foldRun(before, sealed, runId);
     runs.set(name, after);
-    const outcome = outcomesOf(sealed.entry, after.row, before?.countedByAgent === undefined);
+    const isFirstEnd = before?.countedByAgent === undefined;
+    const outcome = outcomesOf(sealed.entry, after.row, isFirstEnd);
     if (outcome !== undefined) outcomes.push(outcome);
+    const ofRollout = outcomeOfRollout(sealed.position, sealed.entry, after.row, isFirstEnd);
+    if (ofRollout !== undefined) judged.push(ofRollout);
   }
-  return { runs: [...runs.values()], costs: addUp(costs), outcomes: addUp(outcomes) };
+  return { runs: [...runs.values()], costs: addUp(costs), outcomes: addUp(outcomes), judged };
 }

@@ -23,7 +23,7 @@ export interface RunState {
   readonly countedByAgent?: number;
 }
 
-export type FoldedEntry = Pick<SealedEntry, 'entry' | 'leafHash'>;
+export type FoldedEntry = Pick<SealedEntry, 'position' | 'entry' | 'leafHash'>;
 
 type Changes = { -readonly [Field in keyof RunRow]?: RunRow[Field] };
 
@@ -63,7 +63,7 @@ function headAfter({ entry, leafHash }: FoldedEntry): ChainHead {
  * An agent chooses its runs' ids, and the router tells whichever id it is sent: what one agent does under the id of
  * another's run stands in the chain, and counts in nothing that is said of that run.
  */
-function isOfAnother(record: LedgerRecord, { agent }: RunRow): boolean {
+export function isOfAnother(record: LedgerRecord, { agent }: RunRow): boolean {
   return agent !== '' && 'agent' in record && record.agent !== undefined && record.agent.name !== agent;
 }
 
@@ -115,6 +115,7 @@ function commonChanges(row: RunRow, { record, trust }: LedgerEntry): Changes {
   const changes: Changes = { records: row.records + 1 };
   if (trust === 'reported') changes.trust = 'reported';
   if (row.agent === '' && 'agent' in record && record.agent !== undefined) changes.agent = record.agent.name;
+  Object.assign(changes, whoseChanges(row, record));
   if ('prompt' in record) Object.assign(changes, promptChanges(row, record.prompt));
   if (row.traceId === undefined && 'trace' in record && record.trace !== undefined) {
     changes.traceId = record.trace.traceId;
@@ -123,6 +124,20 @@ function commonChanges(row: RunRow, { record, trust }: LedgerEntry): Changes {
     changes.steps = Math.max(row.steps, record.run.step);
   }
   return changes;
+}
+
+/** The router tells of a run before its agent does, and knows less of it. */
+function whoseChanges(row: RunRow, record: LedgerRecord): Changes {
+  const prompt = 'prompt' in record ? record.prompt : undefined;
+  const told = {
+    agentUid: 'agent' in record ? record.agent?.uid : undefined,
+    session: 'run' in record ? record.run?.session : undefined,
+    rollout: prompt?.name,
+    arm: prompt?.arm,
+  };
+  const isNew = ([name, value]: readonly [string, unknown]): boolean =>
+    value !== undefined && row[name as keyof typeof told] === undefined;
+  return Object.fromEntries(Object.entries(told).filter(isNew));
 }
 
 function promptChanges(row: RunRow, prompt: RecordOf<'run_begun'>['prompt']): Changes {

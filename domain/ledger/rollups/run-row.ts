@@ -10,6 +10,11 @@ export interface RunRow {
   readonly promptVersion?: string;
   readonly promptDigest?: string;
   readonly arm?: string;
+  /** The CanaryRollout that it followed. */
+  readonly rollout?: string;
+  readonly agentUid?: string;
+  /** A digest of the caller's. */
+  readonly session?: string;
   readonly traceId?: string;
   readonly beganAtMicroseconds: number;
   readonly endedAtMicroseconds?: number;

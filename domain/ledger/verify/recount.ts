@@ -97,7 +97,7 @@ export class Recount {
       if ((chain?.sequence ?? 0) > 0) this.#cutRuns.add(run);
     }
     const { runs, costs, outcomes } = rollUp(
-      entries.map((entry) => ({ entry, leafHash: NO_HASH })),
+      entries.map((entry) => ({ position: entry.index, entry, leafHash: NO_HASH })),
       (_namespace, run) => this.#runs.get(run),
     );
     for (const state of runs) this.#runs.set(state.row.id, state);

@@ -5,6 +5,8 @@ import { callerOf } from '../callers.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import {
   CostsQuery,
+  HistoriesQuery,
+  PositionsQuery,
   OneRunQuery,
   OutcomesQuery,
   RecordsQuery,
@@ -72,6 +74,27 @@ export function registerReading(app: FastifyInstance, parts: LedgerParts): void 
     });
   });
 
+  app.get('/v1/positions', async (request, reply) => {
+    const query = readQuery(PositionsQuery, request.query);
+    if (!query.ok) return sendRefusal(reply, query.refusal);
+    const { namespace, before } = query.value;
+    return await within(parts, request, reply, 'get agents/runs', namespace, async () =>
+      reply.send({ position: await store.positionBefore(before) }),
+    );
+  });
+
+  app.get('/v1/histories', async (request, reply) => {
+    const query = readQuery(HistoriesQuery, request.query);
+    if (!query.ok) return sendRefusal(reply, query.refusal);
+    const { namespace } = query.value;
+    return await within(parts, request, reply, 'get agents/runs', namespace, async () => {
+      const page = await store.histories(defined(query.value));
+      if (await showsSecurityEvents(parts, request, namespace)) return reply.send(page);
+      const agents = page.agents.map((agent) => ({ ...agent, safetyEvents: [] }));
+      return reply.send({ ...page, agents });
+    });
+  });
+
   app.get('/v1/records', async (request, reply) => {
     const query = readQuery(RecordsQuery, request.query);
     if (!query.ok) return sendRefusal(reply, query.refusal);
@@ -109,24 +132,24 @@ async function sendPage(
 
 /** Security events are shown to those who may see them; others get the rest. */
 export async function entryFilterFor(
-  { access }: LedgerParts,
+  parts: LedgerParts,
   request: FastifyRequest,
   query: {
     readonly namespace?: string | undefined;
     readonly agent?: string | undefined;
     readonly run?: string | undefined;
     readonly types?: readonly RecordType[] | undefined;
+    readonly rollout?: string | undefined;
   },
 ): Promise<Read<EntryFilter>> {
+  const { access } = parts;
   const { user } = callerOf(request);
-  const { namespace, agent, run, types } = query;
+  const { namespace, agent, run, types, rollout } = query;
   const isAboutSecurityAlone = types?.every((type) => type === 'security_event') ?? false;
   const right: Right = isAboutSecurityAlone ? 'get agents/securityevents' : 'get agents/runs';
   const granted = await requireRight(access, user, right, namespace);
   if (!granted.ok) return granted;
-  const isShownAll =
-    isAboutSecurityAlone ||
-    (await askRight(access, user, 'get agents/securityevents', namespace)) === 'allowed';
+  const isShownAll = isAboutSecurityAlone || (await showsSecurityEvents(parts, request, namespace));
   const shown = (types ?? RECORD_TYPES).filter((type) => isShownAll || type !== 'security_event');
   return {
     ok: true,
@@ -134,9 +157,20 @@ export async function entryFilterFor(
       ...(namespace === undefined ? {} : { namespaces: [namespace] }),
       ...(agent === undefined ? {} : { agent }),
       ...(run === undefined ? {} : { runId: run }),
+      ...(rollout === undefined || namespace === undefined ? {} : { rollout: { namespace, name: rollout } }),
       ...(shown.length === RECORD_TYPES.length ? {} : { types: shown }),
     },
   };
+}
+
+async function showsSecurityEvents(
+  { access }: LedgerParts,
+  request: FastifyRequest,
+  namespace: string | undefined,
+): Promise<boolean> {
+  return (
+    (await askRight(access, callerOf(request).user, 'get agents/securityevents', namespace)) === 'allowed'
+  );
 }
 
 async function within(

@@ -3,6 +3,8 @@
  *
  * Sums stop at 9,007,199,254,740,991 (as nano-USD some nine million dollars): one that stands there means "at least".
  */
+import type { AgentHistory, HistoryBounds } from '#domain/judging/agent-history.ts';
+
 export type { RunRow } from '#domain/ledger/rollups/run-row.ts';
 
 /** Whoever asks may look into these; undefined: into all. */
@@ -74,4 +76,25 @@ export interface OutcomeRow {
   readonly neutral: number;
   readonly durationMicroseconds: number;
   readonly costNanoUsd: number;
+}
+
+/** Of each agent its last ones count. */
+export const HISTORY_OUTCOMES_MAXIMUM = 500;
+
+/** What the agents of a rollout did on one version, by the entries up to a position. */
+export interface HistoryQuery extends HistoryBounds {
+  readonly namespace: string;
+  readonly rollout: string;
+  readonly promptDigest: string;
+  readonly upTo: number;
+  /** Agents of a page. */
+  readonly limit: number;
+  /** The uid of the last agent of the page before. */
+  readonly after?: string;
+}
+
+/** By uid. */
+export interface HistoryPage {
+  readonly agents: readonly AgentHistory[];
+  readonly nextAfter?: string;
 }

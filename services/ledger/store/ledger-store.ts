@@ -10,7 +10,17 @@
  */
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
 import type { SealingOutcome, ToldRecord } from '#domain/ledger/seal-records.ts';
-import type { CostQuery, CostRow, OutcomeQuery, OutcomeRow, RunQuery, RunRow } from './ledger-queries.ts';
+import type { RunOfOutcome } from '#domain/judging/outcome-of-entry.ts';
+import type {
+  CostQuery,
+  CostRow,
+  HistoryPage,
+  HistoryQuery,
+  OutcomeQuery,
+  OutcomeRow,
+  RunQuery,
+  RunRow,
+} from './ledger-queries.ts';
 
 export interface SubmittedRecord extends ToldRecord {
   readonly texts: readonly SealedText[];
@@ -36,6 +46,8 @@ export interface StoredEntry {
   readonly canonical: string;
   /** Whether texts of it are still kept, by field. */
   readonly textFields: readonly string[];
+  /** Where outcomes of a rollout are asked for. */
+  readonly run?: RunOfOutcome;
 }
 
 export interface EntryFilter {
@@ -43,6 +55,8 @@ export interface EntryFilter {
   readonly types?: readonly LedgerRecord['type'][];
   readonly runId?: string;
   readonly agent?: string;
+  /** Outcomes of its runs alone (domain/ledger/rollups/judged-outcomes.ts). */
+  readonly rollout?: { readonly namespace: string; readonly name: string };
 }
 
 export interface TreeHead {
@@ -110,6 +124,8 @@ export interface LedgerStore extends AsyncDisposable {
   }>;
   /** 0 while nothing has been written. */
   readonly lastPosition: () => Promise<number>;
+  /** Of the last entry that was received before this time. */
+  readonly positionBefore: (receivedAtMicroseconds: number) => Promise<number>;
 
   readonly runs: (
     query: RunQuery,
@@ -118,6 +134,7 @@ export interface LedgerStore extends AsyncDisposable {
   readonly runsOfId: (runId: string) => Promise<readonly RunRow[]>;
   readonly costs: (query: CostQuery) => Promise<readonly CostRow[]>;
   readonly outcomes: (query: OutcomeQuery) => Promise<readonly OutcomeRow[]>;
+  readonly histories: (query: HistoryQuery) => Promise<HistoryPage>;
   /** The newest 1,000, newest first. */
   readonly sourceGaps: () => Promise<readonly SourceGap[]>;
 

@@ -4,6 +4,7 @@ import type { EntryFilter, LedgerStore, SealedText, SourceGap, StoredEntry } fro
 import { PAGE_MAXIMUM_BYTES } from '../page-bounds.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
+import { runsOfOutcomes } from './judged-outcomes.ts';
 
 /** Entries that one call of entriesAfter looks through. */
 const LOOKED_THROUGH_MAXIMUM = 20_000;
@@ -24,6 +25,7 @@ type EntryReads = Pick<
   | 'entryOfRecord'
   | 'entriesAfter'
   | 'lastPosition'
+  | 'positionBefore'
   | 'texts'
   | 'sourceGaps'
 >;
@@ -33,6 +35,15 @@ export function entryReads(ask: Ask): EntryReads {
     (await ask<{ position: number }>('last position', 'SELECT position FROM head'))[0]?.position ?? 0;
   return {
     lastPosition,
+    positionBefore: async (receivedAtMicroseconds) => {
+      const [next] = await ask<{ position: number }>(
+        'received from',
+        `SELECT position FROM entries WHERE canonical IS NOT NULL AND received_at >= $1
+         ORDER BY received_at, position LIMIT 1`,
+        [receivedAtMicroseconds],
+      );
+      return next === undefined ? await lastPosition() : next.position - 1;
+    },
     namespaces: async () =>
       (await ask<{ namespace: string }>('namespaces', 'SELECT namespace FROM trees ORDER BY namespace')).map(
         ({ namespace }) => namespace,
@@ -94,10 +105,12 @@ export function entryReads(ask: Ask): EntryReads {
          ) ORDER BY entries.position`,
         [positions, maximumBytes],
       );
+      const runs = filter.rollout && (await runsOfOutcomes(ask, positions));
+      const page = entries.map((entry) => withRun(toEntry(entry), runs?.get(entry.position)));
       const bytes = entries.reduce((sum, { canonical }) => sum + Buffer.byteLength(canonical), 0);
       const lastOfPage = entries.at(-1)?.position;
       if (lastOfPage !== undefined && bytes >= maximumBytes) {
-        return { entries: entries.map(toEntry), position: lastOfPage, isEnd: lastOfPage >= last };
+        return { entries: page, position: lastOfPage, isEnd: lastOfPage >= last };
       }
       let reached = positions.at(-1) ?? position;
       if (positions.length < count) {
@@ -110,7 +123,7 @@ export function entryReads(ask: Ask): EntryReads {
         const isCut = end !== undefined && end.looked >= LOOKED_THROUGH_MAXIMUM;
         reached = (isCut ? end.position : undefined) ?? last;
       }
-      return { entries: entries.map(toEntry), position: reached, isEnd: reached >= last };
+      return { entries: page, position: reached, isEnd: reached >= last };
     },
     texts: async (namespace, recordId) =>
       (
@@ -146,7 +159,7 @@ interface LookedThrough {
   readonly values: readonly unknown[];
 }
 
-function lookedThrough({ namespaces, types, runId, agent }: EntryFilter): LookedThrough {
+function lookedThrough({ namespaces, types, runId, agent, rollout }: EntryFilter): LookedThrough {
   const values: unknown[] = [];
   const parameter = (value: unknown): string => `$${values.push(value) + 2}`;
   const between = 'position > $1 AND position <= $2';
@@ -157,7 +170,18 @@ function lookedThrough({ namespaces, types, runId, agent }: EntryFilter): Looked
     `SELECT ${columns} FROM entries WHERE ${where}${between} ORDER BY position LIMIT ${LOOKED_THROUGH_MAXIMUM}`;
 
   let text = bounded('');
-  if (runId !== undefined) {
+  if (rollout !== undefined) {
+    shape.push('rollout');
+    text = `SELECT judged.position, judged.tree, type, agent, entries.run_id, canonical IS NULL AS is_pruned
+      FROM judged_outcomes AS judged JOIN entries ON entries.position = judged.position
+      WHERE judged.tree = (SELECT tree FROM trees WHERE namespace = ${parameter(rollout.namespace)})
+        AND judged.rollout = ${parameter(toColumn(rollout.name))} AND judged.position > $1 AND judged.position <= $2
+      ORDER BY judged.position LIMIT ${LOOKED_THROUGH_MAXIMUM}`;
+    if (runId !== undefined) {
+      shape.push('run');
+      passes.push(`run_id = ${parameter(runId)}`);
+    }
+  } else if (runId !== undefined) {
     shape.push('run');
     text = bounded(`run_id = ${parameter(runId)} AND `);
   } else if (types !== undefined && types.length <= TYPES_BY_INDEX_MAXIMUM) {
@@ -180,6 +204,10 @@ function lookedThrough({ namespaces, types, runId, agent }: EntryFilter): Looked
     passes.push(`agent = ${parameter(toColumn(agent))}`);
   }
   return { name: `entries by ${shape.join(', ')}`, text, passes: passes.join(' AND '), values };
+}
+
+function withRun(entry: StoredEntry, run: StoredEntry['run']): StoredEntry {
+  return run === undefined ? entry : { ...entry, run };
 }
 
 function toEntry(entry: StoredEntry): StoredEntry {

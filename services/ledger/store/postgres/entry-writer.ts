@@ -15,6 +15,7 @@ import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { countsOf } from '../source-changes.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask } from './connections.ts';
+import { addJudgedOutcomes } from './judged-outcomes.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 import { noteSources } from './source-writer.ts';
 import { COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
@@ -68,6 +69,7 @@ export async function appendBatch(
     writeRuns(ask, rollup.runs),
     addSums(ask, COST_TABLE, rollup.costs),
     addSums(ask, OUTCOME_TABLE, rollup.outcomes),
+    addJudgedOutcomes(ask, (namespace) => trees.get(namespace)?.tree, rollup.judged),
     noteSources(ask, counts, receivedAtMicroseconds),
   ]);
   return outcomes;

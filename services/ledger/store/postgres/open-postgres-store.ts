@@ -9,6 +9,7 @@ import type { Ask, ConnectionLimits } from './connections.ts';
 import { DELETE_DOCUMENT, setDocumentStatement } from './document-statements.ts';
 import { entryReads } from './entry-reader.ts';
 import { appendBatch } from './entry-writer.ts';
+import { historyReads } from './judged-outcomes.ts';
 import { Leadership } from './leadership.ts';
 import { runReads } from './run-reader.ts';
 import { upgradeSchema } from './schema.ts';
@@ -53,6 +54,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...entryReads(ask),
     ...runReads(ask),
     ...sumReads(ask),
+    ...historyReads(ask),
     ...documents(ask, change),
     eraseTextsOfRun: (namespace, runId) =>
       change(

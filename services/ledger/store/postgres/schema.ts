@@ -142,8 +142,35 @@ CREATE INDEX texts_by_expiry ON texts (expires_at);
 CREATE TABLE documents (key text COLLATE "C" PRIMARY KEY, value text COLLATE "C" NOT NULL);
 `;
 
+/**
+ * What says something to the judge of a canary, beside its entry: position, rollout and agent lead to it at once. Entries of
+ * before have none.
+ */
+const VERSION_2 = `
+CREATE TABLE judged_outcomes (
+  position bigint PRIMARY KEY,
+  tree bigint NOT NULL,
+  rollout text COLLATE "C" NOT NULL,
+  digest text COLLATE "C" NOT NULL,
+  arm text COLLATE "C" NOT NULL,
+  agent_uid text COLLATE "C" NOT NULL,
+  run_id text COLLATE "C" NOT NULL,
+  session text COLLATE "C",
+  kind text COLLATE "C" NOT NULL,
+  word text COLLATE "C" NOT NULL,
+  is_good smallint,
+  is_schema_valid smallint,
+  have_tools_succeeded smallint,
+  is_refusal smallint,
+  cost_nano_usd bigint,
+  duration_microseconds bigint
+);
+CREATE INDEX judged_outcomes_by_rollout ON judged_outcomes (tree, rollout, position);
+CREATE INDEX judged_outcomes_by_agent ON judged_outcomes (tree, rollout, digest, agent_uid, position);
+`;
+
 /** Step N leads from version N to N + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** Brings the tables to the newest version, or leaves all as it was and throws. Within a transaction of its own. */
 export async function upgradeSchema(ask: Ask, steps = SCHEMA_STEPS): Promise<void> {

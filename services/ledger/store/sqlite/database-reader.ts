@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openReadingConnection } from './connection.ts';
 import { EntryReader } from './entry-reader.ts';
+import { JudgedOutcomeReader } from './judged-outcomes.ts';
 import { RunReader } from './run-reader.ts';
 import { SumReader } from './sum-reader.ts';
 
@@ -23,11 +24,13 @@ export function openDatabaseReader(path: string) {
     entryOfRecord,
     entriesAfter,
     lastPosition,
+    positionBefore,
     texts,
     sourceGaps,
   } = new EntryReader(database);
   const { runs, runsOfId } = new RunReader(database);
   const { costs, outcomes } = new SumReader(database);
+  const { histories } = new JudgedOutcomeReader(database);
   return {
     namespaces,
     treeHead,
@@ -36,12 +39,14 @@ export function openDatabaseReader(path: string) {
     entryOfRecord,
     entriesAfter,
     lastPosition,
+    positionBefore,
     texts,
     sourceGaps,
     runs,
     runsOfId,
     costs,
     outcomes,
+    histories,
     ...documentReads(database),
     close: (): void => database.close(),
   };

@@ -4,6 +4,7 @@ import { edgeTiles, openEdge, rootOfEdge } from '#domain/transparency/tree-edge.
 import { EMPTY_TREE_ROOT, HASH_BYTES } from '#domain/transparency/tree-hashes.ts';
 import type { EntryFilter, SealedText, SourceGap, StoredEntry, TreeHead } from '../ledger-store.ts';
 import { PAGE_MAXIMUM_BYTES } from '../page-bounds.ts';
+import { JudgedOutcomeReader } from './judged-outcomes.ts';
 import { inSnapshot } from './transaction.ts';
 
 /** Entries that one call of entriesAfter looks through. */
@@ -35,10 +36,12 @@ interface Candidate {
 export class EntryReader {
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #judged: JudgedOutcomeReader;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#statements = prepareStatements(database);
+    this.#judged = new JudgedOutcomeReader(database);
   }
 
   readonly namespaces = (): readonly string[] =>
@@ -79,6 +82,11 @@ export class EntryReader {
     return row.position ?? 0;
   };
 
+  readonly positionBefore = (receivedAtMicroseconds: number): number => {
+    const row = this.#statements.receivedFrom.get(receivedAtMicroseconds) as { position: number } | undefined;
+    return row === undefined ? this.lastPosition() : row.position - 1;
+  };
+
   readonly entriesAfter = (
     position: number,
     filter: EntryFilter,
@@ -97,7 +105,8 @@ export class EntryReader {
         reached = candidate.position;
         if (passes(candidate)) {
           const entry = toEntry(this.#statements.byPosition.get(candidate.position) ?? {});
-          entries.push(entry);
+          const run = filter.rollout && this.#judged.runOf(candidate.position);
+          entries.push(run === undefined ? entry : { ...entry, run });
           bytes += Buffer.byteLength(entry.canonical);
         }
         isCut = entries.length >= count || bytes >= maximumBytes || lookedThrough >= LOOKED_THROUGH_MAXIMUM;
@@ -115,12 +124,20 @@ export class EntryReader {
     this.#statements.sourceGaps.all(SOURCE_GAPS_MAXIMUM) as unknown as readonly SourceGap[];
 
   /** By the index that leads to the fewest of them; they may hold more than pass. */
-  #candidates(position: number, { runId, types }: EntryFilter): Iterable<Candidate> {
+  #candidates(position: number, { runId, types, rollout }: EntryFilter): Iterable<Candidate> {
     const columns = 'position, tree, type, run_id, agent, canonical IS NULL AS isPruned';
     const rows = (where: string, ...values: readonly string[]): Iterable<unknown> =>
       this.#database
         .prepare(`SELECT ${columns} FROM entries WHERE ${where} position > ? ORDER BY position LIMIT ?`)
         .iterate(...values, position, LOOKED_THROUGH_MAXIMUM);
+    if (rollout !== undefined) {
+      return this.#statements.ofRollout.iterate(
+        rollout.namespace,
+        rollout.name,
+        position,
+        LOOKED_THROUGH_MAXIMUM,
+      ) as Iterable<unknown> as Iterable<Candidate>;
+    }
     if (runId !== undefined) return rows('run_id = ? AND', runId) as Iterable<Candidate>;
     if (types === undefined || types.length > TYPES_BY_INDEX_MAXIMUM) return rows('') as Iterable<Candidate>;
     return inOrder(types.map((type) => rows('type = ? AND', type) as Iterable<Candidate>));
@@ -188,6 +205,16 @@ function prepareStatements(database: DatabaseSync) {
     byIndex: entries('namespace = ? AND tree_index >= ? AND tree_index < ? ORDER BY tree_index'),
     byRecord: entries('record_id = ? AND namespace = ?'),
     byPosition: entries('entries.position = ?'),
+    ofRollout: database.prepare(
+      `SELECT judged.position, judged.tree, type, entries.run_id, agent, canonical IS NULL AS isPruned
+       FROM judged_outcomes AS judged JOIN entries ON entries.position = judged.position
+       WHERE judged.tree = (SELECT tree FROM trees WHERE namespace = ?) AND judged.rollout = ? AND judged.position > ?
+       ORDER BY judged.position LIMIT ?`,
+    ),
+    receivedFrom: database.prepare(
+      `SELECT position FROM entries WHERE canonical IS NOT NULL AND received_at >= ?
+       ORDER BY received_at, position LIMIT 1`,
+    ),
     lastPosition: database.prepare('SELECT max(position) AS position FROM entries'),
     texts: database.prepare(
       `SELECT field, key_id AS keyId, bytes, expires_at AS expiresAtMicroseconds

@@ -7,6 +7,7 @@ import type { AppendOutcome, SubmittedRecord } from '../ledger-store.ts';
 import { rollUp } from '#domain/ledger/rollups/roll-up.ts';
 import type { RunState } from '#domain/ledger/rollups/run-rollup.ts';
 import { countsOf } from '../source-changes.ts';
+import { JudgedOutcomeWriter } from './judged-outcomes.ts';
 import { SourceWriter } from './source-writer.ts';
 import { SumWriter } from './sum-writer.ts';
 
@@ -26,11 +27,13 @@ export class EntryWriter {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #sums: SumWriter;
   readonly #sources: SourceWriter;
+  readonly #judged: JudgedOutcomeWriter;
 
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database);
     this.#sums = new SumWriter(database);
     this.#sources = new SourceWriter(database);
+    this.#judged = new JudgedOutcomeWriter(database);
   }
 
   append(batch: readonly SubmittedRecord[], receivedAtMicroseconds: number): readonly AppendOutcome[] {
@@ -70,6 +73,7 @@ export class EntryWriter {
     }
     this.#sums.addCosts(rollup.costs);
     this.#sums.addOutcomes(rollup.outcomes);
+    this.#judged.add(rollup.judged);
     return outcomes;
   }
 

@@ -179,8 +179,35 @@ DROP TABLE documents;
 ALTER TABLE guarded_documents RENAME TO documents;
 `;
 
+/**
+ * What says something to the judge of a canary, beside its entry: position, rollout and agent lead to it at once. Entries of
+ * before have none.
+ */
+const VERSION_3 = `
+CREATE TABLE judged_outcomes (
+  position INTEGER PRIMARY KEY,
+  tree INTEGER NOT NULL,
+  rollout TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  arm TEXT NOT NULL,
+  agent_uid TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  session TEXT,
+  kind TEXT NOT NULL,
+  word TEXT NOT NULL,
+  is_good INTEGER,
+  is_schema_valid INTEGER,
+  have_tools_succeeded INTEGER,
+  is_refusal INTEGER,
+  cost_nano_usd INTEGER,
+  duration_microseconds INTEGER
+) STRICT;
+CREATE INDEX judged_outcomes_by_rollout ON judged_outcomes (tree, rollout, position);
+CREATE INDEX judged_outcomes_by_agent ON judged_outcomes (tree, rollout, digest, agent_uid, position);
+`;
+
 /** Step N leads from version N to N + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
 
 /**
  * The schema version of a file; 0 for an empty one. Throws for a file that is not a ledger, and for one that a newer

@@ -4,6 +4,7 @@
  */
 import { describe } from 'vitest';
 import { describeAppending } from './contract-of-appending.ts';
+import { describeJudging } from './contract-of-judging.ts';
 import { describeKeeping } from './contract-of-keeping.ts';
 import { describeReading } from './contract-of-reading.ts';
 import { describeSums } from './contract-of-sums.ts';
@@ -16,6 +17,7 @@ export function describeLedgerStore(name: string, newPlace: NewPlace): void {
     describeTrees(newPlace);
     describeReading(newPlace);
     describeSums(newPlace);
+    describeJudging(newPlace);
     describeKeeping(newPlace);
   });
 }
