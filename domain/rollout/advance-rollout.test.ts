@@ -399,6 +399,21 @@ describe('a status', () => {
     expect(scene.progress.revision).toBe(42);
   });
 
+  it('of which half a candidate is left begins with it anew', () => {
+    const scene = RolloutScene.releasing();
+    scene.run();
+    const { exposure: _, ...half } = scene.progress;
+    scene.progress = half;
+    scene.pass();
+    expect(scene.progress).toMatchObject({ candidate: version(1), exposure: { basisPoints: 0 } });
+    expect(scene.progress.step).toBeUndefined();
+    const { candidate: _candidate, ...other } = scene.progress;
+    scene.progress = other;
+    scene.want(0).run();
+    expect(scene.progress).toMatchObject({ stable: version(0), phase: 'Idle' });
+    expect(scene.progress.exposure).toBeUndefined();
+  });
+
   it('changes no revision while nothing changes for agents', () => {
     const scene = RolloutScene.releasing();
     scene.run();

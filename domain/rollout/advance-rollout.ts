@@ -20,7 +20,7 @@ import { deadlineSeconds, growsExposure, nextStep, planOf, plannedSeconds, stepA
 import { activityOf, phaseOf } from './rollout-phase.ts';
 import { type StepState, presentState } from './step-state.ts';
 import { takeOutcomes } from './take-outcomes.ts';
-import { advance, begin, pause, release, rollBack, withdraw } from './transitions.ts';
+import { advance, begin, pause, release, rollBack, withdraw, withoutCandidate } from './transitions.ts';
 
 const MESSAGE_MAXIMUM_LENGTH = 2048;
 
@@ -35,7 +35,7 @@ export interface Advance {
 }
 
 export function advanceRollout(observed: RolloutObservation): Advance {
-  const observation = takeOutcomes(observed);
+  const observation = takeOutcomes({ ...observed, before: whole(observed.before) });
   const turn = transition(observation);
   const progress = settled(
     observed.before,
@@ -52,6 +52,11 @@ export function advanceRollout(observed: RolloutObservation): Advance {
     problem: window.problem,
     recheckSeconds: turn?.decision === undefined ? recheckSecondsOf(after, window) : undefined,
   };
+}
+
+/** Somebody edited the status, or another version wrote it: half a candidate is none, and begins anew. */
+function whole(before: RolloutProgress): RolloutProgress {
+  return before.candidate === undefined || before.exposure === undefined ? withoutCandidate(before) : before;
 }
 
 function transition(observation: RolloutObservation): Transition | undefined {

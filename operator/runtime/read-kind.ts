@@ -8,6 +8,7 @@ import { type KubeObject, type KubeObjectMeta, objectKey } from '#adapters/kuber
 import type { ConditionStatus } from '#crds/conditions.ts';
 import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { readStatus } from './read-status.ts';
 
 /** What the local copy keeps of an object. */
 export interface ReadObject<Spec, Status> extends KubeObject {
@@ -30,14 +31,14 @@ export function readKindObject<Spec, Status>(
   // managedFields is most of a small object's size and of no use for our own kinds.
   const { managedFields: _, ...metadata } = object.metadata;
   const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
-  // A status that cannot be read is written anew from what is observed.
-  const parsedStatus = schemas.status.safeParse(status);
+  // What of a status cannot be read is written anew from what is observed.
+  const knownStatus = readStatus(schemas.status, status) as Status | undefined;
   const withSpec = <Known>(known: Known): KindObject<Known, Status> => ({
     apiVersion: object.apiVersion ?? '',
     kind: object.kind ?? '',
     metadata: { ...metadata, namespace: metadata.namespace ?? '', generation: metadata.generation ?? 0 },
     spec: known,
-    ...(parsedStatus.success ? { status: parsedStatus.data as Status } : {}),
+    ...(knownStatus === undefined ? {} : { status: knownStatus }),
   });
   const parsedSpec = schemas.spec.safeParse(spec);
   if (parsedSpec.success) {
