@@ -219,6 +219,24 @@ describe('a gate', () => {
     expect(scene.progress.phase).toBe(phase);
   });
 
+  it('stands in the status with what it found, also when its Job is gone, until it is asked anew', () => {
+    const scene = RolloutScene.releasing([GATE, { approve: {} }]);
+    scene.run();
+    scene.gate = gateOf('Inconclusive');
+    scene.run();
+    expect(scene.progress).toMatchObject({ phase: 'Paused', gate: { verdict: 'Inconclusive' } });
+    const { countsFrom } = scene.progress.step ?? {};
+    scene.gate = undefined;
+    scene.later(60).ask({ verb: 'resume' });
+    expect(scene.progress.gate).toBeUndefined();
+    expect(scene.progress.step?.countsFrom).not.toBe(countsFrom);
+    scene.gate = gateOf('Passed');
+    scene.run();
+    scene.gate = undefined;
+    scene.run();
+    expect(scene.progress).toMatchObject({ phase: 'AwaitingApproval', gate: { verdict: 'Passed' } });
+  });
+
   it('of another version says nothing', () => {
     const scene = RolloutScene.releasing([GATE]);
     scene.run();

@@ -140,6 +140,16 @@ describe('rollback', () => {
     expect(scene.progress.rejected?.map(({ digest }) => digest)).toEqual([version(0).digest]);
   });
 
+  it('to the candidate is refused: that would be a way around its steps and windows', () => {
+    const scene = released();
+    scene.rollbackTarget = version(1);
+    scene.ask({ verb: 'rollback', digest: version(1).digest });
+    expect(scene.progress).toMatchObject({
+      stable: version(0),
+      lastCommandProblem: expect.stringContaining('promote'),
+    });
+  });
+
   it('to what does not exist is refused', () => {
     const scene = released([]);
     scene.ask({ verb: 'rollback', digest: version(9).digest });

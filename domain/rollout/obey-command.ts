@@ -101,6 +101,9 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
       return rollBack(observation, 'RollbackRequested', asked(command));
     }
     if (rollbackTarget === undefined) return noTarget(before, command);
+    if (rollbackTarget.digest === before.candidate?.digest) {
+      return `PromptVersion ${rollbackTarget.name} is the one that is being released: promote it.`;
+    }
     if (rollbackTarget.digest === before.stable?.digest) {
       return before.candidate === undefined
         ? { progress: before }

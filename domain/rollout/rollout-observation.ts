@@ -16,7 +16,10 @@ export interface RolloutObservation {
   /** Of the agents that follow. */
   readonly agentUids: readonly string[];
   readonly outcomes: ObservedOutcomes;
-  /** Of the present gate step, with the digest of the candidate; undefined until its Job was made. */
+  /**
+   * Of the present gate step, with the digest of the candidate; undefined until its Job was made. A gate that is resumed
+   * is asked anew: what its run is called follows from the digest and `step.countsFrom`.
+   */
   readonly gate: GateStatus | undefined;
   /** Undefined when nobody ever asked for anything. */
   readonly command: ReadRolloutCommand | undefined;

@@ -1,4 +1,4 @@
-/** What was read of outcomes goes into the status; and what was read of another candidate does not. */
+/** What was read of outcomes, and of the gate, goes into the status; what is about another candidate does not. */
 import type { AnalysisStatus } from '#crds/rollout-progress.ts';
 import { NO_OUTCOMES, type RolloutObservation, type RolloutProgress } from './rollout-observation.ts';
 
@@ -13,7 +13,17 @@ export function takeOutcomes(observation: RolloutObservation): RolloutObservatio
   const outcomes = isOfCandidate
     ? observation.outcomes
     : { ...NO_OUTCOMES, problem: observation.outcomes.problem };
-  return { ...observation, outcomes, before: withOutcomes({ ...observation, outcomes }) };
+  return {
+    ...observation,
+    outcomes,
+    before: withGate(withOutcomes({ ...observation, outcomes }), observation),
+  };
+}
+
+/** Its Job is cleaned up some day, and what it found stays. */
+function withGate(before: RolloutProgress, { gate }: RolloutObservation): RolloutProgress {
+  const isOfCandidate = before.step?.kind === 'gate' && gate?.digest === before.candidate?.digest;
+  return isOfCandidate && gate !== undefined ? { ...before, gate } : before;
 }
 
 /** One that only says why nothing could be read has no metrics yet, and has not begun. */
