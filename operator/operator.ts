@@ -7,6 +7,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createLedgerClientMetrics } from '#adapters/ledger-client/ledger-client-metrics.ts';
+import { openRolloutOutcomes } from '#adapters/ledger-reader/open-rollout-outcomes.ts';
 import { createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
 import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { createTokenReviewer } from '#adapters/kubernetes/token-reviewer.ts';
@@ -17,6 +18,8 @@ import type { Logger } from '#telemetry/logger.ts';
 import { CONFIG_MAPS } from './agent/resources.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './canary-rollout/resources.ts';
 import { registerRolloutMetrics } from './canary-rollout/rollout-metrics.ts';
+import { OutcomeFeed } from './canary-rollout/outcomes/outcome-feed.ts';
+import { createOutcomeMetrics } from './canary-rollout/outcomes/outcome-metrics.ts';
 import type { OperatorConfig } from './config.ts';
 import { createAgentStreams } from './configuration-stream/agent-streams.ts';
 import {
@@ -79,6 +82,8 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
       epochMilliseconds: Date.now,
       random,
     }));
+  const ledgerReader =
+    config.ledger && openRolloutOutcomes({ ...config.ledger, now: () => performance.now() });
   const metrics = createOperatorMetrics(registry, {
     queueDepths: () => controllers.queueDepths(),
     staleness: () => view.staleness(),
@@ -133,6 +138,9 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     kinds: KIND_MODULES,
     view,
     config,
+    outcomes:
+      ledgerReader &&
+      new OutcomeFeed({ source: ledgerReader.outcomes, now, ...createOutcomeMetrics(registry) }),
     kubeClient,
     writer,
     events,
@@ -182,6 +190,7 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
   } finally {
     await configurationServer.stop();
     await events.flush();
+    await ledgerReader?.close();
     await ledgerWriter?.close(LAST_DELIVERY_MILLISECONDS);
     watching.abort();
     await watched;

@@ -14,7 +14,7 @@ import { observeCanaryRollout } from './observe.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';
 import { storedRevision } from './rollout-document-child.ts';
 
-/** Until this operator reads outcomes from the ledger. */
+/** Without a ledger there is nothing to judge by. */
 const OUTCOMES_UNREAD = {
   ...NO_OUTCOMES,
   problem: 'this operator reads no ledger (CAPATAZ_LEDGER_URL).',
@@ -50,7 +50,7 @@ export const CANARY_ROLLOUT_KIND = kindModule({
     admissionRules: [],
   },
   workers: 4,
-  connect: ({ view, random }) => {
+  connect: ({ view, random, outcomes }) => {
     const versions = view.of(PROMPT_VERSIONS);
     const agents = view.of(AGENTS);
     const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
@@ -61,11 +61,12 @@ export const CANARY_ROLLOUT_KIND = kindModule({
           getPromptVersion: (key) => readableObject(versions.get(key)),
           listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
           listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
-          outcomesOf: () => OUTCOMES_UNREAD,
+          outcomesOf: (observed) => outcomes?.observe(observed) ?? OUTCOMES_UNREAD,
           gateOf: ({ status }) => status?.gate,
           storedRevision: storedRevision(children),
           random,
         }),
+      forget: (key) => outcomes?.forget(key),
     };
   },
   decide: decideCanaryRollout,

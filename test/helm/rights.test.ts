@@ -48,7 +48,7 @@ const ALWAYS = [
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases=capataz-operator get,update',
 ];
 
-/** Of people and of whom they read as; none of the parts has them. */
+/** Of people and of whom they read as. */
 const READING = [
   'ClusterRole/capataz-ledger-reader capataz.dev/agents/runs get',
   'ClusterRole/capataz-ledger-reader capataz.dev/agents/costs get',
@@ -58,6 +58,11 @@ const READING = [
   'ClusterRole/capataz-ledger-auditor capataz.dev/agents/texts delete',
   'ClusterRole/capataz-ledger-feedback capataz.dev/agents/feedback create',
 ];
+
+/** By which candidates are judged. */
+function outcomeRights(place: string): readonly string[] {
+  return [`${place} capataz.dev/agents/runs get`, `${place} capataz.dev/agents/securityevents get`];
+}
 
 function ledgerRights(place: string): readonly string[] {
   return [`${place} capataz.dev/agents get`];
@@ -74,6 +79,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ALWAYS,
         ...operatorRights('ClusterRole/capataz-operator'),
         ...READING,
+        ...outcomeRights('ClusterRole/capataz-operator-outcomes'),
         ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
         'ClusterRole/capataz-router /secrets get,list,watch',
@@ -87,6 +93,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ALWAYS,
         ...operatorRights('Role/capataz-operator@mail'),
         ...READING,
+        ...outcomeRights('Role/capataz-operator-outcomes@mail'),
         ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
         'Role/capataz-router@mail /secrets get,list,watch',
