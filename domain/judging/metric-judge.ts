@@ -256,12 +256,16 @@ function betByAgent(
       : environmentShift({ recent: ofThousandths(recent), expected: recentExpected / seen });
   const stables = total(block.stable);
   if (stables === 0) {
-    const worst = moved(own, direction === 'Lower' ? shift.low : shift.high);
+    const worst = moved(own, direction === 'Lower' ? shift.low : shift.middle);
     return betAgainstEdge(process, direction, worst - margin, block.candidate);
   }
   const expected = block.expectedMillionths / MILLIONTHS / stables;
-  const differences = [shift.low, shift.high].map((end) => moved(own, end) - moved(expected, end));
-  const difference = direction === 'Lower' ? Math.min(...differences) : Math.max(...differences);
+  const differenceAt = (change: number): number => moved(own, change) - moved(expected, change);
+  // Nobody is blamed for what the environment may have done; for going on what it has probably done is good enough.
+  const difference =
+    direction === 'Lower'
+      ? Math.min(differenceAt(shift.low), differenceAt(shift.high))
+      : differenceAt(shift.middle);
   return betOnBlock(process, direction, block, moved(expected, shift.middle), difference - margin);
 }
 
