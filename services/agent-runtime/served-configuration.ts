@@ -7,12 +7,11 @@ import type {
 import { type CallableTool, compileTool } from '#domain/conversation/call-tools.ts';
 import { type OutputFormat, buildOutputFormat } from '#domain/conversation/output-format.ts';
 import type { RunPlan } from '#domain/conversation/run-agent.ts';
+import { settingsOfPrompt } from '#domain/conversation/settings-of-prompt.ts';
 import { type ParsedPrompt, parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import type { Tool } from '#domain/conversation/tool.ts';
 import { builtInTool } from '#domain/tools/built-in-tools.ts';
-
-const OUTPUT_TOKENS_DEFAULT = 512;
 
 export interface ServedConfiguration {
   readonly configuration: EffectiveConfiguration;
@@ -54,7 +53,7 @@ export async function prepareConfiguration(
       prompt: parsed.prompt,
       tools: tools.tools,
       output: output.format,
-      settings: settingsOf(parsed.prompt, configuration.limits.outputTokens),
+      settings: settingsOfPrompt(parsed.prompt, configuration.limits.outputTokens),
       chatVariable: chatVariableOf(parsed.prompt),
       missingTools: parsed.prompt.tools.filter((name) => !tools.tools.some((tool) => tool.name === name)),
     },
@@ -77,20 +76,6 @@ function callableTools(
     callable.push(compiled.tool);
   }
   return { ok: true, tools: callable };
-}
-
-/** The Agent's limits.outputTokens is the most; below it the prompt decides. */
-function settingsOf({ settings }: ParsedPrompt, outputTokens: number | undefined): RunPlan['settings'] {
-  const wanted = settings.maxOutputTokens ?? outputTokens ?? OUTPUT_TOKENS_DEFAULT;
-  return {
-    maximumOutputTokens: Math.min(wanted, outputTokens ?? wanted),
-    sampling: {
-      ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
-      ...(settings.topP === undefined ? {} : { topP: settings.topP }),
-      ...(settings.topK === undefined ? {} : { topK: settings.topK }),
-      ...(settings.stopSequences === undefined ? {} : { stopSequences: settings.stopSequences }),
-    },
-  };
 }
 
 /** The one variable that must be given, when it is a text: then a chat needs no `variables` of its own. */

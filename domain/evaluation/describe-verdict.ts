@@ -1,0 +1,56 @@
+/** A verdict in a few sentences: what, by which figures, and how small a drop could have been seen. */
+import type { GateVerdict, VerdictReason } from './gate-verdict.ts';
+
+const MESSAGE_MAXIMUM_CHARACTERS = 1_000;
+
+export function percent(basisPoints: number): string {
+  return `${Number((basisPoints / 100).toFixed(2))} %`;
+}
+
+export function describeVerdict(verdict: Omit<GateVerdict, 'message'>): string {
+  const { candidate, stable, goldenSet } = verdict;
+  const why = verdict.reasons.map((reason) => sentenceOf(reason, verdict)).join(' ');
+  if (candidate === null || goldenSet === null) return `${verdict.verdict}: ${why}`;
+  const bound =
+    verdict.lowerBoundBasisPoints === null
+      ? ''
+      : ` (surely at least ${percent(verdict.lowerBoundBasisPoints)})`;
+  const beside =
+    stable === null
+      ? 'There is no stable version to compare with.'
+      : `Stable passes ${stable.passed}: ${verdict.worse.names.length + verdict.worse.more} cases got worse and ${verdict.better.names.length + verdict.better.more} better (p = ${(verdict.mcNemarP ?? 1).toFixed(3)}). ${describeDetectable(verdict)}`;
+  return `${verdict.verdict}: ${why} The candidate passes ${candidate.passed} of ${goldenSet.cases} cases${bound}. ${beside}`.slice(
+    0,
+    MESSAGE_MAXIMUM_CHARACTERS,
+  );
+}
+
+export function describeDetectable({
+  detectableDropBasisPoints,
+}: Pick<GateVerdict, 'detectableDropBasisPoints'>): string {
+  return detectableDropBasisPoints === null
+    ? 'This set is too small to find any drop.'
+    : `A drop of ${percent(detectableDropBasisPoints)} or more would have been found with a probability of 80 %; a smaller one may have been missed.`;
+}
+
+function sentenceOf(reason: VerdictReason, verdict: Omit<GateVerdict, 'message'>): string {
+  const floor = percent(verdict.floorBasisPoints ?? 0);
+  const lost = verdict.criticalRegressions.names.slice(0, 3).join(', ');
+  const sentences: Readonly<Record<VerdictReason, string>> = {
+    passed: 'every rule holds.',
+    below_floor: `the share of passed cases does not surely reach the floor of ${floor}.`,
+    worse_than_stable: 'the candidate is worse than stable.',
+    critical_regression: `critical cases fail: ${lost}.`,
+    schema_invalid: `only ${percent(verdict.candidate?.schemaValidBasisPoints ?? 0)} of the answers have the form that they must have.`,
+    cost_over_budget: 'the candidate costs more than it may beside stable.',
+    latency_over_budget: 'the candidate is slower than it may be beside stable.',
+    too_many_errors: 'too many runs ended in errors of the model or the judge, so nothing is proven.',
+    cost_unknown: 'what a run costs is not known, so no budget can be held to: give the Model a price.',
+    budget_exhausted: 'the budget was spent before all cases were run.',
+    interrupted: 'it was interrupted; run it again, and it goes on from its cache.',
+    golden_set_invalid: 'the golden set cannot be loaded.',
+    prompt_invalid: 'a prompt cannot be run.',
+    model_unusable: 'no case could be run: see the errors.',
+  };
+  return sentences[reason];
+}

@@ -1,0 +1,285 @@
+import { describe, expect, it } from 'vitest';
+import { type Model, type ModelAnswer, ModelError } from '#domain/conversation/model.ts';
+import { EvaluatedAgent, type EvaluatedVersion, prepareVersion } from './evaluated-version.ts';
+import { DEFAULT_GATE_RULES, judgeEvaluation } from './judge-evaluation.ts';
+import { readGoldenSet } from './read-golden-set.ts';
+import { type EvaluationPlan, type EvaluationPorts, runEvaluation } from './run-evaluation.ts';
+
+async function version(word: string, schema = ''): Promise<EvaluatedVersion> {
+  const text = `---\ninput:\n  schema:\n    n: integer\n${schema}---\n{{role "system"}}${word}\n{{role "user"}}{{n}}`;
+  const prepared = await prepareVersion(word, text, EvaluatedAgent.parse({}));
+  if (!prepared.ok) throw new Error(prepared.problem);
+  return prepared.version;
+}
+
+function answer(content: string, given: Partial<ModelAnswer> = {}): ModelAnswer {
+  return { model: 'm', content, toolCalls: [], finishReason: 'stop', costNanoUsd: 1_000, ...given };
+}
+
+const textOf = (message: { readonly content: unknown } | undefined): string =>
+  typeof message?.content === 'string' ? message.content : '';
+
+type Ask = (system: string, user: string, calls: number) => ModelAnswer;
+
+function fake(ask: Ask): { readonly model: Model; readonly asked: string[] } {
+  const asked: string[] = [];
+  const model: Model = {
+    answer: async ({ messages }) => {
+      const system = textOf(messages[0]);
+      const user = textOf(messages.at(-1));
+      asked.push(`${system} ${user}`);
+      return ask(system, user, asked.length);
+    },
+  };
+  return { model, asked };
+}
+
+function ports(model: Model, given: Partial<EvaluationPorts> = {}): EvaluationPorts {
+  const kept = new Map<string, unknown>();
+  let milliseconds = 0;
+  return {
+    model,
+    now: () => new Date(0),
+    monotonicMilliseconds: () => (milliseconds += 1),
+    startDeadline: () => ({ signal: new AbortController().signal, cancel: () => undefined }),
+    cache: { get: async (key) => kept.get(key), set: async (key, value) => void kept.set(key, value) },
+    pause: async () => undefined,
+    onProgress: () => undefined,
+    ...given,
+  };
+}
+
+function goldenSet(cases: number, extra: (n: number) => object = () => ({})): EvaluationPlan['goldenSet'] {
+  const lines = Array.from({ length: cases }, (_, n) =>
+    JSON.stringify({
+      id: `case-${n}`,
+      vars: { n },
+      assert: [{ type: 'equals', value: `${n}!` }],
+      ...extra(n),
+    }),
+  );
+  const read = readGoldenSet({ name: 'set', fileName: 'a.jsonl', text: lines.join('\n') });
+  if (!read.ok) throw new Error(read.problem);
+  return read.goldenSet;
+}
+
+const NEVER = new AbortController().signal;
+
+async function plan(given: Partial<EvaluationPlan> = {}): Promise<EvaluationPlan> {
+  return {
+    goldenSet: goldenSet(60),
+    candidate: await version('new'),
+    stable: await version('old'),
+    modelName: 'auto',
+    repeats: 3,
+    parallel: 4,
+    ...given,
+  };
+}
+
+const right: Ask = (_system, user) => answer(`${user}!`);
+
+describe('an evaluation', () => {
+  it('passes an equal candidate, and says how small a drop it could have seen', async () => {
+    const { model } = fake(right);
+    const result = await runEvaluation(await plan(), ports(model), NEVER);
+    const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+    expect(verdict).toMatchObject({
+      verdict: 'Passed',
+      reasons: ['passed'],
+      mcNemarP: 1,
+      costNanoUsd: 360_000,
+    });
+    expect(verdict.message).toContain('would have been found with a probability of 80 %');
+  });
+
+  it('fails a candidate that is worse, and names what got worse and what got better', async () => {
+    const { model } = fake((system, user) =>
+      answer(
+        system === 'new' && Number(user) < 9
+          ? 'wrong'
+          : system === 'old' && user === '20'
+            ? 'wrong'
+            : `${user}!`,
+      ),
+    );
+    const result = await runEvaluation(await plan(), ports(model), NEVER);
+    const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+    expect(verdict.verdict).toBe('Failed');
+    expect(verdict.reasons).toContain('worse_than_stable');
+    expect(verdict.worse.names).toHaveLength(9);
+    expect(verdict.better.names).toEqual(['case-20']);
+  });
+
+  it('fails on one critical case alone', async () => {
+    const { model } = fake((system, user) => answer(system === 'new' && user === '5' ? 'x' : `${user}!`));
+    const given = await plan({ goldenSet: goldenSet(60, (n) => (n === 5 ? { critical: true } : {})) });
+    const { verdict } = judgeEvaluation(await runEvaluation(given, ports(model), NEVER), DEFAULT_GATE_RULES);
+    expect(verdict).toMatchObject({
+      verdict: 'Failed',
+      reasons: ['critical_regression'],
+      criticalRegressions: { names: ['case-5'] },
+    });
+  });
+
+  it('fails a candidate that costs more beyond chance', async () => {
+    const { model } = fake((system, user) =>
+      answer(`${user}!`, { costNanoUsd: system === 'new' ? 2_000 : 1_000 }),
+    );
+    const { verdict } = judgeEvaluation(
+      await runEvaluation(await plan(), ports(model), NEVER),
+      DEFAULT_GATE_RULES,
+    );
+    expect(verdict).toMatchObject({ verdict: 'Failed', reasons: ['cost_over_budget'] });
+  });
+
+  it('is inconclusive with more than 2 % errors, whatever the rest says', async () => {
+    const { model } = fake((_system, user) => {
+      if (Number(user) < 3) throw new ModelError('request_refused', 'no');
+      return answer('wrong');
+    });
+    const { verdict } = judgeEvaluation(
+      await runEvaluation(await plan(), ports(model), NEVER),
+      DEFAULT_GATE_RULES,
+    );
+    expect(verdict).toMatchObject({ verdict: 'Inconclusive', reasons: ['too_many_errors'] });
+  });
+
+  it('is an error when no case could be run, and soon ends asking', async () => {
+    const { model, asked } = fake(() => {
+      throw new ModelError('unauthenticated', 'who are you');
+    });
+    const { verdict } = judgeEvaluation(
+      await runEvaluation(await plan(), ports(model), NEVER),
+      DEFAULT_GATE_RULES,
+    );
+    expect(verdict).toMatchObject({ verdict: 'Error', reasons: ['model_unusable'] });
+    expect(asked.length).toBeLessThan(20);
+  });
+
+  it('asks again after a 429, for as long as it is told to wait', async () => {
+    const pauses: number[] = [];
+    const { model } = fake((_system, user, calls) => {
+      if (calls % 3 === 0) throw new ModelError('rate_limited', 'slowly', 7);
+      return answer(`${user}!`);
+    });
+    const given = ports(model, { pause: async (milliseconds) => void pauses.push(milliseconds) });
+    const result = await runEvaluation(await plan({ parallel: 1 }), given, NEVER);
+    expect(judgeEvaluation(result, DEFAULT_GATE_RULES).verdict.verdict).toBe('Passed');
+    expect(new Set(pauses)).toEqual(new Set([7000]));
+  });
+
+  it('runs both versions of a case next to each other, each as often first', async () => {
+    const { model, asked } = fake(right);
+    await runEvaluation(await plan({ parallel: 1 }), ports(model), NEVER);
+    for (let at = 0; at < asked.length; at += 2) {
+      expect(asked[at]?.split(' ')[1]).toBe(asked[at + 1]?.split(' ')[1]);
+    }
+    expect(asked.filter((each, at) => at % 2 === 0 && each.startsWith('new'))).toHaveLength(90);
+  });
+
+  it('goes on from its cache after an interruption, and asks nothing twice', async () => {
+    const ending = new AbortController();
+    const { model, asked } = fake((_system, user, calls) => {
+      if (calls === 100) ending.abort();
+      return answer(`${user}!`);
+    });
+    const shared = ports(model);
+    const first = await runEvaluation(await plan(), shared, ending.signal);
+    expect(judgeEvaluation(first, DEFAULT_GATE_RULES).verdict).toMatchObject({
+      verdict: 'Inconclusive',
+      reasons: ['interrupted'],
+    });
+    const second = await runEvaluation(await plan(), shared, NEVER);
+    expect(judgeEvaluation(second, DEFAULT_GATE_RULES).verdict.verdict).toBe('Passed');
+    expect(asked.length).toBeLessThanOrEqual(360 + 4);
+    const third = await runEvaluation(await plan(), shared, NEVER);
+    expect(third.chargedNanoUsd).toBe(0);
+  });
+
+  it('begins no run behind its budget, and none at all of an unknown price', async () => {
+    const { model, asked } = fake(right);
+    const spent = await runEvaluation(await plan({ maximumNanoUsd: 50_000 }), ports(model), NEVER);
+    expect(judgeEvaluation(spent, DEFAULT_GATE_RULES).verdict.reasons).toEqual(['budget_exhausted']);
+    expect(asked.length).toBeLessThanOrEqual(54);
+    const unpriced = fake((_system, user) => answer(`${user}!`, { costNanoUsd: null }));
+    const unknown = await runEvaluation(
+      await plan({ maximumNanoUsd: 50_000, parallel: 1 }),
+      ports(unpriced.model),
+      NEVER,
+    );
+    expect(judgeEvaluation(unknown, DEFAULT_GATE_RULES).verdict).toMatchObject({
+      verdict: 'Error',
+      reasons: ['cost_unknown'],
+    });
+    expect(unpriced.asked).toHaveLength(1);
+  });
+
+  it('never takes an unreadable judge for a fail', async () => {
+    const { model } = fake(right);
+    const judge = fake(() => answer('I think it is fine.'));
+    const set = goldenSet(20, () => ({ assert: [{ type: 'llm-rubric', value: 'is kind' }] }));
+    const given = await plan({ goldenSet: set, judge: { model: judge.model, modelName: 'j', votes: 3 } });
+    const { verdict } = judgeEvaluation(await runEvaluation(given, ports(model), NEVER), DEFAULT_GATE_RULES);
+    expect(verdict.verdict).toBe('Error');
+  });
+
+  it('takes the majority of votes of the judge, and tells how far they agreed', async () => {
+    const { model } = fake(right);
+    const judge = fake((_system, _user, calls) =>
+      answer(`{"reason":"r","pass":${calls % 3 !== 0},"score":1}`),
+    );
+    const set = goldenSet(20, () => ({ assert: [{ type: 'llm-rubric', value: 'is kind' }] }));
+    const given = await plan({
+      goldenSet: set,
+      parallel: 1,
+      judge: { model: judge.model, modelName: 'j', votes: 3 },
+    });
+    const result = await runEvaluation(given, ports(model), NEVER);
+    expect(judgeEvaluation(result, DEFAULT_GATE_RULES).verdict.candidate?.passed).toBe(20);
+    expect(result.judge?.agreement).toBeCloseTo(2 / 3, 5);
+  });
+
+  it('counts an answer without the form that the prompt lays down, after its repairs', async () => {
+    const schema = 'output:\n  schema:\n    kind: string\n';
+    const { model } = fake(() => answer('no json'));
+    const given = await plan({ candidate: await version('new', schema), stable: await version('old') });
+    const { verdict } = judgeEvaluation(await runEvaluation(given, ports(model), NEVER), DEFAULT_GATE_RULES);
+    expect(verdict.reasons).toContain('schema_invalid');
+    expect(verdict.candidate?.schemaValidBasisPoints).toBe(0);
+  });
+
+  it('judges the calls of tools that have no results, and answers those that have', async () => {
+    const call = { id: 'c', name: 'weather', argumentsText: '{"city":"Oslo"}' };
+    const { model } = fake((_system, user) =>
+      user === 'cold' ? answer('It is cold.') : answer('', { toolCalls: [call], finishReason: 'tool_calls' }),
+    );
+    const lines = [
+      {
+        vars: { n: 1 },
+        tools: [{ name: 'weather' }],
+        assert: [{ type: 'tool-call', value: { name: 'weather', arguments: { city: 'Oslo' } } }],
+      },
+      {
+        vars: { n: 2 },
+        tools: [{ name: 'weather', results: ['cold'] }],
+        assert: [
+          { type: 'contains', value: 'cold' },
+          { type: 'tool-call-f1', value: ['weather'] },
+        ],
+      },
+    ];
+    const read = readGoldenSet({
+      name: 's',
+      fileName: 'a.jsonl',
+      text: lines.map((line) => JSON.stringify(line)).join('\n'),
+    });
+    if (!read.ok) throw new Error(read.problem);
+    const result = await runEvaluation(
+      await plan({ goldenSet: read.goldenSet, repeats: 1 }),
+      ports(model),
+      NEVER,
+    );
+    expect(judgeEvaluation(result, DEFAULT_GATE_RULES).verdict.candidate?.passed).toBe(2);
+  });
+});
