@@ -192,7 +192,7 @@ export const CanaryRolloutStatus = kindStatus(
       .max(64)
       .meta({ format: 'date-time' })
       .optional()
-      .describe('When the candidate began.'),
+      .describe('When the candidate began, or was resumed after EnvironmentDrift: outcomes count from here.'),
     progressSince: z
       .string()
       .max(64)

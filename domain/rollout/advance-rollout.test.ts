@@ -277,9 +277,12 @@ describe('an analysis', () => {
     scene.run();
     scene.verdict = { kind: 'Undecided' };
     scene.analysis = undefined;
-    scene.ask({ verb: 'resume' });
+    const { candidateSince, exposure } = scene.progress;
+    scene.later(60).ask({ verb: 'resume' });
     expect(scene.progress.analysis).toBeUndefined();
-    expect(scene.progress.phase).toBe('Progressing');
+    expect(scene.progress).toMatchObject({ phase: 'Progressing', exposure });
+    // Outcomes count from here.
+    expect(scene.progress.candidateSince).not.toBe(candidateSince);
   });
 
   it('counts what a second one wants on top of what the first has seen', () => {

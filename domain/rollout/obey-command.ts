@@ -160,6 +160,8 @@ function resume({ before, now }: RolloutObservation, why: string): Transition {
         },
       }),
       progressSince: at,
+      // Whoever reads outcomes begins anew where this changes.
+      ...(isEnvironmentNew && { candidateSince: at }),
     },
     decision: { kind: 'Resumed', reason: 'ResumeRequested', message, ...toCandidate(before) },
   };
