@@ -274,15 +274,17 @@ describe('an analysis', () => {
     expect(scene.reasons().at(-1)).toBe('Paused EnvironmentDrift');
     expect(scene.progress.rejected).toBeUndefined();
     expect(scene.progress.exposure?.basisPoints).toBe(100);
-    scene.run();
-    scene.verdict = { kind: 'Undecided' };
-    scene.analysis = undefined;
     const { candidateSince, exposure } = scene.progress;
     scene.later(60).ask({ verb: 'resume' });
     expect(scene.progress.analysis).toBeUndefined();
     expect(scene.progress).toMatchObject({ phase: 'Progressing', exposure });
     // Outcomes count from here.
     expect(scene.progress.candidateSince).not.toBe(candidateSince);
+    // What was read before says nothing any more, also when it is shown once more.
+    scene.run();
+    expect(scene.progress.phase).toBe('Progressing');
+    scene.outcomes(100, 5, { kind: 'EnvironmentDrift', metric: 'RunSucceeded' }).run();
+    expect(scene.progress.phase).toBe('Paused');
   });
 
   it('counts what a second one wants on top of what the first has seen', () => {

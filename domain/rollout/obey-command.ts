@@ -136,35 +136,33 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
   },
 };
 
-/** The step gets its whole time again. What was measured in another environment or said no word is asked anew. */
+/** The step gets its whole time again. */
 function resume({ before, now }: RolloutObservation, why: string): Transition {
-  const { paused, analysis, gate, ...rest } = before;
   const at = now.toISOString();
-  const isGateAsked = paused?.reason === 'GateInconclusive' || paused?.reason === 'GateError';
-  const isEnvironmentNew = paused?.reason === 'EnvironmentDrift';
-  const message = [
-    why,
-    `It goes on after ${paused?.reason ?? 'a pause'}${isEnvironmentNew ? ', and outcomes are judged anew from here' : ''}.`,
-  ].join(' ');
+  const { paused, step, ...rest } = askedAnew(before, at);
+  const message = `${why} It goes on after ${paused?.reason ?? 'a pause'}.`;
   return {
     progress: {
       ...rest,
-      ...(analysis !== undefined && !isEnvironmentNew && { analysis }),
-      ...(gate !== undefined && !isGateAsked && { gate }),
-      ...(before.step !== undefined && {
-        step: {
-          ...before.step,
-          countsFrom: at,
-          // Counts begin anew with the analysis.
-          ...(isEnvironmentNew && before.step.samplesBefore !== undefined && { samplesBefore: 0 }),
-        },
-      }),
+      ...(step !== undefined && { step: { ...step, countsFrom: at } }),
       progressSince: at,
-      // Whoever reads outcomes begins anew where this changes.
-      ...(isEnvironmentNew && { candidateSince: at }),
     },
     decision: { kind: 'Resumed', reason: 'ResumeRequested', message, ...toCandidate(before) },
   };
+}
+
+/** What was measured in another environment, or said neither yes nor no, says nothing any more. */
+function askedAnew(before: RolloutProgress, at: string): RolloutProgress {
+  const reason = before.paused?.reason;
+  if (reason === 'EnvironmentDrift') {
+    const { analysis: _, step, ...rest } = before;
+    // Whoever reads outcomes begins anew where candidateSince changes, and so do the counts.
+    const samples = step?.samplesBefore === undefined ? {} : { samplesBefore: 0 };
+    return { ...rest, candidateSince: at, ...(step !== undefined && { step: { ...step, ...samples } }) };
+  }
+  if (reason !== 'GateInconclusive' && reason !== 'GateError') return before;
+  const { gate: _, ...rest } = before;
+  return rest;
 }
 
 function toCandidate({ stable, candidate }: RolloutProgress): Pick<RolloutDecision, 'from' | 'to'> {

@@ -37,8 +37,9 @@ export interface ObservedOutcomes {
   /** Of the candidate that they are about (`status.exposure.salt`): those of an earlier one say nothing of this one. */
   readonly salt: string | undefined;
   /**
-   * Counts, evidence and cursor, going on from `status.analysis` where it has begun (`hasBegun`). Undefined before the
-   * first reading.
+   * Counts, evidence and cursor, going on from `status.analysis` where it has begun (`hasBegun`), `since` the
+   * `status.candidateSince` of the candidate: whoever reads begins anew when that changes. Undefined before the first
+   * reading.
    */
   readonly analysis: AnalysisStatus | undefined;
   /** By the number of outcomes that `samplesWanted` says. */

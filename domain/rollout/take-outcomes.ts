@@ -9,7 +9,8 @@ export function takeOutcomes(observation: RolloutObservation): RolloutObservatio
     before.candidate !== undefined &&
     before.exposure !== undefined &&
     before.exposure.basisPoints > 0 &&
-    observation.outcomes.salt === before.exposure.salt;
+    observation.outcomes.salt === before.exposure.salt &&
+    !isOlder(observation.outcomes.analysis, before.candidateSince);
   const outcomes = isOfCandidate
     ? observation.outcomes
     : { ...NO_OUTCOMES, problem: observation.outcomes.problem };
@@ -18,6 +19,11 @@ export function takeOutcomes(observation: RolloutObservation): RolloutObservatio
     outcomes,
     before: withGate(withOutcomes({ ...observation, outcomes }), observation),
   };
+}
+
+/** Of the time before the candidate was resumed in a changed environment. */
+function isOlder(analysis: AnalysisStatus | undefined, since: string | undefined): boolean {
+  return analysis !== undefined && since !== undefined && Date.parse(analysis.since) < Date.parse(since);
 }
 
 /** Its Job is cleaned up some day, and what it found stays. */

@@ -125,7 +125,8 @@ export class RolloutScene {
 
   /** So many good and bad outcomes of the candidate. */
   outcomes(good: number, bad: number, verdict: JudgeVerdict = { kind: 'Undecided' }): this {
-    this.analysis = analysisOf(good, bad, (this.analysis?.cursor ?? 0) + good + bad);
+    const since = this.progress.candidateSince ?? MONDAY_NOON.toISOString();
+    this.analysis = { ...analysisOf(good, bad, (this.analysis?.cursor ?? 0) + good + bad), since };
     this.verdict = verdict;
     return this;
   }
