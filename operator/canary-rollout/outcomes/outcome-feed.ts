@@ -158,7 +158,15 @@ function followedCandidate({
   const { unit, salt } = exposure;
   return {
     salt,
-    identity: JSON.stringify([uid, salt, unit, stable.digest, candidate.digest, spec.analysis]),
+    identity: JSON.stringify([
+      uid,
+      salt,
+      candidateSince,
+      unit,
+      stable.digest,
+      candidate.digest,
+      spec.analysis,
+    ]),
     candidate: {
       rollout: { namespace, name },
       unit,
