@@ -10,6 +10,17 @@ export const EXIT_CODES = {
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;
 
+/** Ends the program with a code that the command has told the meaning of. */
+export class EndedWith extends Error {
+  override readonly name = 'EndedWith';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`ended with ${code}`);
+    this.code = code;
+  }
+}
+
 /** Ends the program with one sentence. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -5,12 +5,13 @@ import { LedgerReadError } from '#adapters/ledger-reader/ledger-reader.ts';
 import type { CommandContext } from './command-context.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
+import { addEval } from './commands/eval.ts';
 import { addFeedback } from './commands/feedback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addTrace } from './commands/trace.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
-import { CommandError, EXIT_CODES, type ExitName } from './exit-codes.ts';
+import { CommandError, EXIT_CODES, EndedWith, type ExitName } from './exit-codes.ts';
 import { visible, visibleLines } from './terminal/visible-text.ts';
 
 const EXITS = Object.values(EXIT_CODES)
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addCost(program, context);
   addVerify(program, context);
   addFeedback(program, context);
+  addEval(program, context);
   addCompletion(program, context);
   addVersion(program, context, version);
   return program;
@@ -62,6 +64,7 @@ export async function runProgram(
     await createProgram(context, version).parseAsync([...argv], { from: 'user' });
     return EXIT_CODES.ok.code;
   } catch (error) {
+    if (error instanceof EndedWith) return error.code;
     if (error instanceof CommanderError) {
       // Help that was asked for is an answer; without a command it is a hint.
       const isAnswer = error.exitCode === 0;

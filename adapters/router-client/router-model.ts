@@ -38,6 +38,10 @@ export interface RouterModelOptions {
   readonly url: string;
   /** File of the projected token; without it calls carry no identity. */
   readonly tokenPath?: string | undefined;
+  /** A key that never changes, in place of the file. */
+  readonly token?: string | undefined;
+  /** What to ask for by name; "auto" leaves it to the router. */
+  readonly model?: string;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -51,15 +55,23 @@ export interface RouterModel extends Model {
 interface Router {
   readonly origin: string;
   readonly path: string;
-  readonly token: TokenFile | undefined;
+  readonly token: Pick<TokenFile, 'read' | 'forget'> | undefined;
+  readonly model: string;
 }
 
-export function createRouterModel({ url, tokenPath, now }: RouterModelOptions): RouterModel {
+export function createRouterModel({
+  url,
+  tokenPath,
+  token,
+  model = 'auto',
+  now,
+}: RouterModelOptions): RouterModel {
   const { origin, pathname } = new URL(url);
   const router: Router = {
     origin,
     path: `${pathname.replace(/\/$/, '')}/v1/chat/completions`,
-    token: tokenPath === undefined ? undefined : new TokenFile(tokenPath, now),
+    token: identityOf(tokenPath, token, now),
+    model,
   };
   const agent = new Agent({
     connect: { timeout: CONNECT_MILLISECONDS },
@@ -71,7 +83,7 @@ export function createRouterModel({ url, tokenPath, now }: RouterModelOptions): 
   return {
     answer: async (request, call) => {
       try {
-        const chat = chatRequestOf(request, call);
+        const chat = chatRequestOf(request, router.model, call);
         const response = await send(agent, router, chat, call);
         const requestId = requestIdOf(response);
         if (requestId !== undefined) call.onRequestId(requestId);
@@ -89,9 +101,18 @@ export function createRouterModel({ url, tokenPath, now }: RouterModelOptions): 
   };
 }
 
-/** The router chooses the model. A stream without its usage could not be joined with what it cost. */
-function chatRequestOf(request: ModelRequest, { onText }: ModelCallOptions): ChatRequest {
-  return { ...request, model: 'auto', ...(onText !== undefined && { stream: { includesUsage: true } }) };
+function identityOf(
+  tokenPath: string | undefined,
+  token: string | undefined,
+  now: () => number,
+): Router['token'] {
+  if (tokenPath !== undefined) return new TokenFile(tokenPath, now);
+  return token === undefined ? undefined : { read: async () => token, forget: () => undefined };
+}
+
+/** A stream without its usage could not be joined with what it cost. */
+function chatRequestOf(request: ModelRequest, model: string, { onText }: ModelCallOptions): ChatRequest {
+  return { ...request, model, ...(onText !== undefined && { stream: { includesUsage: true } }) };
 }
 
 function bodyOf(chat: ChatRequest): string {
@@ -142,7 +163,7 @@ async function send(
   }
 }
 
-async function authorization(token: TokenFile): Promise<string> {
+async function authorization(token: NonNullable<Router['token']>): Promise<string> {
   try {
     return `Bearer ${await token.read()}`;
   } catch {
