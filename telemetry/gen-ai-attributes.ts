@@ -51,4 +51,6 @@ export const CAPATAZ = {
   timeToFirstTokenMilliseconds: 'capataz.first_token.milliseconds',
   promptVersion: 'capataz.prompt.version',
   promptDigest: 'capataz.prompt.digest',
+  rollout: 'capataz.rollout.name',
+  arm: 'capataz.rollout.arm',
 } as const;

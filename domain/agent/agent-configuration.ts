@@ -36,6 +36,8 @@ export type HttpToolConfiguration = z.infer<typeof HttpToolConfiguration>;
 export const AgentConfiguration = z.object({
   /** Grows with every change of the content: of two configurations of one Agent the higher one is the newer. */
   revision: z.int().min(0),
+  /** Absent in documents of version 0.1. Another one is not understood. */
+  schemaVersion: z.literal(1).optional(),
   agent: z.object({ namespace: z.string(), name: ResourceName, uid: z.string(), generation: z.int() }),
   /** The one prompt to serve; absent when it is the rollout's. */
   prompt: z

@@ -24,6 +24,7 @@ describe('the configuration of an agent', () => {
   it('carries the documented defaults when the Agent sets no limits', () => {
     const configuration = buildAgentConfiguration({ metadata: METADATA, spec: SPEC }, PROMPT);
     expect(configuration).toEqual({
+      schemaVersion: 1,
       agent: METADATA,
       prompt: PROMPT,
       rollout: 'email-classifier',

@@ -27,6 +27,7 @@ export function buildAgentConfiguration(
   const { namespace, name, uid, generation } = agent.metadata;
   const { limits = {}, output, tools = [], audit = {} } = agent.spec;
   return {
+    schemaVersion: 1,
     agent: { namespace, name, uid, generation },
     ...(prompt === undefined ? {} : { prompt }),
     ...(agent.spec.promptRef.name === undefined ? {} : { rollout: agent.spec.promptRef.name }),

@@ -39,7 +39,7 @@ export function decideAgent(
     agent,
     settings: podSettings,
     configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
-    formerConfiguration: hasOnlyPresentPods(deployment) ? undefined : observed.formerConfiguration,
+    formerConfiguration: formerConfigurationText(observed, references, deployment, now),
     mountedRollout: rolloutToMount(configuration, deployment),
     liveReplicas: readReplicas(deployment),
   });
@@ -98,16 +98,33 @@ function rolloutToMount(
     : undefined;
 }
 
-/** Whether no pod of an older template is left, which would read what it knows of. */
-function hasOnlyPresentPods(deployment: KubeObject | undefined): boolean {
+/**
+ * For pods of version 0.1 until the last of them is replaced: they are told of releases, and of a way back, as ever. After
+ * that a release writes nothing for the Agent.
+ */
+function formerConfigurationText(
+  { agent, wanted, previous, lastFormerConfiguration: last }: ObservedAgent,
+  { isServable }: References,
+  deployment: KubeObject | undefined,
+  now: Date,
+): string | undefined {
+  if (!mayHaveFormerPods(deployment, last !== undefined)) return undefined;
+  const version = isServable ? wanted : previous;
+  const prompt = version === undefined ? last?.prompt : promptOf(version);
+  if (prompt === undefined) return undefined;
+  return JSON.stringify(reviseConfiguration(buildAgentConfiguration(agent, prompt), last, now));
+}
+
+/** A later change of the template makes pods of two kinds as well, which both know the present layout. */
+function mayHaveFormerPods(deployment: KubeObject | undefined, isFormerWritten: boolean): boolean {
   const progress = readDeployment(deployment);
-  if (progress === undefined) return true;
+  if (progress === undefined) return false;
   const { metadata, spec, status } = progress;
-  return (
-    spec.template.spec.volumes.some(({ name }) => name === ROLLOUT_VOLUME) &&
-    status.observedGeneration >= metadata.generation &&
-    status.updatedReplicas === status.replicas
-  );
+  const isOfPresentTemplate = spec.template.spec.volumes.some(({ name }) => name === ROLLOUT_VOLUME);
+  if (!isOfPresentTemplate) return true;
+  const isReplaced =
+    status.observedGeneration >= metadata.generation && status.updatedReplicas === status.replicas;
+  return isFormerWritten && !isReplaced;
 }
 
 function readReplicas(deployment: KubeObject | undefined): number | undefined {

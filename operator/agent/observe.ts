@@ -41,7 +41,7 @@ export interface ObservedAgent {
   /** The last configuration whose prompt, if it has one, is what its digest says. */
   readonly lastConfiguration: AgentConfiguration | undefined;
   /** As it is in the ConfigMap, for pods of version 0.1. */
-  readonly formerConfiguration: string | undefined;
+  readonly lastFormerConfiguration: AgentConfiguration | undefined;
   readonly models: readonly { readonly name: string; readonly model: Model | undefined }[];
   /** Of `output.schema`; undefined when there is none. */
   readonly outputSchema: CompiledJsonSchema | undefined;
@@ -70,7 +70,10 @@ export function observeAgent(agent: Agent, children: ObservedChildren, sources: 
     lastConfiguration:
       lastConfiguration(children.wanted.get(CONFIG_MAPS.kind), uid) ??
       lastConfiguration(children.live.get(CONFIG_MAPS.kind), uid),
-    formerConfiguration: formerConfiguration(children.live.get(CONFIG_MAPS.kind), uid),
+    lastFormerConfiguration: readConfiguration(
+      dataOf(children.live.get(CONFIG_MAPS.kind))[FORMER_AGENT_CONFIGURATION_KEY],
+      uid,
+    ),
     models: modelPolicy.allow.map((allowed) => ({
       name: allowed.name,
       model: sources.getModel(inNamespace(allowed.name)),
@@ -86,7 +89,8 @@ function previousPromptVersion(
   { metadata, status }: Agent,
   sources: AgentSources,
 ): PromptVersion | undefined {
-  if (status?.prompt?.version === undefined) return undefined;
+  // What an exposed Agent tried is nothing to fall back to when its rollout is gone.
+  if (status?.prompt?.version === undefined || status.arm === 'candidate') return undefined;
   const promptVersion = sources.getPromptVersion(`${metadata.namespace}/${status.prompt.version}`);
   return promptVersion?.spec.digest === status.prompt.digest ? promptVersion : undefined;
 }
@@ -95,12 +99,6 @@ function previousPromptVersion(
 function dataOf(configMap: KubeObject | DesiredObject | undefined): Readonly<Record<string, string>> {
   const { data } = (configMap ?? {}) as { readonly data?: Readonly<Record<string, string>> };
   return data ?? {};
-}
-
-/** What stands there by somebody else's hand is not kept. */
-function formerConfiguration(configMap: KubeObject | undefined, agentUid: string): string | undefined {
-  const text = dataOf(configMap)[FORMER_AGENT_CONFIGURATION_KEY];
-  return readConfiguration(text, agentUid)?.prompt === undefined ? undefined : text;
 }
 
 function lastConfiguration(

@@ -12,8 +12,11 @@ const OF_AGENTS = `${MANAGED_BY_LABEL}=${MANAGED_BY},${AGENT_LABEL}`;
 
 export const AGENTS = watchedKind(AGENT, {
   canaryRollout: ({ spec }) => [spec.promptRef.name],
-  /** What it is pinned to, and what it serves. */
-  promptVersion: ({ spec, status }) => [spec.promptRef.version, status?.prompt?.version],
+  /** What it is pinned to, and what it serves without a rollout: followers are found by that. */
+  promptVersion: ({ spec, status }) => [
+    spec.promptRef.version,
+    status?.rollout === undefined ? status?.prompt?.version : undefined,
+  ],
   model: ({ spec }) => spec.modelPolicy.allow.map(({ name }) => name),
 });
 

@@ -5,7 +5,7 @@
  * it, and one that stays full for long is cut off.
  */
 import type { ServerResponse } from 'node:http';
-import { EventStream } from '#process/http/event-stream.ts';
+import { EventStream, formatEvent } from '#process/http/event-stream.ts';
 import type { PublishedConfiguration } from './published-documents.ts';
 
 export const HEARTBEAT_SECONDS = 10;
@@ -56,7 +56,8 @@ export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
 
   function tellConfiguration(stream: AgentStream): void {
     if (stream.layout === 'former') {
-      stream.tell('configuration', sources.formerConfiguration(stream.key));
+      const former = sources.formerConfiguration(stream.key);
+      if (former !== undefined) stream.tell(frameOf('configuration', former));
       return;
     }
     const configuration = sources.configuration(stream.key);
@@ -67,8 +68,9 @@ export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
       stream.rolloutKey = rolloutKey;
       byRollout.add(rolloutKey, stream);
     }
-    stream.tell('agent', text);
-    if (rolloutKey !== undefined) stream.tell('rollout', sources.rollout(rolloutKey));
+    stream.tell(frameOf('agent', text));
+    const rollout = rolloutKey === undefined ? undefined : sources.rollout(rolloutKey);
+    if (rollout !== undefined) stream.tell(frameOf('rollout', rollout));
   }
 
   return {
@@ -99,7 +101,9 @@ export function createAgentStreams(options: AgentStreamsOptions): AgentStreams {
       const followers = byRollout.of(rolloutKey);
       if (followers.size === 0) return;
       const text = sources.rollout(rolloutKey);
-      for (const stream of followers) stream.tell('rollout', text);
+      if (text === undefined) return;
+      const frame = frameOf('rollout', text);
+      for (const stream of followers) stream.tell(frame);
     },
     count: () => count,
     close: () => {
@@ -143,6 +147,17 @@ interface StreamTimes {
 
 type EventName = 'configuration' | 'agent' | 'rollout';
 
+/** An event as it goes over the wire: made once, however many it goes to. */
+interface Frame {
+  readonly event: EventName;
+  readonly text: string;
+  readonly bytes: Buffer;
+}
+
+function frameOf(event: EventName, text: string): Frame {
+  return { event, text, bytes: Buffer.from(formatEvent(text, event)) };
+}
+
 class AgentStream {
   readonly key: string;
   readonly layout: StreamLayout;
@@ -150,7 +165,7 @@ class AgentStream {
   readonly #stream: EventStream;
   readonly #lifetime: NodeJS.Timeout;
   readonly #told = new Map<EventName, string>();
-  readonly #pending = new Map<EventName, string>();
+  readonly #pending = new Map<EventName, Frame>();
 
   constructor(key: string, layout: StreamLayout, response: ServerResponse, times: StreamTimes) {
     this.key = key;
@@ -164,20 +179,19 @@ class AgentStream {
     this.#lifetime = setTimeout(() => this.end(), times.lifetimeSeconds * 1000);
   }
 
-  /** Nothing is told where there is nothing to tell: the reader keeps what it has. */
-  tell(event: EventName, text: string | undefined): void {
-    if (text === undefined) return;
+  tell(frame: Frame): void {
+    const { event, text, bytes } = frame;
     if (text === this.#told.get(event)) {
       // It went back to what the reader has before the reader could be told of the change.
       this.#pending.delete(event);
       return;
     }
     if (this.#stream.isPaused) {
-      this.#pending.set(event, text);
+      this.#pending.set(event, frame);
       return;
     }
     this.#told.set(event, text);
-    this.#stream.send(text, event);
+    this.#stream.write(bytes);
   }
 
   /** A reader for whom there is nothing yet hears at least that. */
@@ -195,8 +209,8 @@ class AgentStream {
   }
 
   #tellPending(): void {
-    const pending = [...this.#pending];
+    const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const [event, text] of pending) this.tell(event, text);
+    for (const frame of pending) this.tell(frame);
   }
 }

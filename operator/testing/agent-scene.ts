@@ -74,6 +74,8 @@ export interface Scene {
   versions?: PromptVersion[];
   models?: Model[];
   configMap?: string;
+  /** What stands in the live ConfigMap for pods of version 0.1. */
+  former?: string;
   written?: string;
   deployment?: object;
   problems?: ChildProblem[];
@@ -81,10 +83,15 @@ export interface Scene {
   generation?: number;
 }
 
-function childrenOf({ configMap, written, deployment, problems = [] }: Scene): ObservedChildren {
+function childrenOf({ configMap, former, written, deployment, problems = [] }: Scene): ObservedChildren {
   const dataOf = (text: string): object => ({ data: { 'agent.json': text } });
   const live = new Map<string, KubeObject>();
   if (configMap !== undefined) live.set('ConfigMap', { metadata: meta('agent-a'), ...dataOf(configMap) });
+  if (former !== undefined) {
+    const present = configMap === undefined ? {} : { 'agent.json': configMap };
+    const data: object = { data: { ...present, 'configuration.json': former } };
+    live.set('ConfigMap', { metadata: meta('agent-a'), ...data });
+  }
   if (deployment !== undefined) live.set('Deployment', { metadata: meta('agent-a'), ...deployment });
   const wanted = new Map<string, DesiredObject>();
   if (written !== undefined) wanted.set('ConfigMap', { metadata: meta('agent-a'), ...dataOf(written) });
@@ -115,11 +122,15 @@ export function scene(given: Scene = {}) {
   const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap');
   const data = configMap?.object['data'] as Readonly<Record<string, string>> | undefined;
   const text = data?.['agent.json'];
+  const former = data?.['configuration.json'];
   return {
     agent,
     status,
     children: wanted.map(({ resource }) => resource.kind),
     configuration: text === undefined ? undefined : (JSON.parse(text) as AgentConfiguration),
+    /** What is written for pods of version 0.1. */
+    former: former === undefined ? undefined : (JSON.parse(former) as AgentConfiguration),
+    deployment: wanted.find(({ resource }) => resource.kind === 'Deployment')?.object,
   };
 }
 

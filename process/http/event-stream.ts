@@ -88,8 +88,8 @@ export class EventStream {
     if (!this.isPaused) this.write(': keep-alive\n\n');
   }
 
-  /** Text that is framed already. */
-  write(text: string): void {
+  /** What is framed already. */
+  write(text: string | Buffer): void {
     const response = this.#response;
     if (response.destroyed || response.writableEnded) return;
     this.#writeHead();

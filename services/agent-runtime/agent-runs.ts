@@ -164,20 +164,20 @@ export class AgentRuns {
           onText: order.onText ?? (() => undefined),
           onCycle: (cycle) => {
             trace(cycle, served, order.requestId);
-            metrics.cycleEnded(cycle, toolNames);
+            metrics.cycleEnded(cycle, toolNames, configuration);
             order.onCycle?.(cycle);
           },
         },
         either.signal,
       );
       const answered = await this.#recorded(result, records, order.requestId);
-      metrics.runEnded(answered);
+      metrics.runEnded(answered, configuration);
       spans.ended(answered);
       return answered;
     } catch (error) {
       spans.faulted();
       records?.faulted();
-      metrics.runFaulted();
+      metrics.runFaulted(configuration);
       logger.error({ error, runId, requestId: order.requestId }, 'a run failed inside the agent');
       throw error;
     }

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AgentAdmissionCode } from '#domain/failures/failure-codes.ts';
 import type { RunResult } from '#domain/conversation/run-agent.ts';
 import type { CycleRecord } from '#domain/conversation/trace.ts';
+import type { EffectiveConfiguration } from '#domain/agent/agent-configuration.ts';
 import type { ServedConfiguration } from './served-configuration.ts';
 
 const NANO_USD_PER_USD = 1e9;
@@ -11,11 +12,15 @@ const STEPS_BUCKETS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 100];
 
 export interface AgentRuntimeMetrics {
   readonly runStarted: () => void;
-  readonly runEnded: (result: RunResult) => void;
+  readonly runEnded: (result: RunResult, configuration: EffectiveConfiguration) => void;
   /** A run that ended by a fault of ours. */
-  readonly runFaulted: () => void;
+  readonly runFaulted: (configuration: EffectiveConfiguration) => void;
   readonly runRefused: (reason: AgentAdmissionCode) => void;
-  readonly cycleEnded: (cycle: CycleRecord, toolNames: readonly string[]) => void;
+  readonly cycleEnded: (
+    cycle: CycleRecord,
+    toolNames: readonly string[],
+    configuration: EffectiveConfiguration,
+  ) => void;
   readonly configurationOffered: (
     outcome: string,
     arms: readonly (ServedConfiguration | undefined)[],
@@ -32,7 +37,7 @@ export function createAgentRuntimeMetrics(
   const runs = new Counter({
     name: 'capataz_agent_runs_total',
     help: 'Runs by how they ended: succeeded, or the reason they stopped or failed for.',
-    labelNames: ['outcome'] as const,
+    labelNames: ['outcome', 'rollout', 'arm', 'version'] as const,
     registers,
   });
   const refused = new Counter({
@@ -50,39 +55,44 @@ export function createAgentRuntimeMetrics(
     name: 'capataz_agent_run_duration_seconds',
     help: 'Duration of whole runs.',
     buckets: RUN_SECONDS_BUCKETS,
+    labelNames: ['arm'] as const,
     registers,
   });
   const steps = new Histogram({
     name: 'capataz_agent_run_steps',
     help: 'Model calls in one run.',
     buckets: STEPS_BUCKETS,
+    labelNames: ['arm'] as const,
     registers,
   });
   const repairs = new Counter({
     name: 'capataz_agent_output_repairs_total',
     help: 'How often a model was asked again because its answer did not fit.',
+    labelNames: ['arm'] as const,
     registers,
   });
   const toolCalls = new Counter({
     name: 'capataz_agent_tool_calls_total',
     help: 'Tool calls by tool and outcome.',
-    labelNames: ['tool', 'outcome'] as const,
+    labelNames: ['tool', 'outcome', 'arm'] as const,
     registers,
   });
   const tokens = new Counter({
     name: 'capataz_agent_tokens_total',
     help: 'Tokens of all model calls.',
-    labelNames: ['direction'] as const,
+    labelNames: ['direction', 'arm'] as const,
     registers,
   });
   const cost = new Counter({
     name: 'capataz_agent_cost_usd_total',
     help: 'Cost of all model calls whose price is known, in US dollars.',
+    labelNames: ['arm'] as const,
     registers,
   });
   const unknownCost = new Counter({
     name: 'capataz_agent_calls_of_unknown_cost_total',
     help: 'Model calls whose price is not known; they are not in capataz_agent_cost_usd_total.',
+    labelNames: ['arm'] as const,
     registers,
   });
   const offers = new Counter({
@@ -129,27 +139,30 @@ export function createAgentRuntimeMetrics(
 
   return {
     runStarted: () => inFlight.inc(),
-    runEnded: (result) => {
+    runEnded: (result, configuration) => {
       inFlight.dec();
-      runs.inc({ outcome: result.status === 'succeeded' ? 'succeeded' : result.reason });
-      duration.observe(result.durationMilliseconds / 1000);
-      steps.observe(result.steps);
-      repairs.inc(result.repairs);
+      const outcome = result.status === 'succeeded' ? 'succeeded' : result.reason;
+      runs.inc({ outcome, ...releaseLabels(configuration) });
+      const arm = armLabel(configuration);
+      duration.observe(arm, result.durationMilliseconds / 1000);
+      steps.observe(arm, result.steps);
+      repairs.inc(arm, result.repairs);
     },
-    runFaulted: () => {
+    runFaulted: (configuration) => {
       inFlight.dec();
-      runs.inc({ outcome: 'internal_error' });
+      runs.inc({ outcome: 'internal_error', ...releaseLabels(configuration) });
     },
     runRefused: (reason) => refused.inc({ reason }),
-    cycleEnded: (cycle, toolNames) => {
+    cycleEnded: (cycle, toolNames, configuration) => {
+      const arm = armLabel(configuration);
       for (const { name, outcome } of cycle.toolCalls) {
         // A model may invent any name; only those of the Agent may become a label.
-        toolCalls.inc({ tool: toolNames.includes(name) ? name : 'unknown', outcome });
+        toolCalls.inc({ tool: toolNames.includes(name) ? name : 'unknown', outcome, ...arm });
       }
-      tokens.inc({ direction: 'input' }, cycle.inputTokens ?? 0);
-      tokens.inc({ direction: 'output' }, cycle.outputTokens ?? 0);
-      if (cycle.costNanoUsd === null) unknownCost.inc();
-      else cost.inc((cycle.costNanoUsd ?? 0) / NANO_USD_PER_USD);
+      tokens.inc({ direction: 'input', ...arm }, cycle.inputTokens ?? 0);
+      tokens.inc({ direction: 'output', ...arm }, cycle.outputTokens ?? 0);
+      if (cycle.costNanoUsd === null) unknownCost.inc(arm);
+      else cost.inc(arm, (cycle.costNanoUsd ?? 0) / NANO_USD_PER_USD);
     },
     configurationOffered: (outcome, arms) => {
       offers.inc({ outcome });
@@ -167,4 +180,15 @@ export function createAgentRuntimeMetrics(
       heardAtSeconds = sources.epochSeconds();
     },
   };
+}
+
+/** Empty for an agent that follows no rollout. */
+function armLabel({ rollout, arm }: EffectiveConfiguration): { readonly arm: string } {
+  return { arm: rollout === undefined ? '' : arm };
+}
+
+/** An agent follows one rollout, and the versions that it serves in the life of a pod are few. */
+function releaseLabels(configuration: EffectiveConfiguration) {
+  const { rollout = '', prompt } = configuration;
+  return { rollout, version: prompt.version, ...armLabel(configuration) };
 }

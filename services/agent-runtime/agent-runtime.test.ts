@@ -29,7 +29,13 @@ describe('POST /v1/runs', () => {
       usage: { inputTokens: 20, cachedInputTokens: 0, outputTokens: 4 },
       costNanoUsd: 1500,
       durationMilliseconds: expect.any(Number),
-      prompt: { name: PROMPT.name, version: PROMPT.version, digest: PROMPT.digest, arm: 'stable' },
+      prompt: {
+        name: PROMPT.name,
+        version: PROMPT.version,
+        digest: PROMPT.digest,
+        rollout: 'greeting',
+        arm: 'stable',
+      },
       models: ['small'],
     });
     expect(bench.router.requests[0]?.body).toEqual({
@@ -63,9 +69,9 @@ describe('POST /v1/runs', () => {
     expect(bench.router.requests[1]?.body.messages.at(-1)).toMatchObject({ role: 'tool', content: '0.3' });
     expect(bench.router.requests[0]?.body['response_format']).toMatchObject({ type: 'json_schema' });
     const metrics = await bench.metrics();
-    expect(metrics).toContain('capataz_agent_tool_calls_total{tool="calculate",outcome="ok"} 1');
-    expect(metrics).toContain('capataz_agent_output_repairs_total 1');
-    expect(metrics).toContain('capataz_agent_runs_total{outcome="succeeded"} 1');
+    expect(metrics).toContain('capataz_agent_tool_calls_total{tool="calculate",outcome="ok",arm="stable"} 1');
+    expect(metrics).toContain('capataz_agent_output_repairs_total{arm="stable"} 1');
+    expect(metrics).toContain('capataz_agent_runs_total{outcome="succeeded",rollout="greeting",');
   });
 
   it('gives the output limit of the prompt below that of the Agent', async () => {
@@ -169,7 +175,7 @@ describe('POST /v1/runs', () => {
     );
     const retryAfter = answered.headers.get('retry-after');
     expect(retryAfter && Number(retryAfter) >= 9).toBe(code === 'rate_limited' ? true : null);
-    expect(await bench.metrics()).toContain(`capataz_agent_runs_total{outcome="${code}"} 1`);
+    expect(await bench.metrics()).toContain(`capataz_agent_runs_total{outcome="${code}",rollout="greeting",`);
   });
 
   it.each([
@@ -208,7 +214,7 @@ describe('POST /v1/runs', () => {
     controller.abort();
     await bench.router.requests[0]?.aborted;
     await until(async () =>
-      (await bench.metrics()).includes('capataz_agent_runs_total{outcome="cancelled"} 1'),
+      (await bench.metrics()).includes('capataz_agent_runs_total{outcome="cancelled",rollout="greeting",'),
     );
     expect(bench.traces.at(-1)).toMatchObject({ phase: 'stop', outcome: 'cancelled' });
   });

@@ -24,6 +24,7 @@ import type {
 import type { Logger } from '#telemetry/logger.ts';
 import type { AgentRuntimeMetrics } from './agent-runtime-metrics.ts';
 import {
+  type DocumentStamp,
   type ExpectedAgent,
   type ReadDocument,
   readAgentConfiguration,
@@ -62,6 +63,8 @@ interface ServedArms {
 interface Held<Document> {
   document?: Document;
   text?: string;
+  /** Of the newest one, understood or not: older news opens nothing that newer news has closed. */
+  stamp?: DocumentStamp;
   /** Of the newest one, when it is not understood. */
   problem?: string;
 }
@@ -88,7 +91,10 @@ export function createConfigurationHolder(options: {
     const stable = await prepareConfiguration(effective(agent, versions.stable, 'stable'), makeHttpTool);
     if (!stable.ok) return { problem: stable.problem };
     const { candidate, exposure } = versions;
-    if (candidate === undefined) return { arms: { stable: stable.served } };
+    if (candidate === undefined) {
+      metrics.candidateRefused(false);
+      return { arms: { stable: stable.served } };
+    }
     const prepared = await prepareConfiguration(effective(agent, candidate, 'candidate'), makeHttpTool);
     // The candidate is judged by those that can serve it; this pod stays on stable, and counts as that.
     if (!prepared.ok)
@@ -102,25 +108,27 @@ export function createConfigurationHolder(options: {
     };
   }
 
-  async function take<Document extends { readonly revision: number }>(
+  async function take<Document>(
     text: string,
     origin: ConfigurationOrigin,
     held: Held<Document>,
     read: ReadDocument<Document>,
-    uidOf: (document: Document) => string,
     prepared: (document: Document) => ReturnType<typeof prepare>,
   ): Promise<OfferOutcome> {
     if (text === held.text) return 'unchanged';
-    if (!read.ok) {
-      if (!read.isNotUnderstood) {
-        logger.error(
-          { origin, problem: read.problem },
-          'a configuration was refused, the previous one stays',
-        );
-        return 'refused';
-      }
+    if (read.kind === 'refused') {
+      logger.error({ origin, problem: read.problem }, 'a configuration was refused, the previous one stays');
+      return 'refused';
+    }
+    const { stamp } = read;
+    if (held.stamp?.ownerUid === stamp.ownerUid && stamp.revision < held.stamp.revision) {
+      logger.warn({ origin, revision: stamp.revision }, 'an older configuration was ignored');
+      return 'stale';
+    }
+    if (read.kind === 'not-understood') {
       held.problem = read.problem;
       held.text = text;
+      held.stamp = stamp;
       logger.error(
         { origin, problem: read.problem },
         'a configuration is not understood, so nothing is served',
@@ -128,11 +136,6 @@ export function createConfigurationHolder(options: {
       return 'not_understood';
     }
     const { document } = read;
-    const before = held.document;
-    if (before !== undefined && uidOf(before) === uidOf(document) && document.revision < before.revision) {
-      logger.warn({ origin, revision: document.revision }, 'an older configuration was ignored');
-      return 'stale';
-    }
     const result = await prepared(document);
     if (result !== undefined && 'problem' in result) {
       logger.error(
@@ -143,6 +146,7 @@ export function createConfigurationHolder(options: {
     }
     held.document = document;
     held.text = text;
+    held.stamp = stamp;
     delete held.problem;
     if (result === undefined) return 'waiting';
     tell(result.arms, origin);
@@ -185,11 +189,15 @@ export function createConfigurationHolder(options: {
     return offer;
   }
 
+  /** What a rollout says is of no interest to an agent that has a prompt of its own. */
+  function notUnderstood(): string | undefined {
+    const isPinned = agentHeld.document?.prompt !== undefined;
+    return agentHeld.problem ?? (isPinned ? undefined : rolloutHeld.problem);
+  }
+
   return {
     current: (session) => {
-      if (served === undefined || agentHeld.problem !== undefined || rolloutHeld.problem !== undefined) {
-        return undefined;
-      }
+      if (served === undefined || notUnderstood() !== undefined) return undefined;
       const { stable, candidate, exposure } = served;
       const who = { agentUid: stable.configuration.agent.uid, session: session ?? '' };
       const isOfNoSession = session === undefined && exposure?.unit === 'Session';
@@ -197,27 +205,17 @@ export function createConfigurationHolder(options: {
         ? candidate
         : stable;
     },
-    notUnderstood: () => agentHeld.problem ?? rolloutHeld.problem,
+    notUnderstood,
     offer: (text, origin) =>
       inOrder(async () =>
-        take(
-          text,
-          origin,
-          agentHeld,
-          readAgentConfiguration(text, expected),
-          ({ agent }) => agent.uid,
-          async (document) => prepare(document, rolloutHeld.document),
+        take(text, origin, agentHeld, readAgentConfiguration(text, expected), async (document) =>
+          prepare(document, rolloutHeld.document),
         ),
       ),
     offerRollout: (text, origin) =>
       inOrder(async () =>
-        take(
-          text,
-          origin,
-          rolloutHeld,
-          readRolloutDocument(text, expected),
-          ({ rollout }) => rollout.uid,
-          async (document) => prepare(agentHeld.document, document),
+        take(text, origin, rolloutHeld, readRolloutDocument(text, expected), async (document) =>
+          prepare(agentHeld.document, document),
         ),
       ),
   };

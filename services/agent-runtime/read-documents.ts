@@ -3,7 +3,7 @@
  * that is not known is ignored, but where it may be a limit: there the document is not understood, and serving on
  * would be without that limit.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AgentConfiguration } from '#domain/agent/agent-configuration.ts';
 import { RolloutDocument } from '#domain/rollout/rollout-document.ts';
 
@@ -13,61 +13,86 @@ export interface ExpectedAgent {
   readonly name: string | undefined;
 }
 
+/** Of two documents with one owner the one with the higher revision is the newer. */
+export interface DocumentStamp {
+  readonly ownerUid: string;
+  readonly revision: number;
+}
+
 export type ReadDocument<Document> =
-  | { readonly ok: true; readonly document: Document }
-  | { readonly ok: false; readonly problem: string; readonly isNotUnderstood: boolean };
+  | { readonly kind: 'read'; readonly document: Document; readonly stamp: DocumentStamp }
+  | { readonly kind: 'not-understood'; readonly problem: string; readonly stamp: DocumentStamp }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+const Owner = z.object({ namespace: z.string(), name: z.string(), uid: z.string() });
+/** What every release writes, and reads before anything else: whose it is, and how old. */
+const AgentHead = z.object({ revision: z.int(), agent: Owner });
+const RolloutHead = z.object({ revision: z.int(), rollout: Owner });
+
+/** Where a word that is not known may be a limit. */
+const SAFETY_ROOMS: ReadonlySet<PropertyKey> = new Set(['limits', 'audit', 'exposure']);
 
 export function readAgentConfiguration(
   text: string,
   expected: ExpectedAgent,
 ): ReadDocument<AgentConfiguration> {
-  const read = readDocument(AgentConfiguration, text, 'an AgentConfiguration');
-  if (!read.ok) return read;
-  const { agent } = read.document;
+  const json = parseJson(text);
+  const head = AgentHead.safeParse(json).data;
+  if (head === undefined) return refuse('it is not an AgentConfiguration');
+  const { agent, revision } = head;
   const isOurs =
     (expected.name ?? agent.name) === agent.name &&
     (expected.namespace ?? agent.namespace) === agent.namespace;
-  return isOurs ? read : refuse(`it is that of the agent ${agent.namespace}/${agent.name}`);
+  return isOurs
+    ? readStrictly(AgentConfiguration, json, { ownerUid: agent.uid, revision })
+    : refuse(`it is that of the agent ${agent.namespace}/${agent.name}`);
 }
 
 export function readRolloutDocument(
   text: string,
   { namespace }: ExpectedAgent,
 ): ReadDocument<RolloutDocument> {
-  const read = readDocument(RolloutDocument, text, 'a RolloutDocument');
-  if (!read.ok) return read;
-  const { rollout } = read.document;
+  const json = parseJson(text);
+  const head = RolloutHead.safeParse(json).data;
+  if (head === undefined) return refuse('it is not a RolloutDocument');
+  const { rollout, revision } = head;
   return (namespace ?? rollout.namespace) === rollout.namespace
-    ? read
+    ? readStrictly(RolloutDocument, json, { ownerUid: rollout.uid, revision })
     : refuse(`it is that of the rollout ${rollout.namespace}/${rollout.name}`);
 }
 
-function readDocument<Document>(
+function readStrictly<Document>(
   schema: z.ZodType<Document>,
-  text: string,
-  name: string,
+  json: unknown,
+  stamp: DocumentStamp,
 ): ReadDocument<Document> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse(`it is not ${name}`);
-  }
   const read = schema.safeParse(json);
-  if (read.success) return { ok: true, document: read.data };
-  const unknown = read.error.issues.find(({ code }) => code === 'unrecognized_keys');
-  if (unknown?.code === 'unrecognized_keys') {
-    const room = unknown.path.map(String).join('.');
-    const fields = unknown.keys.slice(0, 3).join(', ');
-    return {
-      ok: false,
-      isNotUnderstood: true,
-      problem: `${room} has ${fields}, which this version does not know: what it limits could not be kept`,
-    };
+  if (read.success) return { kind: 'read', document: read.data, stamp };
+  const { issues } = read.error;
+  const unknown = issues.find(isUnknownWord);
+  if (unknown === undefined) return refuse(`it cannot be read: ${issues[0] && describe(issues[0])}`);
+  const problem = `${describe(unknown)}: this version does not know it, and what it limits could not be kept`;
+  return { kind: 'not-understood', problem, stamp };
+}
+
+function isUnknownWord({ code, path: [room] }: z.core.$ZodIssue): boolean {
+  if (room === 'schemaVersion') return true;
+  const isUnknown = code === 'unrecognized_keys' || code === 'invalid_value';
+  return room !== undefined && SAFETY_ROOMS.has(room) && isUnknown;
+}
+
+function describe({ path, message }: z.core.$ZodIssue): string {
+  return [path.map(String).join('.'), message].filter((part) => part !== '').join(': ');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return refuse(`it is not ${name}`);
 }
 
 function refuse(problem: string): ReadDocument<never> {
-  return { ok: false, problem, isNotUnderstood: false };
+  return { kind: 'refused', problem };
 }

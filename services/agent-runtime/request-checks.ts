@@ -101,6 +101,12 @@ export function sessionOf(
 
 const SESSION_HEADER = 'x-capataz-session';
 const SESSION = /^[\x21-\x7e]{1,256}$/;
+
+/** Clients name a conversation or a person there for reasons of their own: what cannot be a session is none. */
+export function sessionAmong(...names: readonly unknown[]): string | undefined {
+  return names.find((name) => typeof name === 'string' && SESSION.test(name)) as string | undefined;
+}
+
 const RUN_ID_HEADER = 'x-capataz-run-id';
 
 const REFUSALS: Readonly<Record<AgentAdmissionCode, Omit<Refusal, 'code'>>> = {

@@ -91,5 +91,5 @@ export function runBody(result: RunResult, served: ServedConfiguration): Readonl
 export function promptIdentity({ configuration }: ServedConfiguration): Readonly<Record<string, string>> {
   const { prompt, rollout, arm } = configuration;
   const { name, version, digest } = prompt;
-  return { name, version, digest, ...(rollout === undefined ? {} : { arm }) };
+  return { name, version, digest, ...(rollout === undefined ? {} : { rollout, arm }) };
 }

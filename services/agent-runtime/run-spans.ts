@@ -66,7 +66,7 @@ export class RunSpans {
 
   #runOver(durationMilliseconds: number, errorType: string | undefined, figures: SpanAttributes): void {
     if (this.trace === undefined) return;
-    const { agent, prompt } = this.#configuration;
+    const { agent, prompt, rollout, arm } = this.#configuration;
     this.#tracing.tell({
       context: this.trace,
       name: `${INVOKE_AGENT} ${agent.name}`,
@@ -82,6 +82,7 @@ export class RunSpans {
         [CAPATAZ.runId]: this.#runId,
         [CAPATAZ.promptVersion]: prompt.version,
         [CAPATAZ.promptDigest]: prompt.digest,
+        ...(rollout !== undefined && { [CAPATAZ.rollout]: rollout, [CAPATAZ.arm]: arm }),
         ...figures,
       },
       errorType,

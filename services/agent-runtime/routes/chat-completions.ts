@@ -5,6 +5,9 @@
  * prompt come in the body field `variables`. When that is absent and exactly one variable must be given, and it is a
  * text, the last user message fills it and the messages before it are the conversation.
  *
+ * All requests of a session take the same arm of a rollout that splits sessions: it is the header X-Capataz-Session,
+ * else `metadata.session_id`, else `user`.
+ *
  * Who speaks as `system` is decided by the prompt alone, and so are tools, sampling and output format: fields that
  * would change them are refused (tools, response_format, n, ...) or, where every client sends them by habit, have no
  * effect (model, temperature, top_p, max_tokens, ...). The answer carries `capataz: {runId, prompt, models, ...}`.
@@ -28,6 +31,7 @@ import {
   invalidVariables,
   readBody,
   sendFailure,
+  sessionAmong,
   sessionOf,
 } from '../request-checks.ts';
 import { INTERNAL_ERROR, errorBody, failureOfRun, promptIdentity } from '../run-answer.ts';
@@ -39,6 +43,8 @@ const ChatCompletionRequest = z.looseObject({
   variables: boundedRecord(VARIABLES_MAXIMUM).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+  user: z.unknown().optional(),
   n: z.literal(1, { error: 'an agent gives one answer' }).nullish(),
 });
 type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
@@ -79,8 +85,9 @@ export function registerChatCompletions(
       sendFailure(reply, invalidRequest(refusal.message, refusal.param));
       return reply;
     }
-    const session = sessionOf(undefined, request, reply);
-    if (session === false) return reply;
+    const named = sessionOf(undefined, request, reply);
+    if (named === false) return reply;
+    const session = named ?? sessionAmong(body.metadata?.['session_id'], body.user);
     const admission = admit(runs, reply, session);
     if (admission === undefined) return reply;
     try {

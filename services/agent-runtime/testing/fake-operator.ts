@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 export class FakeOperator {
   /** Told to each new stream at once, as the operator does. */
   configuration: string | undefined;
+  rollout: string | undefined;
   status = 200;
   readonly authorizations: (string | undefined)[] = [];
   readonly #server: Server;
@@ -30,6 +31,7 @@ export class FakeOperator {
       operator.#streams.add(response);
       response.once('close', () => operator.#streams.delete(response));
       if (operator.configuration !== undefined) tell(response, operator.configuration);
+      if (operator.rollout !== undefined) tell(response, operator.rollout, 'rollout');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return operator;
@@ -41,6 +43,11 @@ export class FakeOperator {
 
   get connections(): number {
     return this.authorizations.length;
+  }
+
+  publishRollout(rollout: string): void {
+    this.rollout = rollout;
+    for (const stream of this.#streams) tell(stream, rollout, 'rollout');
   }
 
   publish(configuration: string): void {
@@ -65,6 +72,6 @@ export class FakeOperator {
   }
 }
 
-function tell(stream: ServerResponse, configuration: string): void {
-  stream.write(`event: configuration\ndata: ${configuration}\n\n`);
+function tell(stream: ServerResponse, text: string, event = 'agent'): void {
+  stream.write(`event: ${event}\ndata: ${text}\n\n`);
 }
