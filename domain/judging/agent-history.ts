@@ -1,7 +1,7 @@
 /** What an agent did on one version: counted in the ledger, so that a thousand agents need not be sent run by run. */
 import { JUDGED_METRICS, type JudgedMetric } from '#crds/rollout-release.ts';
 import { type JudgedRule, isGood } from './metric-rules.ts';
-import type { JudgedOutcome } from './run-outcome.ts';
+import { type JudgedOutcome, sessionOf } from './run-outcome.ts';
 import type { Counts } from './wilson-interval.ts';
 
 /** Of the metrics that have one; without it nothing is counted of them. */
@@ -31,7 +31,7 @@ export function historyOf(
     const seen = new Set<string>();
     for (const outcome of outcomes) {
       const good = isGood(outcome, rule);
-      const session = outcome.session ?? outcome.runId;
+      const session = sessionOf(outcome);
       if (good === undefined || seen.has(session)) continue;
       seen.add(session);
       const before = metrics[rule.metric] ?? { good: 0, bad: 0 };

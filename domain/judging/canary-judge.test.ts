@@ -1,7 +1,9 @@
 import { AnalysisStatus } from '#crds/rollout-progress.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { historyOf } from './agent-history.ts';
 import { CanaryJudge } from './canary-judge.ts';
+import { judgingPast } from './judging-past.ts';
 import { judgingRules } from './metric-rules.ts';
 import type { JudgedOutcome } from './run-outcome.ts';
 import {
@@ -105,7 +107,7 @@ describe('A judge of sessions', () => {
   test('blames nobody when both fall at once, and says that the environment did', () => {
     const writer = new OutcomeWriter();
     const plan = planOf();
-    const past = pastOf(plan, [{ uid: 'agent-0', good: 1920, bad: 80 }]);
+    const past = pastOf([{ uid: 'agent-0', good: 1920, bad: 80 }]);
     const judge = judgeOf({ ...plan, past });
     countAll(judge, turns(writer, { ...EQUAL, candidates: 50 }));
     const broken = { candidates: 300, stablePerCandidate: 3, stableBadEvery: 2, candidateBadEvery: 2 };
@@ -129,7 +131,7 @@ describe('A judge of agents', () => {
 
   test('holds an agent against what it did itself, not against the others', () => {
     const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf(plan, [weak, strong]) });
+    const judge = judgeOf({ ...plan, past: pastOf([weak, strong]) });
     const writer = new OutcomeWriter();
     for (let turn = 0; turn < 500; turn += 1) {
       for (let index = 0; index < 9; index += 1) {
@@ -143,7 +145,7 @@ describe('A judge of agents', () => {
 
   test('finds a strong agent that falls to the rate of the others', () => {
     const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf(plan, [weak, strong]) });
+    const judge = judgeOf({ ...plan, past: pastOf([weak, strong]) });
     const writer = new OutcomeWriter();
     for (let turn = 0; turn < 100; turn += 1) {
       for (let index = 0; index < 9; index += 1) {
@@ -156,7 +158,7 @@ describe('A judge of agents', () => {
 
   test('waits for an agent without a history: its outcomes are counted, and prove nothing', () => {
     const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf(plan, [strong]) });
+    const judge = judgeOf({ ...plan, past: pastOf([strong]) });
     const writer = new OutcomeWriter();
     for (let turn = 0; turn < 300; turn += 1) {
       judge.count(writer.run('stable', true, { agentUid: 'strong' }));
@@ -172,7 +174,7 @@ describe('A judge of agents', () => {
 
   test('judges the only agent that there is by its own history alone', () => {
     const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf(plan, [strong]) });
+    const judge = judgeOf({ ...plan, past: pastOf([strong]) });
     const writer = new OutcomeWriter();
     for (let turn = 0; turn < 3; turn += 1)
       judge.count(writer.run('candidate', false, { agentUid: 'strong' }));
@@ -181,7 +183,7 @@ describe('A judge of agents', () => {
 
   test('does not take it for a change of the world when other agents stay on stable than before', () => {
     const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf(plan, [weak, strong]) });
+    const judge = judgeOf({ ...plan, past: pastOf([weak, strong]) });
     const writer = new OutcomeWriter();
     // Of the two only the weak one stays: its 80 % are no fall from the 90 % of both.
     for (let index = 0; index < 400; index += 1) {
@@ -195,20 +197,16 @@ describe('A judge of agents', () => {
     expect(recent.good / recentExpected).toBeCloseTo(1, 1);
   });
 
-  test('gathers histories by the rules by which it counts, of the stable digest alone', () => {
-    const plan = planOf('Agent', { metrics: [{ metric: 'RunSucceeded' }, { metric: 'SchemaValid' }] });
+  test('has a history in which a session is one outcome, as it is where it counts', () => {
     const writer = new OutcomeWriter(0);
-    const past = pastOf(plan, []) as ReturnType<typeof pastOf> & { gather(outcome: JudgedOutcome): void };
-    past.gather(writer.run('stable', true, { session: 's', isSchemaValid: true, costNanoUsd: 5 }));
-    past.gather(writer.run('stable', false, { session: 's', isSchemaValid: false, costNanoUsd: 7 }));
-    past.gather(writer.run('stable', false, { digest: 'c'.repeat(64) }));
-    // What once was a candidate and is stable now did run with this version.
-    past.gather(writer.run('candidate', true, { digest: STABLE_DIGEST, agentUid: 'agent-1' }));
-    expect(past.histories.get('agent-0')).toEqual({
-      RunSucceeded: { good: 1, bad: 0 },
-      SchemaValid: { good: 1, bad: 0 },
-    });
-    expect(past.before).toEqual({ RunSucceeded: { good: 2, bad: 0 }, SchemaValid: { good: 1, bad: 0 } });
+    const outcomes = [
+      writer.run('stable', true, { session: 's', costNanoUsd: 5 }),
+      writer.run('stable', false, { session: 's', costNanoUsd: 7 }),
+      writer.run('stable', false),
+    ];
+    const past = judgingPast([historyOf('agent-0', outcomes, { feedbackMetric: 'helpful' })]);
+    expect(past.histories.get('agent-0')?.RunSucceeded).toEqual({ good: 1, bad: 1 });
+    expect(past.before.RunSucceeded).toEqual({ good: 1, bad: 1 });
     expect(past.costs?.get('agent-0')).toEqual({ runs: 2, nanoUsd: 12 });
   });
 });
@@ -458,7 +456,7 @@ describe('A fold that is broken off', () => {
         (unit, told, breaks) => {
           const guards = { consecutiveSchemaFailures: 0, safetyEvents: 0 };
           const plan = planOf(unit, { metrics, guards });
-          const past = pastOf(plan, [
+          const past = pastOf([
             { uid: 'agent-0', good: 90, bad: 10 },
             { uid: 'agent-1', good: 40, bad: 1 },
           ]);

@@ -1,13 +1,14 @@
 /** Outcomes as the ledger would tell them, by a seed. */
 import type { ExposureUnit, RolloutAnalysis } from '#crds/rollout-release.ts';
 import { CanaryJudge, type JudgingPlan } from '../canary-judge.ts';
-import { type JudgingPast, PastGatherer } from '../judging-past.ts';
+import { historyOf } from '../agent-history.ts';
+import { type JudgingPast, judgingPast } from '../judging-past.ts';
 import { judgingRules } from '../metric-rules.ts';
 import type { FeedbackOutcome, JudgedOutcome, RunOutcome, SafetyOutcome } from '../run-outcome.ts';
 
 export const STABLE_DIGEST = 'a'.repeat(64);
 export const CANDIDATE_DIGEST = 'b'.repeat(64);
-export const NO_PAST: JudgingPast = { histories: new Map(), before: {} };
+export const NO_PAST: JudgingPast = judgingPast([]);
 const BEGIN_MICROSECONDS = 1_767_614_400_000_000;
 
 /** Mulberry32: whole numbers alone, so that it is the same everywhere. */
@@ -80,19 +81,22 @@ export function judgeOf(plan: JudgingPlan): CanaryJudge {
   return new CanaryJudge(plan, undefined, 1000);
 }
 
-/** So many outcomes of each agent on stable, the good ones spread evenly, before position 1000. */
+/** So many outcomes of each agent on stable, before position 1000. */
 export function pastOf(
-  plan: JudgingPlan,
   agents: readonly { readonly uid: string; readonly good: number; readonly bad: number }[],
 ): JudgingPast {
-  const gatherer = new PastGatherer(plan.rules, plan.stableDigest);
   const writer = new OutcomeWriter(0);
-  for (const { uid, good, bad } of agents) {
-    for (let index = 0; index < good + bad; index += 1) {
-      gatherer.gather(writer.run('stable', index < good, { agentUid: uid }));
-    }
-  }
-  return gatherer;
+  return judgingPast(
+    agents.map(({ uid, good, bad }) =>
+      historyOf(
+        uid,
+        Array.from({ length: good + bad }, (_, index) =>
+          writer.run('stable', index < good, { agentUid: uid, isSchemaValid: index < good }),
+        ),
+        { feedbackMetric: 'helpful' },
+      ),
+    ),
+  );
 }
 
 export function countAll(judge: CanaryJudge, outcomes: Iterable<JudgedOutcome>): CanaryJudge {

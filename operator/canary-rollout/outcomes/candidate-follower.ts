@@ -9,7 +9,7 @@ import type { ExposureUnit } from '#crds/rollout-release.ts';
 import type { ReadRollout, RolloutOutcomes } from '#adapters/ledger-reader/rollout-outcomes.ts';
 import type { AgentHistory } from '#domain/judging/agent-history.ts';
 import { CanaryJudge, type JudgeVerdict } from '#domain/judging/canary-judge.ts';
-import type { JudgingPast, MetricCounts, RunCosts } from '#domain/judging/judging-past.ts';
+import { judgingPast } from '#domain/judging/judging-past.ts';
 import type { JudgingRules } from '#domain/judging/metric-rules.ts';
 import type { JudgedOutcome } from '#domain/judging/run-outcome.ts';
 
@@ -54,7 +54,11 @@ export class CandidateFollower {
     this.#onOutcome = onOutcome;
     this.#startPosition = startPosition;
     this.#safetyEventsOfStable = new Set(histories.flatMap(({ safetyEvents }) => safetyEvents));
-    this.#judge = new CanaryJudge({ ...candidate, past: pastOf(histories) }, candidate.saved, startPosition);
+    this.#judge = new CanaryJudge(
+      { ...candidate, past: judgingPast(histories) },
+      candidate.saved,
+      startPosition,
+    );
   }
 
   static async begin(
@@ -151,20 +155,4 @@ export class CandidateFollower {
 function isFailure(outcome: JudgedOutcome): boolean {
   if (outcome.kind === 'run') return !outcome.hasSucceeded || outcome.isSchemaValid === false;
   return outcome.kind === 'safety' || !outcome.isGood;
-}
-
-function pastOf(histories: readonly AgentHistory[]): JudgingPast {
-  const before: MetricCounts = {};
-  for (const { metrics } of histories) {
-    for (const [name, { good, bad }] of Object.entries(metrics)) {
-      const metric = name as keyof MetricCounts;
-      const sum = before[metric] ?? { good: 0, bad: 0 };
-      before[metric] = { good: sum.good + good, bad: sum.bad + bad };
-    }
-  }
-  return {
-    before,
-    histories: new Map(histories.map(({ agentUid, metrics }) => [agentUid, metrics])),
-    costs: new Map<string, RunCosts>(histories.map(({ agentUid, costs }) => [agentUid, costs])),
-  };
 }
