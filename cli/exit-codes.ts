@@ -1,7 +1,11 @@
 /** How the program ends. docs/reference/cli.md and `capataz --help` are held to this. */
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'Done.' },
-  failed: { code: 1, meaning: 'A check failed: the ledger does not hold what it must.' },
+  failed: {
+    code: 1,
+    meaning:
+      'A check failed: the ledger does not hold what it must, a file is wrong, or a command was refused.',
+  },
   usage: { code: 2, meaning: 'The command line is not understood, or a file of yours cannot be read.' },
   unreachable: { code: 3, meaning: 'The ledger or the API server cannot be reached, or has too much to do.' },
   refused: { code: 4, meaning: 'You may not do that, or nobody knows who you are.' },

@@ -7,8 +7,13 @@ import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
 import { addEval } from './commands/eval.ts';
 import { addFeedback } from './commands/feedback.ts';
+import { addPromptDiff } from './commands/prompt-diff.ts';
+import { addRolloutHistory } from './commands/rollout-history.ts';
+import { addRolloutStatus } from './commands/rollout-status.ts';
+import { addRolloutVerbs } from './commands/rollout-verbs.ts';
 import { addRuns } from './commands/runs.ts';
 import { addTrace } from './commands/trace.ts';
+import { addValidate } from './commands/validate.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
 import { CommandError, EXIT_CODES, EndedWith, type ExitName } from './exit-codes.ts';
@@ -21,7 +26,9 @@ const EXITS = Object.values(EXIT_CODES)
 export function createProgram(context: CommandContext, version: string): Command {
   const { terminal } = context;
   const program = new Command('capataz')
-    .description('See what your agents did, why, what it cost, and that nobody changed the record of it.')
+    .description(
+      'Release prompts step by step; see what your agents did, why, what it cost, and that nobody changed the record of it.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
@@ -48,6 +55,11 @@ export function createProgram(context: CommandContext, version: string): Command
   addVerify(program, context);
   addFeedback(program, context);
   addEval(program, context);
+  addRolloutStatus(program, context);
+  addRolloutHistory(program, context);
+  addPromptDiff(program, context);
+  addRolloutVerbs(program, context);
+  addValidate(program, context);
   addCompletion(program, context);
   addVersion(program, context, version);
   return program;

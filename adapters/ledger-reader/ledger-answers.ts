@@ -1,5 +1,6 @@
 /** What the ledger answers to whoever reads. Fields that are not known are left out, so that a newer ledger can be read. */
 import { z } from 'zod';
+import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import { Count, Identifier, Microseconds, Name, Namespace, NanoUsd } from '#domain/ledger/record-fields.ts';
 import { TEXT_FIELDS, TEXT_MAXIMUM_CHARACTERS } from '#domain/ledger/record-text.ts';
@@ -86,6 +87,14 @@ export const OutcomeRow = z.object({
 export type OutcomeRow = z.infer<typeof OutcomeRow>;
 
 export const OutcomesAnswer = z.object({ outcomes: z.array(OutcomeRow).max(100_000) });
+
+/** Entries of rollout decisions alone were asked for. */
+export const DecisionsAnswer = z.object({
+  entries: z.array(WrittenEntry).max(10_000),
+  position: Count,
+  isEnd: z.boolean(),
+});
+export type RolloutDecisionEntry = RecordOf<'rollout_decision'>;
 
 /** Of security events no more than which there are. */
 export const EventIdsAnswer = z.object({

@@ -4,12 +4,14 @@ import { Identifier } from '#domain/ledger/record-fields.ts';
 import {
   type CostRow,
   CostsAnswer,
+  DecisionsAnswer,
   EventIdsAnswer,
   type OutcomeRow,
   OutcomesAnswer,
   type RevealedText,
   type RevealedTexts,
   RunAnswer,
+  type RolloutDecisionEntry,
   type RunRow,
   RunsAnswer,
   TextsAnswer,
@@ -161,6 +163,28 @@ export async function askForCosts(
   { by, ...question }: CostsQuestion,
 ): Promise<readonly CostRow[]> {
   return (await reader.json('/v1/costs', { ...question, by: by.join(',') }, CostsAnswer)).costs;
+}
+
+/** Every decision about a rollout that the ledger keeps, oldest first. */
+export async function askForDecisions(
+  reader: Pick<LedgerReader, 'json'>,
+  { namespace, rollout }: { readonly namespace: string | undefined; readonly rollout: string },
+): Promise<readonly RolloutDecisionEntry[]> {
+  const decisions: RolloutDecisionEntry[] = [];
+  const bound = new PageBound();
+  let after = 0;
+  for (;;) {
+    const query = { namespace, types: 'rollout_decision', after, limit: EVENT_PAGE_MAXIMUM };
+    const page = await reader.json('/v1/records', query, DecisionsAnswer);
+    for (const { entry } of page.entries) {
+      const { record } = entry;
+      if (record.type === 'rollout_decision' && record.rollout === rollout) decisions.push(record);
+    }
+    if (page.isEnd) return decisions;
+    if (page.position <= after) throw stuck();
+    after = page.position;
+    bound.pass(page.entries.length);
+  }
 }
 
 interface OutcomesQuestion {

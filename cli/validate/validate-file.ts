@@ -1,0 +1,151 @@
+/** What is wrong with a file of ours, without asking a cluster: prompts, and manifests of our kinds. */
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { KINDS } from '#crds/kinds.ts';
+import { API_GROUP_VERSION } from '#crds/object-meta.ts';
+import { PROMPT_VERSION, type PromptVersionSpec } from '#crds/prompt-version.ts';
+import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
+import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
+import { promptDigest } from '#domain/prompts/prompt-digest.ts';
+
+const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
+const MAXIMUM_FILES = 10_000;
+const MAXIMUM_DOCUMENTS = 1_000;
+const MAXIMUM_DEPTH = 16;
+
+export interface FileProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface Validation {
+  readonly files: number;
+  readonly problems: readonly FileProblem[];
+}
+
+const IS_OURS = /\.(prompt|ya?ml|json)$/;
+
+/** Folders are searched for prompts and manifests; what is named itself must be one. */
+export async function validatePaths(paths: readonly string[]): Promise<Validation> {
+  const files: string[] = [];
+  const problems: FileProblem[] = [];
+  for (const path of paths) {
+    try {
+      await collect(path, files, 0);
+    } catch (error) {
+      problems.push({ path, line: 1, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  for (const path of files) problems.push(...(await validateFile(path)));
+  return { files: files.length, problems };
+}
+
+async function collect(path: string, files: string[], depth: number): Promise<void> {
+  const isFolder = (await stat(path)).isDirectory();
+  if (!isFolder) {
+    if (files.length >= MAXIMUM_FILES) throw new Error(`there are more than ${MAXIMUM_FILES} files`);
+    if (depth === 0 || IS_OURS.test(path)) files.push(path);
+    return;
+  }
+  if (depth > MAXIMUM_DEPTH) return;
+  for (const name of (await readdir(path)).toSorted()) {
+    if (!name.startsWith('.') && name !== 'node_modules') await collect(join(path, name), files, depth + 1);
+  }
+}
+
+async function validateFile(path: string): Promise<readonly FileProblem[]> {
+  const text = await readText(path);
+  if (typeof text !== 'string') return [{ path, line: 1, problem: text.problem }];
+  if (!path.endsWith('.prompt')) return validateManifests(path, text);
+  const built = await buildPromptVersion({ fileName: basename(path), text });
+  return built.ok ? [] : [{ path, line: built.line, problem: built.problem }];
+}
+
+async function readText(path: string): Promise<string | { readonly problem: string }> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size > LARGEST_FILE_BYTES) return { problem: `it has more than ${LARGEST_FILE_BYTES} bytes` };
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+  } catch (error) {
+    return {
+      problem: `it cannot be read as UTF-8 text: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
+
+/** Objects of other groups are nobody's concern here. */
+async function validateManifests(path: string, text: string): Promise<readonly FileProblem[]> {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter });
+  if (!Array.isArray(documents)) return [];
+  if (documents.length > MAXIMUM_DOCUMENTS) {
+    return [{ path, line: 1, problem: `it has more than ${MAXIMUM_DOCUMENTS} documents` }];
+  }
+  const problems: FileProblem[] = [];
+  for (const document of documents) {
+    const line = lineCounter.linePos(document.range?.[0] ?? 0).line;
+    const [fault] = document.errors;
+    if (fault !== undefined) {
+      const at = lineCounter.linePos(fault.pos[0]).line;
+      problems.push({ path, line: at, problem: fault.message.split('\n', 1)[0] ?? 'it is not YAML' });
+      continue;
+    }
+    let object: unknown;
+    try {
+      object = document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      problems.push({ path, line, problem: error instanceof Error ? error.message : String(error) });
+      continue;
+    }
+    const lineOf = (field: readonly PropertyKey[]): number => {
+      for (let length = field.length; length > 0; length -= 1) {
+        const node = document.getIn(field.slice(0, length).map(String), true) as
+          | { readonly range?: readonly number[] | null }
+          | undefined;
+        const offset = node?.range?.[0];
+        if (offset !== undefined) return lineCounter.linePos(offset).line;
+      }
+      return line;
+    };
+    for (const { field, problem } of await problemsOf(object)) {
+      problems.push({ path, line: lineOf(field), problem });
+    }
+  }
+  return problems;
+}
+
+interface FieldProblem {
+  readonly field: readonly PropertyKey[];
+  readonly problem: string;
+}
+
+async function problemsOf(object: unknown): Promise<readonly FieldProblem[]> {
+  const { apiVersion, kind, spec } = (object ?? {}) as Readonly<Record<string, unknown>>;
+  if (apiVersion !== API_GROUP_VERSION) return [];
+  const definition = KINDS.find((one) => one.kind === kind);
+  if (definition === undefined) {
+    const known = KINDS.map((one) => one.kind).join(', ');
+    return [
+      { field: ['kind'], problem: `${API_GROUP_VERSION} has no kind ${String(kind)}: it has ${known}` },
+    ];
+  }
+  const read = definition.spec.safeParse(spec);
+  if (!read.success) {
+    return read.error.issues.map(({ path, message }) => ({
+      field: ['spec', ...path],
+      problem: `${['spec', ...path].map(String).join('.')}: ${message}`,
+    }));
+  }
+  return kind === PROMPT_VERSION.kind ? await problemsOfVersion(read.data as PromptVersionSpec) : [];
+}
+
+async function problemsOfVersion({ text, digest }: PromptVersionSpec): Promise<readonly FieldProblem[]> {
+  if (promptDigest(text) !== digest) {
+    return [{ field: ['spec', 'digest'], problem: 'spec.digest is not the SHA-256 of spec.text' }];
+  }
+  const parsed = await parsePrompt(text);
+  return parsed.ok ? [] : [{ field: ['spec', 'text'], problem: `spec.text: ${parsed.message}` }];
+}
