@@ -13,7 +13,8 @@ import { Count } from '#domain/ledger/record-fields.ts';
 import { LedgerReadError, type LedgerReader } from './ledger-reader.ts';
 
 const PAGE_ENTRIES = 1_000;
-const HISTORY_PAGE_AGENTS = 100;
+/** Of 500 outcomes each: others read from the ledger at the same time. */
+const HISTORY_PAGE_AGENTS = 25;
 /** Agents of a rollout whose histories are asked for. */
 const AGENTS_MAXIMUM = 20_000;
 

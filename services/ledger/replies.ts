@@ -26,3 +26,11 @@ export const SHUTTING_DOWN: Refusal = {
   message: 'This replica of the ledger is shutting down: ask again in a moment.',
   retryAfterSeconds: 1,
 };
+
+/** Of a position to go on from. */
+export function beyondTheEnd(last: number): Refusal {
+  return invalidRequest(
+    `The ledger has no position beyond ${last}: it may have been restored from a backup. Go on with after=${last} or after=end, or read what is there with after=0.`,
+    'after',
+  );
+}

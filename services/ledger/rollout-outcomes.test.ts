@@ -110,6 +110,11 @@ describe('the outcomes of a rollout, over the wire', () => {
     expect(stream.status).toBe(400);
   });
 
+  it('are not waited for in silence where the ledger was restored and ends before the cursor', async () => {
+    await tell(aRunEnded({ agent: AGENT, prompt: STABLE }));
+    await expect(reader.outcomesAfter(ROLLOUT, 9)).rejects.toThrow('restored from a backup');
+  });
+
   it('are refused with a sentence to whoever may not read runs', async () => {
     ledger.rights.set('ana', new Set());
     await expect(reader.outcomesAfter(ROLLOUT, 0)).rejects.toThrow('You lack the right "get agents/runs"');

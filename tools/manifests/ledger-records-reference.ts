@@ -76,8 +76,8 @@ export function ledgerRecordsReference(notice: string): string {
     '| `event` | Severity | OWASP | Meaning |',
     '|---|---|---|---|',
     ...Object.entries(SECURITY_EVENTS).map(
-      ([event, { severity, owasp, meaning }]) =>
-        `| \`${event}\` | ${severity} | ${owasp.join(', ')} | ${meaning} |`,
+      ([event, { severity, owasp, meaning, ...more }]) =>
+        `| \`${event}\` | ${severity} | ${owasp.join(', ')} | ${meaning}${'isOwnConduct' in more ? ' Holds up a release.' : ''} |`,
     ),
     '',
     '## What is hashed',

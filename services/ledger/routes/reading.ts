@@ -14,7 +14,7 @@ import {
   SecurityEventsQuery,
   readQuery,
 } from '../queries.ts';
-import { type Read, sendRefusal } from '../replies.ts';
+import { type Read, beyondTheEnd, sendRefusal } from '../replies.ts';
 import { type Right, askRight, requireRight } from '../rights.ts';
 import { runFor } from '../run-lookup.ts';
 import type { EntryFilter } from '../store/ledger-store.ts';
@@ -100,6 +100,11 @@ export function registerReading(app: FastifyInstance, parts: LedgerParts): void 
     if (!query.ok) return sendRefusal(reply, query.refusal);
     const filter = await entryFilterFor(parts, request, query.value);
     if (!filter.ok) return sendRefusal(reply, filter.refusal);
+    const last = await parts.store.lastPosition();
+    // Whoever counts outcomes would else wait in silence, and miss those until the log has grown past him again.
+    if (query.value.rollout !== undefined && query.value.after > last) {
+      return sendRefusal(reply, beyondTheEnd(last));
+    }
     return await sendPage(parts, reply, filter.value, query.value);
   });
 

@@ -8,7 +8,7 @@ import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { Drain } from '#process/drain.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import { StreamQuery, readQuery } from '../queries.ts';
-import { SHUTTING_DOWN, invalidRequest, sendRefusal } from '../replies.ts';
+import { SHUTTING_DOWN, beyondTheEnd, invalidRequest, sendRefusal } from '../replies.ts';
 import type { EntryFilter } from '../store/ledger-store.ts';
 import { writeEntry } from '../written-entries.ts';
 import { entryFilterFor } from './reading.ts';
@@ -141,10 +141,3 @@ const UNREADABLE_EVENT_ID = invalidRequest(
   'The header Last-Event-ID is not the id of an event of this stream: send the id of the last one, or leave the header out.',
   'Last-Event-ID',
 );
-
-function beyondTheEnd(last: number): Refusal {
-  return invalidRequest(
-    `The ledger has no position beyond ${last}: it may have been restored from a backup. Go on with after=${last} or after=end, or read what is there with after=0.`,
-    'after',
-  );
-}
