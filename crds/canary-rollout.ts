@@ -31,8 +31,19 @@ export const CanaryRolloutSpec = z
     ).describe('Name of the prompt. It cannot be changed.'),
     versionRef: z
       .strictObject({ name: ResourceName.describe('Name of the PromptVersion.') })
+      .optional()
       .describe(
         'The PromptVersion to be released: at once when there are no steps, else step by step. Until then the previous stable version goes on serving.',
+      ),
+    source: z
+      .strictObject({
+        repositoryRef: z
+          .strictObject({ name: ResourceName.describe('Name of the PromptRepository.') })
+          .describe('The PromptRepository whose status says which version of the prompt is wanted.'),
+      })
+      .optional()
+      .describe(
+        'In place of versionRef: the version of the commit that a PromptRepository has applied is released, and a revert that is pushed is a rollback.',
       ),
     exposure: z
       .strictObject({
@@ -77,6 +88,12 @@ export const CanaryRolloutSpec = z
       .optional()
       .describe('What happens then; Rollback when not given.'),
   })
+  .meta(
+    celRules({
+      rule: 'has(self.versionRef) != has(self.source)',
+      message: 'set either versionRef or source',
+    }),
+  )
   .describe('What is to be released.');
 export type CanaryRolloutSpec = z.infer<typeof CanaryRolloutSpec>;
 
@@ -87,6 +104,16 @@ export const CANARY_ROLLOUT_CONDITIONS = {
       status: 'False',
       meaning: '`spec.versionRef` names a PromptVersion that does not exist in this namespace.',
       remedy: 'Create it, or name another.',
+    },
+    PromptRepositoryNotFound: {
+      status: 'False',
+      meaning: '`spec.source` names a PromptRepository that does not exist in this namespace.',
+      remedy: 'Create it, or name another.',
+    },
+    PromptNotInRepository: {
+      status: 'False',
+      meaning: 'The PromptRepository has applied no commit yet, or its commit has no such prompt.',
+      remedy: '`kubectl describe promptrepo NAME` says which prompts it has, and why not another commit.',
     },
     PromptMismatch: {
       status: 'False',

@@ -21,6 +21,7 @@ import { activityOf, phaseOf } from './rollout-phase.ts';
 import { type StepState, presentState } from './step-state.ts';
 import { takeOutcomes } from './take-outcomes.ts';
 import { advance, begin, pause, release, rollBack, withdraw, withoutCandidate } from './transitions.ts';
+import { wantedBy } from './wanted-version.ts';
 
 const MESSAGE_MAXIMUM_LENGTH = 2048;
 
@@ -74,14 +75,14 @@ function unwantedCandidate(observation: RolloutObservation): Transition | undefi
   const { candidate, stable } = before;
   if (candidate === undefined || wanted?.digest === candidate.digest) return undefined;
   if (wanted !== undefined && wanted.digest === stable?.digest) {
-    const why = `spec.versionRef names ${wanted.name} again, which is stable: ${candidate.name} is withdrawn.`;
+    const why = `${wantedBy(spec)} names ${wanted.name} again, which is stable: ${candidate.name} is withdrawn.`;
     return withdraw(observation, 'Reverted', why);
   }
   if (wanted === undefined || isRejected(before.rejected, wanted.digest)) {
-    const isDeleted = spec.versionRef.name === candidate.name;
+    const isDeleted = spec.versionRef?.name === candidate.name;
     const why = isDeleted
       ? `PromptVersion ${candidate.name} is not there any more, or cannot be served: it is withdrawn.`
-      : `spec.versionRef names ${spec.versionRef.name} instead of ${candidate.name}, which is withdrawn.`;
+      : `${wantedBy(spec)} names ${spec.versionRef?.name ?? 'no version'} instead of ${candidate.name}, which is withdrawn.`;
     return withdraw(observation, isDeleted ? 'CandidateMissing' : 'NotWanted', why);
   }
   return begin(

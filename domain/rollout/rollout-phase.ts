@@ -5,6 +5,7 @@ import type { WindowState } from './release-windows.ts';
 import type { RolloutObservation } from './rollout-observation.ts';
 import { growsExposure, nextStep, planOf, stepAt } from './rollout-plan.ts';
 import { presentState } from './step-state.ts';
+import { wantedName } from './wanted-version.ts';
 
 export function phaseOf(observation: RolloutObservation, window: WindowState): RolloutPhase {
   const { candidate, paused } = observation.before;
@@ -58,8 +59,8 @@ function activityWithoutCandidate({ before, wanted, spec }: RolloutObservation, 
   if (phase === 'Idle')
     return `PromptVersion ${before.stable?.name ?? ''} is stable; there is nothing to release.`;
   if (phase === 'Refused') return 'The wanted version cannot be served.';
-  if (phase !== 'RolledBack') return `PromptVersion ${spec.versionRef.name} is about to be released.`;
+  if (phase !== 'RolledBack') return `PromptVersion ${wantedName(spec)} is about to be released.`;
   const rejected = before.rejected?.find(({ digest }) => digest === wanted?.digest);
   const told = before.decision?.kind === 'RolledBack' ? before.decision.message : '';
-  return `PromptVersion ${spec.versionRef.name} was given up (${rejected?.reason ?? ''} at ${rejected?.at ?? ''}) and is not tried again. ${told}`.trim();
+  return `PromptVersion ${wantedName(spec)} was given up (${rejected?.reason ?? ''} at ${rejected?.at ?? ''}) and is not tried again. ${told}`.trim();
 }

@@ -1,6 +1,7 @@
 import type { CanaryRolloutConditionClaim } from '#crds/canary-rollout.ts';
 import type { Advance } from '#domain/rollout/advance-rollout.ts';
 import type { RolloutProgress } from '#domain/rollout/rollout-observation.ts';
+import { wantedBy, wantedName } from '#domain/rollout/wanted-version.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
 import { documentSizeProblem } from './rollout-document-child.ts';
@@ -9,17 +10,36 @@ export function resolvedRefsClaim({
   rollout,
   wanted,
   served,
+  repositoryExists,
 }: ObservedCanaryRollout): CanaryRolloutConditionClaim {
   const refuse = (
-    reason: 'PromptVersionNotFound' | 'PromptMismatch' | 'PromptVersionNotAccepted' | 'PromptVersionTooLarge',
+    reason:
+      | 'PromptRepositoryNotFound'
+      | 'PromptNotInRepository'
+      | 'PromptVersionNotFound'
+      | 'PromptMismatch'
+      | 'PromptVersionNotAccepted'
+      | 'PromptVersionTooLarge',
     message: string,
   ): CanaryRolloutConditionClaim => ({ type: 'ResolvedRefs', status: 'False', reason, message });
 
-  const { prompt, versionRef } = rollout.spec;
+  const { prompt, versionRef, source } = rollout.spec;
+  if (versionRef === undefined) {
+    const name = source?.repositoryRef.name ?? '';
+    return repositoryExists
+      ? refuse(
+          'PromptNotInRepository',
+          `PromptRepository ${name} has applied no commit with the prompt ${prompt} yet: its status says what it has applied, and why not another commit.`,
+        )
+      : refuse(
+          'PromptRepositoryNotFound',
+          `spec.source names PromptRepository ${name}, which does not exist in namespace ${rollout.metadata.namespace}: create it, or name another.`,
+        );
+  }
   if (wanted === undefined) {
     return refuse(
       'PromptVersionNotFound',
-      `spec.versionRef names PromptVersion ${versionRef.name}, which does not exist in namespace ${rollout.metadata.namespace}: create it, or name another.`,
+      `${wantedBy(rollout.spec)} names PromptVersion ${versionRef.name}, which does not exist in namespace ${rollout.metadata.namespace}: create it, or name another.`,
     );
   }
   if (wanted.spec.prompt !== prompt) {
@@ -84,17 +104,17 @@ export function promotedClaim(
   { progress: { phase } }: Advance,
 ): CanaryRolloutConditionClaim {
   if (phase === 'Idle') {
-    const message = `PromptVersion ${spec.versionRef.name} is stable.`;
+    const message = `PromptVersion ${wantedName(spec)} is stable.`;
     return { type: 'Promoted', status: 'True', reason: 'Promoted', message };
   }
   if (phase === 'RolledBack') {
-    const message = `PromptVersion ${spec.versionRef.name} was given up: Ready says why.`;
+    const message = `PromptVersion ${wantedName(spec)} was given up: Ready says why.`;
     return { type: 'Promoted', status: 'False', reason: 'RolledBack', message };
   }
   if (phase === 'Refused') {
     return { type: 'Promoted', status: 'False', reason: 'NotServable', message: resolvedRefs.message };
   }
-  const message = `PromptVersion ${spec.versionRef.name} is not stable yet: Progressing says how far it is.`;
+  const message = `PromptVersion ${wantedName(spec)} is not stable yet: Progressing says how far it is.`;
   return { type: 'Promoted', status: 'False', reason: 'Releasing', message };
 }
 

@@ -5,6 +5,7 @@ import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
 import { NO_OUTCOMES } from '#domain/rollout/rollout-observation.ts';
 import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import { AGENTS } from '../agent/resources.ts';
+import { PROMPT_REPOSITORIES } from '../prompt-repository/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import type { ClusterView } from '../runtime/cluster-view.ts';
 import { kindModule, watching } from '../runtime/kind-module.ts';
@@ -24,12 +25,28 @@ export const CANARY_ROLLOUT_KIND = kindModule({
   definition: CANARY_ROLLOUT,
   objects: CANARY_ROLLOUTS,
   watches: [
-    watching(PROMPT_VERSIONS, (key, _, view) => {
+    watching(PROMPT_REPOSITORIES, (key, _, view) =>
+      view
+        .of(CANARY_ROLLOUTS)
+        .by('repository', key)
+        .map(({ metadata }) => objectKey(metadata)),
+    ),
+    watching(PROMPT_VERSIONS, (key, { current, previous }, view) => {
       const rollouts = view.of(CANARY_ROLLOUTS);
+      const version = readableObject(current ?? previous);
+      const following =
+        version === undefined
+          ? []
+          : rollouts
+              .by(
+                'followedPrompt',
+                objectKey({ namespace: version.metadata.namespace, name: version.spec.prompt }),
+              )
+              .map(({ metadata }) => objectKey(metadata));
       const named = (['wantedVersion', 'stableVersion', 'candidateVersion'] as const).flatMap((index) =>
         rollouts.by(index, key).map(({ metadata }) => objectKey(metadata)),
       );
-      return new Set(named);
+      return new Set([...named, ...following]);
     }),
     watching(AGENTS, (_, { current, previous }, view) => {
       const [before, after] = [followed(previous), followed(current)];
@@ -51,6 +68,7 @@ export const CANARY_ROLLOUT_KIND = kindModule({
   },
   workers: 4,
   connect: ({ view, random, outcomes }) => {
+    const repositories = view.of(PROMPT_REPOSITORIES);
     const versions = view.of(PROMPT_VERSIONS);
     const agents = view.of(AGENTS);
     const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
@@ -58,6 +76,7 @@ export const CANARY_ROLLOUT_KIND = kindModule({
     return {
       observe: (rollout, children) =>
         observeCanaryRollout(rollout, {
+          getPromptRepository: (key) => readableObject(repositories.get(key)),
           getPromptVersion: (key) => readableObject(versions.get(key)),
           listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
           listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),

@@ -8,12 +8,16 @@ import {
   type ReadRolloutCommand,
   readRolloutCommand,
 } from '#domain/rollout/rollout-command.ts';
+import type { PromptRepository } from '#crds/prompt-repository.ts';
 import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
+import { withWantedVersion } from '#domain/rollout/wanted-version.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ServedVersions } from './rollout-document-child.ts';
 
 export interface ObservedCanaryRollout {
+  /** With the version that the repository says, where it follows one. */
   readonly rollout: CanaryRollout;
+  readonly repositoryExists: boolean;
   /** What spec.versionRef names, when it exists. */
   readonly wanted: PromptVersion | undefined;
   /** What status names, as far as it exists. */
@@ -28,6 +32,7 @@ export interface ObservedCanaryRollout {
 }
 
 export interface RolloutSources {
+  readonly getPromptRepository: (key: string) => PromptRepository | undefined;
   readonly getPromptVersion: (key: string) => PromptVersion | undefined;
   readonly listPromptVersions: () => readonly PromptVersion[];
   readonly listFollowers: (rolloutKey: string) => readonly Agent[];
@@ -40,15 +45,19 @@ export interface RolloutSources {
   readonly random: () => number;
 }
 
-export function observeCanaryRollout(rollout: CanaryRollout, sources: RolloutSources): ObservedCanaryRollout {
-  const { namespace, name, annotations } = rollout.metadata;
+export function observeCanaryRollout(written: CanaryRollout, sources: RolloutSources): ObservedCanaryRollout {
+  const { namespace, name, annotations } = written.metadata;
+  const { source } = written.spec;
+  const repository = source && sources.getPromptRepository(`${namespace}/${source.repositoryRef.name}`);
+  const rollout = withWantedVersion(written, repository?.status);
   const { stable, candidate } = rollout.status ?? {};
   const find = (versionName: string | undefined): PromptVersion | undefined =>
     versionName === undefined ? undefined : sources.getPromptVersion(`${namespace}/${versionName}`);
   const command = readRolloutCommand(annotations?.[ROLLOUT_COMMAND_ANNOTATION]);
   return {
     rollout,
-    wanted: find(rollout.spec.versionRef.name),
+    repositoryExists: repository !== undefined,
+    wanted: find(rollout.spec.versionRef?.name),
     served: { stable: find(stable?.name), candidate: find(candidate?.name) },
     agentUids: sources
       .listFollowers(`${namespace}/${name}`)

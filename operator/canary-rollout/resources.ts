@@ -9,7 +9,10 @@ export const ROLLOUT_DOCUMENT_LABELS = {
 } as const;
 
 export const CANARY_ROLLOUTS = watchedKind(CANARY_ROLLOUT, {
-  wantedVersion: ({ spec }) => [spec.versionRef.name],
+  wantedVersion: ({ spec }) => [spec.versionRef?.name],
+  repository: ({ spec }) => [spec.source?.repositoryRef.name],
+  /** Names of prompts: of those that follow a repository, for they name no version. */
+  followedPrompt: ({ spec }) => (spec.source === undefined ? [] : [spec.prompt]),
   stableVersion: ({ status }) => [status?.stable?.name],
   candidateVersion: ({ status }) => [status?.candidate?.name],
 });

@@ -6,6 +6,7 @@ import type {
 } from '#crds/canary-rollout.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import type { RolloutDecision } from '#domain/rollout/rollout-observation.ts';
+import { wantedName } from '#domain/rollout/wanted-version.ts';
 
 type RolloutDraft = Omit<RecordOf<'rollout_decision'>, 'source'>;
 type Version = NonNullable<CanaryRolloutStatus['stable']>;
@@ -48,7 +49,7 @@ export function refusalRecord(
     decision: 'refused',
     reason: code,
     ...(stable !== undefined && { from: promptOf(rollout, stable) }),
-    to: { name: rollout.metadata.name, version: rollout.spec.versionRef.name },
+    to: { name: rollout.metadata.name, version: wantedName(rollout.spec) },
   };
 }
 

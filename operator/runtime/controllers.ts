@@ -11,8 +11,8 @@ import type { AnyWatchedResource } from './watched-resource.ts';
 const LAZY_SECONDS = 5;
 const LAZY_KEYS_PER_SECOND = 10;
 
-export interface ControllersOptions extends KindContext, ReconcilerContext {
-  readonly kinds: readonly KindModule[];
+export interface ControllersOptions<Config> extends KindContext<Config>, ReconcilerContext {
+  readonly kinds: readonly KindModule<Config>[];
   readonly logger: Logger;
   readonly onPass: (controller: string, result: PassResult, seconds: number) => void;
 }
@@ -24,7 +24,9 @@ export interface Controllers {
   readonly queueDepths: () => readonly { readonly controller: string; readonly depth: number }[];
 }
 
-export function createControllers(options: ControllersOptions): Controllers {
+export function createControllers<Config extends { readonly resyncSeconds: number }>(
+  options: ControllersOptions<Config>,
+): Controllers {
   const { kinds, view, config, logger, random } = options;
   const outageGate = createOutageGate(random);
   const running = kinds.map((kind) => {
@@ -71,9 +73,9 @@ function lazySeconds(keys: number, random: () => number): number {
 
 /** What a change of each resource means for the keys of one kind. */
 export function wakersOf(
-  { objects, watches, children }: KindModule,
+  { objects, watches, children }: Pick<KindModule, 'objects' | 'watches' | 'children'>,
   { enqueue, enqueueAfter }: Pick<Controller, 'enqueue' | 'enqueueAfter'>,
-  { view, random }: Pick<KindContext, 'view' | 'random'>,
+  { view, random }: Pick<KindContext<unknown>, 'view' | 'random'>,
 ): readonly (readonly [AnyWatchedResource, OnClusterChange])[] {
   return [
     [objects, (_, key) => enqueue(key)],

@@ -30,6 +30,8 @@ export const EVENT_REASONS = [
   'NotAccepted',
   'Ready',
   'NotReady',
+  'CommitApplied',
+  'CommitRefused',
   ...ROLLOUT_DECISIONS,
 ] as const;
 export type EventReason = (typeof EVENT_REASONS)[number];

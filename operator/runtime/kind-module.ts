@@ -15,7 +15,7 @@ import type { ReadObject } from './read-kind.ts';
 import { type Reconciler, type ReconcilerContext, createReconciler } from './reconcile-kind.ts';
 import type { AnyWatchedResource, WatchedResource } from './watched-resource.ts';
 
-export interface Kind<Spec, Status extends KindStatus, Observed> {
+export interface Kind<Spec, Status extends KindStatus, Observed, Config = OperatorConfig> {
   readonly definition: KindDefinition;
   /** The objects themselves: a change of one wakes its own key. */
   readonly objects: WatchedResource<ReadObject<Spec, Status>>;
@@ -24,14 +24,15 @@ export interface Kind<Spec, Status extends KindStatus, Observed> {
   readonly children?: OwnedChildren;
   /** How many objects are worked on at a time. */
   readonly workers: number;
-  readonly connect: (context: KindContext) => KindObserver<Spec, Status, Observed>;
+  readonly connect: (context: KindContext<Config>) => KindObserver<Spec, Status, Observed>;
   /** Pure. */
   readonly decide: (observed: Observed, now: Date, children: ObservedChildren) => Decision<Status>;
 }
 
-export interface KindContext {
+/** `Config` are the settings of the process that runs the kind. */
+export interface KindContext<Config = OperatorConfig> {
   readonly view: ClusterView;
-  readonly config: OperatorConfig;
+  readonly config: Config;
   readonly random: () => number;
   /** Undefined where no ledger is configured. */
   readonly outcomes: OutcomeFeed | undefined;
@@ -102,18 +103,18 @@ export interface AdmissionRule {
 }
 
 /** A kind without its types, so that kinds stand in one list. */
-export interface KindModule {
+export interface KindModule<Config = OperatorConfig> {
   readonly definition: KindDefinition;
   readonly objects: AnyWatchedResource;
   readonly watches: readonly Watch[];
   readonly children?: OwnedChildren;
   readonly workers: number;
-  readonly createReconciler: (context: KindContext & ReconcilerContext) => Reconciler;
+  readonly createReconciler: (context: KindContext<Config> & ReconcilerContext) => Reconciler;
 }
 
-export function kindModule<Spec, Status extends KindStatus, Observed>(
-  kind: Kind<Spec, Status, Observed>,
-): KindModule {
+export function kindModule<Spec, Status extends KindStatus, Observed, Config = OperatorConfig>(
+  kind: Kind<Spec, Status, Observed, Config>,
+): KindModule<Config> {
   const { definition, objects, watches, children, workers } = kind;
   return {
     definition,
@@ -126,7 +127,9 @@ export function kindModule<Spec, Status extends KindStatus, Observed>(
 }
 
 /** Every collection that these kinds look at, each once. */
-export function resourcesOf(modules: readonly KindModule[]): ReadonlySet<AnyWatchedResource> {
+export function resourcesOf(
+  modules: readonly Pick<KindModule, 'objects' | 'watches' | 'children'>[],
+): ReadonlySet<AnyWatchedResource> {
   return new Set(
     modules.flatMap(({ objects, watches, children }) => [
       objects,

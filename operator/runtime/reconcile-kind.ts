@@ -42,9 +42,9 @@ interface Memory {
   toldReadiness: string | undefined;
 }
 
-export function createReconciler<Spec, Status extends KindStatus, Observed>(
-  kind: Kind<Spec, Status, Observed>,
-  context: KindContext & ReconcilerContext,
+export function createReconciler<Spec, Status extends KindStatus, Observed, Config>(
+  kind: Kind<Spec, Status, Observed, Config>,
+  context: KindContext<Config> & ReconcilerContext,
 ): Reconciler {
   const { view, writer, events, now } = context;
   const objects = view.of(kind.objects);
@@ -113,9 +113,9 @@ export function createReconciler<Spec, Status extends KindStatus, Observed>(
   return { reconcile };
 }
 
-function keeperOf<Spec, Status extends KindStatus, Observed>(
-  { children, objects }: Kind<Spec, Status, Observed>,
-  { view, kubeClient, writer, events }: KindContext & ReconcilerContext,
+function keeperOf<Spec, Status extends KindStatus, Observed, Config>(
+  { children, objects }: Kind<Spec, Status, Observed, Config>,
+  { view, kubeClient, writer, events }: KindContext<Config> & ReconcilerContext,
 ): ChildKeeper {
   if (children === undefined) return NO_CHILD_KEEPER;
   const { tolerance } = children;

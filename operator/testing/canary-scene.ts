@@ -9,6 +9,7 @@ export function observedRollout(
 ): ObservedCanaryRollout {
   return {
     served: { stable: versionOf(given.rollout, 'stable'), candidate: versionOf(given.rollout, 'candidate') },
+    repositoryExists: false,
     agentUids: ['agent-0', 'agent-1'],
     outcomes: { ...NO_OUTCOMES, salt: given.rollout.status?.exposure?.salt },
     gate: given.rollout.status?.gate,

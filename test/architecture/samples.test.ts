@@ -50,7 +50,7 @@ describe('the sample manifests', () => {
     const rollout = CanaryRolloutSpec.parse(
       specOf(await read('samples/canary-rollout-email-classifier.yaml')),
     );
-    expect(rollout.versionRef.name).toBe(promptVersionName('email-classifier', promptDigest(promptText)));
+    expect(rollout.versionRef?.name).toBe(promptVersionName('email-classifier', promptDigest(promptText)));
     expect(rollout.prompt).toBe('email-classifier');
     expect(agent.promptRef.name).toBe('email-classifier');
   });

@@ -2,35 +2,13 @@
  * For each CEL rule of the kinds, objects that keep it and objects that break it. `rule` is the path of the schema
  * node that carries it and the beginning of its message, which is also what the refusal must say.
  */
+import { REPOSITORY_CASES } from './repository-rule-cases.ts';
+import { type RuleCase, casesFor, named } from './rule-case.ts';
 import { SAMPLES, type SampleObject, changed } from './sample-objects.ts';
 
-export interface RuleCase {
-  readonly rule: { readonly kind: string; readonly path: string; readonly message: string };
-  readonly title: string;
-  /** Stored first when given: the case is then an update of it. */
-  readonly before: SampleObject | undefined;
-  readonly object: SampleObject;
-  readonly expected: 'accepted' | 'refused';
-}
+export type { RuleCase } from './rule-case.ts';
 
 const { agentThatFollows, agentThatScales, promptVersion, canaryRollout, model } = SAMPLES;
-
-function casesFor(
-  rule: RuleCase['rule'],
-  cases: Readonly<Record<string, readonly [RuleCase['expected'], SampleObject, SampleObject?]>>,
-): readonly RuleCase[] {
-  return Object.entries(cases).map(([title, [expected, object, before]]) => ({
-    rule,
-    title,
-    expected,
-    object,
-    before,
-  }));
-}
-
-function named(object: SampleObject, name: string): SampleObject {
-  return { ...object, metadata: { ...object.metadata, name } };
-}
 
 function modelWith(changes: Readonly<Record<string, unknown>>): SampleObject {
   return { ...model, spec: { ...model.spec, ...changes } };
@@ -413,6 +391,7 @@ const MODEL_CASES: readonly RuleCase[] = [
 ];
 
 export const RULE_CASES: readonly RuleCase[] = [
+  ...REPOSITORY_CASES,
   ...AGENT_CASES,
   ...RESOURCE_CASES,
   ...TOOL_CASES,

@@ -25,8 +25,18 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
   },
   CanaryRollout: ({ steps, analysis, ...spec }) => ({
     ...spec,
+    versionRef: spec['versionRef'] ?? { name: 'some-version' },
+    source: undefined,
     ...(steps === undefined ? {} : { steps: oneThingEach(steps as readonly Spec[]) }),
     ...(analysis === undefined ? {} : { analysis: wholeMetrics(analysis as Spec) }),
+  }),
+  PromptRepository: ({ reference, signatures, ...spec }) => ({
+    ...spec,
+    url: 'https://git.example.com/prompts.git',
+    ...(reference === undefined ? {} : { reference: { branch: 'main' } }),
+    ...(signatures === undefined
+      ? {}
+      : { signatures: { policy: 'RequireGood', keysFrom: { secretRef: { name: 'keys' } } } }),
   }),
   Model: (spec) => ({
     ...spec,

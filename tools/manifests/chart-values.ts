@@ -87,6 +87,16 @@ const NetworkPolicy = z
         .array(Passed)
         .describe('More NetworkPolicyEgressRules, for example to a model Service of this cluster.'),
     }),
+    promptRepositories: z.strictObject({
+      git: z.strictObject({
+        cidrs: z.array(z.string()).describe('Addresses of git servers and of their APIs.'),
+        ports: z.array(z.int().min(1).max(65535)).describe('Ports of git servers and of their APIs.'),
+      }),
+      webhooksFrom: z.array(Peer).describe('Who may call webhooks, on port 8080.'),
+      additionalEgress: z
+        .array(Passed)
+        .describe('More NetworkPolicyEgressRules, for example to a git server of this cluster.'),
+    }),
     ledger: z.strictObject({
       readers: z.array(Peer).describe('Who may read the ledger and its witness, on port 8080.'),
       additionalEgress: z
@@ -129,6 +139,20 @@ export const ChartValues = z
           .describe('ConfigMap of the release namespace whose ca.crt the router trusts for endpoints.'),
       })
       .describe('The one door to all models.'),
+    promptRepositories: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether git repositories are followed.'),
+        secretNamespaces: z
+          .array(z.string())
+          .describe('Namespaces whose Secrets may be read, by name; all when empty.'),
+        maximumMebibytes: z.int().min(1).max(65_536).describe('Largest repository that is fetched.'),
+        cacheSize: z
+          .string()
+          .regex(/^[0-9]+(\.[0-9]+)?(M|G|T|Mi|Gi|Ti)$/)
+          .describe('Room for what is fetched of all repositories.'),
+        ...withoutReplicas,
+      })
+      .describe('Follows git repositories; one pod.'),
     ledger: z
       .strictObject({
         enabled: z.boolean().describe('Whether what agents do is recorded.'),

@@ -2,7 +2,7 @@
 {{- /* Nothing on Secrets, roles or the inside of pods: whoever takes over the operator must not get further. */}}
 {{- define "capataz.operatorRules" -}}
 - apiGroups: [capataz.dev]
-  resources: [promptversions, models, canaryrollouts, agents]
+  resources: [promptversions, models, canaryrollouts, promptrepositories, agents]
   verbs: [list, watch]
 - apiGroups: [capataz.dev]
   resources: [promptversions/status, models/status, canaryrollouts/status, agents/status]
