@@ -16,7 +16,7 @@ function entry(path: string, changes: Partial<RepositoryEntry> = {}): Repository
 async function read(files: Readonly<Record<string, string | Uint8Array>>): Promise<ReadCommit> {
   const all = Object.entries(files).map(([path, content]) => {
     const bytes = Buffer.from(content);
-    return { ...entry(path, { size: bytes.length }), bytes };
+    return Object.assign(entry(path, { size: bytes.length }), { bytes });
   });
   const selected = selectEntries(all, FOLDERS);
   if (selected.problems.length > 0) return { prompts: [], goldenSets: [], problems: selected.problems };

@@ -78,6 +78,7 @@ export async function runPromptRepositories(
     logger,
     now,
     mayWrite: leadership.isHeld,
+    onEvent: metrics.countEvent,
   });
   const memory = createSyncMemory(random);
   const { git } = config;
@@ -124,6 +125,7 @@ export async function runPromptRepositories(
     kinds: [kind],
     view,
     config,
+    outcomes: undefined,
     kubeClient,
     writer,
     events,
