@@ -215,7 +215,7 @@ function readGoldenSets(
     } else if (text.trim() === '') {
       refuse('the golden set is empty');
     } else if (content === undefined) {
-      refuse('the golden set is too large for a ConfigMap even when compressed: split it');
+      refuse('the golden set is too large for a ConfigMap (900000 bytes): split it');
     } else {
       const digest = goldenSetDigest(text);
       sets.set(name, { path, name, digest, content, configMapName: goldenSetConfigMapName(name, digest) });

@@ -8,7 +8,7 @@ await runProcess({
   environment: PromptRepositoryConfig,
   start: async (config, { logger, fail }) => {
     const stopping = new AbortController();
-    const running = runPromptRepositories(config, logger, stopping.signal);
+    const running = runPromptRepositories(config, logger, stopping.signal, process.env['PATH'] ?? '');
     running.catch(fail);
     return {
       stop: async () => {

@@ -43,6 +43,8 @@ export async function runPromptRepositories(
   config: PromptRepositoryConfig,
   logger: Logger,
   stop: AbortSignal,
+  /** Where git is found. */
+  searchPath: string,
 ): Promise<void> {
   const random = (): number => Math.random();
   const now = (): Date => new Date();
@@ -98,7 +100,7 @@ export async function runPromptRepositories(
                 // Of the url too: what another server sent must not count against this one.
                 folder: join(git.cacheDirectory, createHash('sha256').update(`${uid} ${url}`).digest('hex')),
                 temporaryFolder: git.temporaryDirectory,
-                searchPath: process.env['PATH'] ?? '',
+                searchPath,
                 allowedSchemes: git.schemes,
                 limits: {
                   ...GIT_LIMITS,
