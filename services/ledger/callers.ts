@@ -7,7 +7,7 @@ import type { CallerIdentity } from './caller-identity.ts';
 import { nameOfServiceAccount } from './caller-identity.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { sendRefusal } from './replies.ts';
-import type { Teller } from './who-may-tell.ts';
+import type { PlatformProcess, Teller } from './who-may-tell.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,29 +43,39 @@ export function refuseStrangers(
 ): void {
   app.addHook('onRequest', async (request, reply): Promise<FastifyReply | undefined> => {
     if (request.method !== 'POST' || request.routeOptions.url !== path) return undefined;
-    const { user, serviceAccount } = callerOf(request);
+    const caller = callerOf(request);
+    const { user, serviceAccount } = caller;
     const mayTell =
-      serviceAccount !== undefined &&
-      (parts.platformWriters.has(nameOfServiceAccount(serviceAccount)) ||
+      platformProcessOf(caller, parts) !== undefined ||
+      (serviceAccount !== undefined &&
         agentNameOfServiceAccount(serviceAccount.serviceAccount) !== undefined);
     return mayTell ? undefined : sendRefusal(reply, notATeller(user.username));
   });
 }
 
+/** Undefined: not one of the platform. */
+export function platformProcessOf(
+  { serviceAccount }: UserIdentity,
+  { platformWriters }: Pick<LedgerParts, 'platformWriters'>,
+): PlatformProcess | undefined {
+  return serviceAccount && platformWriters.get(nameOfServiceAccount(serviceAccount));
+}
+
 /** As whom the caller may tell records. */
 export async function tellerOf(
-  { user, serviceAccount }: UserIdentity,
-  { platformWriters, agentImages }: Pick<LedgerParts, 'platformWriters' | 'agentImages'>,
+  caller: UserIdentity,
+  parts: Pick<LedgerParts, 'platformWriters' | 'agentImages'>,
 ): Promise<TellerResult> {
+  const { user, serviceAccount } = caller;
   if (serviceAccount === undefined) return { ok: false, refusal: notATeller(user.username) };
-  const process = platformWriters.get(nameOfServiceAccount(serviceAccount));
+  const process = platformProcessOf(caller, parts);
   if (process !== undefined) {
     return { ok: true, teller: { kind: 'platform', process }, reporter: user.username };
   }
   const name = agentNameOfServiceAccount(serviceAccount.serviceAccount);
   if (name === undefined) return { ok: false, refusal: notATeller(user.username) };
   const { namespace, podName } = serviceAccount;
-  const image = await agentImages.ofAgent(namespace, name);
+  const image = await parts.agentImages.ofAgent(namespace, name);
   if (image === 'unknown') return { ok: false, refusal: AGENT_UNKNOWN };
   // A token that somebody made by hand is bound to no pod, so nothing is known of what holds it.
   const runsOurRuntime =

@@ -31,7 +31,8 @@ export interface RecordIntake {
 
 export const TOO_MANY_RECORDS: Refusal = {
   code: 'too_many_records',
-  message: 'The ledger has as many records under way as it can hold: send the same again in a moment.',
+  message:
+    'The ledger has as many records under way as it can hold, of all or of this caller: send the same again in a moment.',
   retryAfterSeconds: 1,
 };
 

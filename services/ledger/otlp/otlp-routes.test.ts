@@ -293,7 +293,10 @@ describe('what cannot be taken', () => {
     const under = await ledger();
     const { promise, resolve } = Promise.withResolvers<void>();
     under.gate = promise;
-    const held = Array.from({ length: 4 }, () => post(under, traces(SPAN)));
+    const other = { ...JSON_TYPE, authorization: 'Bearer agent:shop:other' };
+    const held = [TOKEN, TOKEN, other.authorization, other.authorization].map((authorization) =>
+      post(under, traces(SPAN), { ...JSON_TYPE, authorization }),
+    );
     await expect.poll(async () => (await post(under, traces(SPAN))).status).toBe(429);
     resolve();
     expect((await Promise.all(held)).map(({ status }) => status)).toContain(200);

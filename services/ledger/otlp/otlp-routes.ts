@@ -23,7 +23,7 @@ import {
 import { type ReportingAgent, recordOfLog, recordOfSpan } from '#domain/otlp/reported-records.ts';
 import { type Decoded, OTLP_BOUNDS } from '#domain/otlp/reported-work.ts';
 import { retryAfterHeaders } from '#process/http/retry-after.ts';
-import { UploadsUnderWay } from '../uploads-under-way.ts';
+import { SharedRoom } from '../shared-room.ts';
 import { inflateBody } from './inflate-body.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
@@ -32,7 +32,7 @@ export type SubmitOutcome =
   | { readonly kind: 'refused'; readonly message: string };
 
 export interface OtlpParts {
-  /** Whose token the request carries, or why he may not tell spans. */
+  /** Whose token the request carries, or why he may not tell spans. Asked before his body is read. */
   readonly agentOf: (
     request: FastifyRequest,
   ) =>
@@ -55,6 +55,7 @@ export interface OtlpParts {
 
 /** A body may be 4 MiB; of those that are held one at a time is inflated and decoded. */
 const BODIES_AT_ONCE = 4;
+const BODIES_OF_ONE_AGENT = 2;
 
 interface Signal<Item> {
   readonly path: string;
@@ -68,7 +69,7 @@ export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
     routes.addContentTypeParser(CONTENT_TYPES.protobuf, { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     );
-    const bodies = new UploadsUnderWay(BODIES_AT_ONCE);
+    const bodies = new SharedRoom({ room: BODIES_AT_ONCE, mostOfOne: BODIES_OF_ONE_AGENT });
     const decoding = new OneAtATime();
     registerSignal(routes, parts, bodies, decoding, {
       path: '/v1/traces',
@@ -95,7 +96,7 @@ export function registerOtlp(app: FastifyInstance, parts: OtlpParts): void {
 function registerSignal<Item>(
   app: FastifyInstance,
   parts: OtlpParts,
-  bodies: UploadsUnderWay,
+  bodies: SharedRoom,
   decoding: OneAtATime,
   signal: Signal<Item>,
 ): void {
@@ -103,9 +104,14 @@ function registerSignal<Item>(
     signal.path,
     {
       bodyLimit: OTLP_BOUNDS.compressedBytes,
-      // After the caller is known, and before his body is read.
+      // Before the body is read: whoever is no agent takes no place, and no agent all of them.
       preParsing: (request, reply, payload, done) => {
-        const place = bodies.take(reply);
+        const teller = parts.agentOf(request);
+        if (!teller.ok) {
+          sendStatus(request, reply, teller.refusal);
+          return;
+        }
+        const place = bodies.take(reply, `${teller.agent.namespace}/${teller.agent.name}`);
         if (place === 'taken') done(null, payload);
         else if (place === 'full') sendStatus(request, reply, parts.tooBusy);
         else reply.hijack();

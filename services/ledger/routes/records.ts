@@ -9,25 +9,33 @@ import {
   RecordBatch,
 } from '#domain/ledger/record-batch.ts';
 import { readBoundedJson } from '../bounded-body.ts';
-import { callerOf, tellerOf } from '../callers.ts';
+import { callerOf, platformProcessOf, tellerOf } from '../callers.ts';
 import { explain, judgeBatch } from '../judge-batch.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import { TOO_MANY_RECORDS } from '../record-intake.ts';
 import { invalidRequest, sendRefusal } from '../replies.ts';
-import { UploadsUnderWay } from '../uploads-under-way.ts';
+import { SharedRoom } from '../shared-room.ts';
 
 /** Records are flat, and the longest holds some 150 values. */
 const BATCH_BOUNDS: JsonBounds = { depth: 12, values: 160_000 };
-const UPLOADS_BYTES = 64 * 1024 * 1024;
+/** Apart, so that no number of agents keeps the platform from telling what it has witnessed. */
+const PLATFORM_UPLOADS_BYTES = 32 * 1024 * 1024;
+const AGENTS_UPLOADS_BYTES = 32 * 1024 * 1024;
 
 export function registerRecordIntake(app: FastifyInstance, parts: LedgerParts): void {
-  const uploads = new UploadsUnderWay(UPLOADS_BYTES);
+  const ofPlatform = new SharedRoom({ room: PLATFORM_UPLOADS_BYTES });
+  const ofAgents = new SharedRoom({
+    room: AGENTS_UPLOADS_BYTES,
+    mostOfOne: AGENTS_UPLOADS_BYTES / 4,
+  });
   app.post(
     '/v1/records',
     {
       // After the caller is known, and before his body is read.
       preParsing: (request, reply, payload, done) => {
-        const place = uploads.take(reply, bytesToExpect(request));
+        const caller = callerOf(request);
+        const uploads = platformProcessOf(caller, parts) === undefined ? ofAgents : ofPlatform;
+        const place = uploads.take(reply, caller.user.username, bytesToExpect(request));
         if (place === 'taken') done(null, payload);
         else if (place === 'full') void sendRefusal(reply, TOO_MANY_RECORDS);
         else reply.hijack();

@@ -47,6 +47,8 @@ export interface LedgerUnderTest extends AsyncDisposable {
   isApiServerAway: boolean;
   /** Reviews of tokens wait for it. */
   reviews: Promise<void>;
+  /** Questions for rights wait for it. */
+  rightsReviews: Promise<void>;
   /** How many reviews were begun. */
   reviewsBegun: number;
   readonly connections: () => Promise<number>;
@@ -72,6 +74,7 @@ export interface LedgerAnswer {
 export const ROUTER = 'router';
 export const TRIAGE = 'triage';
 export const OTHER_AGENT = 'other-agent';
+export const FOURTH_AGENT = 'fourth-agent';
 export const OWN_IMAGE = 'own-image';
 export const READER = 'reader';
 export const STRANGER = 'stranger';
@@ -81,6 +84,7 @@ const IDENTITIES: Readonly<Record<string, UserIdentity>> = {
   [TRIAGE]: serviceAccount('shop', 'agent-triage', 'agent-triage-7d-x'),
   [OTHER_AGENT]: serviceAccount('shop', 'agent-other', 'agent-other-7d-x'),
   [OWN_IMAGE]: serviceAccount('shop', 'agent-own', 'agent-own-7d-x'),
+  [FOURTH_AGENT]: serviceAccount('shop', 'agent-fourth', 'agent-fourth-7d-x'),
   'triage-by-hand': serviceAccount('shop', 'agent-triage'),
   [READER]: { user: { username: 'ana', groups: [], extra: {} } },
   [STRANGER]: serviceAccount('shop', 'default', 'default-1'),
@@ -141,6 +145,7 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
       }),
     access: {
       review: async ({ username }, question): Promise<AccessAnswer> => {
+        await ledger.rightsReviews;
         if (ledger.isApiServerAway) return 'unavailable';
         const rights = ledger.rights.get(username) ?? new Set();
         return questionsOf(question).some((each) => rights.has(each)) ? 'allowed' : 'denied';
@@ -186,11 +191,13 @@ export async function startLedgerUnderTest(options: LedgerUnderTestOptions = {})
     rights: new Map(),
     isApiServerAway: false,
     reviews: Promise.resolve(),
+    rightsReviews: Promise.resolve(),
     reviewsBegun: 0,
     connections: promisify(app.server.getConnections.bind(app.server)),
     images: new Map([
       ['shop/triage', 'ours'],
       ['shop/other', 'ours'],
+      ['shop/fourth', 'ours'],
       ['shop/own', 'own'],
     ]),
     request: async (method, path, { token = READER, body, headers = {} } = {}) => {
