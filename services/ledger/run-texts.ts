@@ -8,7 +8,7 @@ export interface RecordWithTexts {
 
 const PAGE_ENTRIES = 200;
 /** With the record that is begun: a page is never larger than this and the texts of one record. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Records that have texts, oldest first. `next`: ask again after this position. */
 export async function recordsWithTexts(
