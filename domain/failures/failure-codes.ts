@@ -320,6 +320,11 @@ export const LEDGER_FAILURES = {
     type: 'rate_limit_error',
     meaning: 'As many records are under way as fit. Sending the same again is safe.',
   },
+  too_many_questions: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'As many requests are being answered as may be, of all or of this caller.',
+  },
   too_many_streams: {
     status: 429,
     type: 'rate_limit_error',

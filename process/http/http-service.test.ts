@@ -1,16 +1,20 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FAILURES } from '#domain/failures/failure-codes.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { Drain } from '../drain.ts';
+import { eventStreamOf } from './event-stream.ts';
 import { createHttpApp, startHttpService } from './http-service.ts';
 import { requestIdOf } from './request-id.ts';
 
 let app: FastifyInstance;
 let port: number;
 let lines: string[];
+const cleanUps: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   lines = [];
@@ -35,6 +39,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
   app.server.closeAllConnections();
   await app.close();
 });
@@ -97,5 +102,58 @@ describe('an HTTP service', () => {
     expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({
       error: { code: 'invalid_request', param: null },
     });
+  });
+});
+
+describe('an HTTP service that gives up what does not move', () => {
+  const LARGER_THAN_THE_KERNEL_HOLDS = 'x'.repeat(32 * 1024 * 1024);
+
+  async function stalling(): Promise<{ readonly url: string; readonly server: Server }> {
+    const drain = new Drain();
+    const started = createHttpApp({
+      logger: createLogger('test', 'silent'),
+      drain,
+      paths: 'GET /large and GET /events',
+      largestBodyBytes: 1024,
+      body: 'json',
+      stallMilliseconds: 300,
+      refuse: (refusal, _request, reply) => reply.code(500).send(refusal),
+    });
+    started.get('/large', (_request, reply) => reply.send(LARGER_THAN_THE_KERNEL_HOLDS));
+    started.get('/events', (_request, reply) => {
+      const stream = eventStreamOf(reply, { stallSeconds: 30, keepAliveSeconds: 0.05 });
+      stream.open();
+      setTimeout(() => stream.end('data: end\n\n'), 1_000);
+    });
+    const service = await startHttpService({
+      app: started,
+      port: 0,
+      drain,
+      times: { drainSeconds: 0, drainLeadSeconds: 0 },
+    });
+    cleanUps.push(() => {
+      started.server.closeAllConnections();
+      return started.close();
+    });
+    return { url: `http://127.0.0.1:${service.port}`, server: started.server };
+  }
+
+  it('ends the connection of a client that never reads its answer', async () => {
+    const { url, server } = await stalling();
+    const asked = once(server, 'request');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
+    await asked;
+    const connections = promisify(server.getConnections.bind(server));
+    await expect.poll(() => connections(), { timeout: 10_000 }).toBe(0);
+    socket.destroy();
+  });
+
+  it('leaves a stream open that has nothing to say but comments', async () => {
+    const { url } = await stalling();
+    const text = await (await fetch(`${url}/events`)).text();
+    expect(text).toMatch(/^(: keep-alive\n\n){3,}data: end\n\n$/);
   });
 });

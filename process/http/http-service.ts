@@ -49,6 +49,11 @@ export interface HttpAppOptions {
   /** Answers what is refused before a route sees it, or failed in one, in the service's own shape of errors. */
   readonly refuse: (refusal: Refusal, request: FastifyRequest, reply: FastifyReply) => unknown;
   readonly limits?: HttpLimits;
+  /**
+   * A connection on which nothing has moved for so long is ended: that of a client that does not read its answer as well.
+   * For services that have said something of each answer by then; never when not given.
+   */
+  readonly stallMilliseconds?: number;
 }
 
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
@@ -70,6 +75,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     logger: false,
     bodyLimit: largestBodyBytes,
     requestTimeout: limits.requestMilliseconds,
+    ...(options.stallMilliseconds === undefined ? {} : { connectionTimeout: options.stallMilliseconds }),
     // Longer than the minute for which common load balancers keep a connection: it is theirs to close it.
     keepAliveTimeout: 75_000,
     http: {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { BATCH_MAXIMUM_BYTES } from '#domain/ledger/record-batch.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
 import { requestIdOf } from '#process/http/request-id.ts';
+import { boundQuestions } from './bounded-questions.ts';
 import { checkCallers, refuseStrangers } from './callers.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { sendRefusal } from './replies.ts';
@@ -13,6 +14,9 @@ import { registerReading } from './routes/reading.ts';
 import { registerRecordIntake } from './routes/records.ts';
 import { LiveStreams, registerStream } from './routes/stream.ts';
 import { registerTexts } from './routes/texts.ts';
+
+/** Longer than the store takes for anything: a call that it has not answered by then has failed. */
+const STALL_MILLISECONDS = 60_000;
 
 const PATHS =
   'POST /v1/records, POST /v1/feedback, POST /v1/traces, POST /v1/logs, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/stream and /v1/logs';
@@ -29,6 +33,7 @@ export function createLedgerApp(parts: LedgerParts): {
     paths: PATHS,
     largestBodyBytes: BATCH_MAXIMUM_BYTES,
     body: 'bytes',
+    stallMilliseconds: STALL_MILLISECONDS,
     refuse: (refusal, _request, reply) => sendRefusal(reply, refusal),
   });
   app.decorateRequest('caller', null);
@@ -37,12 +42,16 @@ export function createLedgerApp(parts: LedgerParts): {
     checkCallers(routes, parts.identity);
     refuseStrangers(routes, '/v1/records', parts);
     registerRecordIntake(routes, parts);
-    registerFeedback(routes, parts);
-    registerReading(routes, parts);
-    registerStream(routes, parts, streams);
-    registerTexts(routes, parts);
     registerReportedWork(routes, parts);
-    registerLogs(routes, parts);
+    registerStream(routes, parts, streams);
+    void routes.register((questions, _options, done) => {
+      boundQuestions(questions);
+      registerFeedback(questions, parts);
+      registerReading(questions, parts);
+      registerTexts(questions, parts);
+      registerLogs(questions, parts);
+      done();
+    });
     done();
   });
   return { app, streams };

@@ -6,10 +6,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import { type EventStream, eventStreamOf } from '#process/http/event-stream.ts';
 import type { Drain } from '#process/drain.ts';
+import { callerOf } from '../callers.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import { StreamQuery, readQuery } from '../queries.ts';
 import { SHUTTING_DOWN, beyondTheEnd, invalidRequest, sendRefusal } from '../replies.ts';
 import type { EntryFilter } from '../store/ledger-store.ts';
+import { SharedRoom } from '../shared-room.ts';
 import { writeEntry } from '../written-entries.ts';
 import { entryFilterFor } from './reading.ts';
 
@@ -53,11 +55,16 @@ export class LiveStreams {
 }
 
 export function registerStream(app: FastifyInstance, parts: LedgerParts, streams: LiveStreams): void {
+  const places = new SharedRoom({ room: MOST_STREAMS });
   // HEAD has no place of its own to fill: it would follow for ever and be told nothing.
   app.get('/v1/stream', { exposeHeadRoute: false }, async (request, reply) => {
     const query = readQuery(StreamQuery, request.query);
     if (!query.ok) return sendRefusal(reply, query.refusal);
     if (parts.drain.isDraining) return sendRefusal(reply, SHUTTING_DOWN);
+    // Before anything is asked of the store, where it would wait with all others who come.
+    const place = places.take(reply, callerOf(request).user.username);
+    if (place === 'gone') return reply.hijack();
+    if (place === 'full') return sendRefusal(reply, TOO_MANY_STREAMS);
     const filter = await entryFilterFor(parts, request, query.value);
     if (!filter.ok) return sendRefusal(reply, filter.refusal);
     const { after } = query.value;
@@ -67,9 +74,8 @@ export function registerStream(app: FastifyInstance, parts: LedgerParts, streams
     const from = resumed ?? (after === 'end' ? last : after);
     // After the restoring of a backup: whoever waited there would be told nothing until the log has grown past it again.
     if (from > last) return sendRefusal(reply, beyondTheEnd(last));
-    // Nothing is waited for from here on until the stream is open: he may have left, or others have come, meanwhile.
+    // Nothing is waited for from here on until the stream is open: he may have left meanwhile.
     if (reply.raw.destroyed) return reply.hijack();
-    if (streams.count() >= MOST_STREAMS) return sendRefusal(reply, TOO_MANY_STREAMS);
     using ended = streams.open();
     reply.raw.once('close', () => ended.abort());
     const stream = eventStreamOf(reply, {
