@@ -209,7 +209,7 @@ describe('a gate', () => {
     const scene = RolloutScene.releasing([GATE, { setExposure: { percent: '1' } }, { analyse: {} }]);
     scene.run();
     expect(scene.progress).toMatchObject({ step: { kind: 'gate' }, exposure: { basisPoints: 0 } });
-    scene.gate = gateOf('Running');
+    scene.gate = { ...gateOf('Running'), job: 'rollout-r' };
     expect(scene.run().activity).toContain('running');
     scene.gate = gateOf(verdict);
     scene.run();

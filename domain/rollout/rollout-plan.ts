@@ -1,12 +1,12 @@
 /** The steps of a release: which comes next, which need an open window, and how long one may take. */
 import type { CanaryRolloutSpec } from '#crds/canary-rollout.ts';
 import { STEP_KINDS, type RolloutStep, type StepKind } from '#crds/rollout-release.ts';
+import { DEFAULT_GATE_SECONDS } from '../evaluation/gate-entry.ts';
 import { WHOLE_BASIS_POINTS } from './cohort.ts';
 import type { RolloutProgress } from './rollout-observation.ts';
 
 export const DEFAULT_MINIMUM_SAMPLES = 250;
 export const DEFAULT_ANALYSE_SECONDS = 86_400;
-const DEFAULT_GATE_SECONDS = 3_600;
 const DEFAULT_DEADLINE_SECONDS = 172_800;
 const BASIS_POINTS_OF_PERCENT = 100;
 

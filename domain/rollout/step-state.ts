@@ -52,7 +52,10 @@ function gateState({ before, gate }: RolloutObservation): StepState {
     case 'Running':
       return {
         kind: 'waiting',
-        message: `The gate is running${gate.job === undefined ? '' : ` as Job ${gate.job}`}.`,
+        message:
+          gate.job === undefined
+            ? `The gate cannot begin yet. ${why}`.trim()
+            : `The gate is running as Job ${gate.job}. ${why}`.trim(),
       };
     case 'Passed':
       return { kind: 'done', reason: 'GatePassed', message: `The gate was passed. ${why}`.trim() };

@@ -8,14 +8,8 @@ import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import type { AdmissionRule } from '../runtime/kind-module.ts';
 
-export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
-  {
-    // Somebody's ServiceAccount may be called agent-<name> too, and have rights: its token is not to be had.
-    expression: `variables.pods.all(pod, has(pod.serviceAccountName) && pod.serviceAccountName == variables.name
-      && has(pod.automountServiceAccountToken) && !pod.automountServiceAccountToken)`,
-    message:
-      'the operator of Capataz runs pods only under the ServiceAccount of their own agent, and without its token',
-  },
+/** To what every pod is held that the operator makes, whatever it is for. */
+export const POD_ADMISSION_RULES: readonly AdmissionRule[] = [
   {
     expression: `variables.pods.all(pod, !has(pod.initContainers) && !(has(pod.hostNetwork) && pod.hostNetwork)
       && !(has(pod.hostPID) && pod.hostPID) && !(has(pod.hostIPC) && pod.hostIPC)
@@ -28,16 +22,6 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
       && variables.containers.all(containers, containers.all(container,
       !has(container.ports) || container.ports.all(port, !has(port.hostPort))))`,
     message: 'the operator of Capataz chooses neither the node of a pod nor a port of it',
-  },
-  {
-    expression: `variables.volumes.all(volumes, volumes.all(volume, has(volume.emptyDir)
-      || (has(volume.configMap) && (volume.configMap.name == variables.name
-      || volume.configMap.name.startsWith('${ROLLOUT_CHILD_PREFIX}')))
-      || (has(volume.projected) && volume.projected.sources.all(source, has(source.serviceAccountToken)
-      && has(source.serviceAccountToken.audience)
-      && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}', '${LEDGER_AUDIENCE}']))))`,
-    message:
-      "the operator of Capataz mounts only the agent's own configuration, the document of a rollout and its tokens for router, operator and ledger",
   },
   {
     expression: `variables.containers.all(containers, containers.all(container, !has(container.envFrom)
@@ -64,4 +48,25 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
       && has(container.securityContext.capabilities.drop) && 'ALL' in container.securityContext.capabilities.drop))`,
     message: 'the operator of Capataz runs no container that has or may gain privileges',
   },
+];
+
+export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
+  {
+    // Somebody's ServiceAccount may be called agent-<name> too, and have rights: its token is not to be had.
+    expression: `variables.pods.all(pod, has(pod.serviceAccountName) && pod.serviceAccountName == variables.name
+      && has(pod.automountServiceAccountToken) && !pod.automountServiceAccountToken)`,
+    message:
+      'the operator of Capataz runs pods only under the ServiceAccount of their own agent, and without its token',
+  },
+  {
+    expression: `variables.volumes.all(volumes, volumes.all(volume, has(volume.emptyDir)
+      || (has(volume.configMap) && (volume.configMap.name == variables.name
+      || volume.configMap.name.startsWith('${ROLLOUT_CHILD_PREFIX}')))
+      || (has(volume.projected) && volume.projected.sources.all(source, has(source.serviceAccountToken)
+      && has(source.serviceAccountToken.audience)
+      && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}', '${LEDGER_AUDIENCE}']))))`,
+    message:
+      "the operator of Capataz mounts only the agent's own configuration, the document of a rollout and its tokens for router, operator and ledger",
+  },
+  ...POD_ADMISSION_RULES,
 ];

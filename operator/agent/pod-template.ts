@@ -16,7 +16,7 @@ const CONFIGURATION_DIRECTORY = '/etc/capataz';
 /** Every pod has it, also one that follows none. */
 export const ROLLOUT_VOLUME = 'rollout';
 const ROLLOUT_DIRECTORY = '/etc/capataz-rollout';
-const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
+export const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
 const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
 const LEDGER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/ledger';
 /** It outlives the container, not the pod: what is left in it when a pod goes is lost. */
@@ -50,6 +50,20 @@ export interface PodSettings {
 
 type Json = Readonly<Record<string, unknown>>;
 
+export const RESTRICTED_POD: Json = {
+  runAsNonRoot: true,
+  runAsUser: USER_ID,
+  runAsGroup: USER_ID,
+  fsGroup: USER_ID,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+export const RESTRICTED_CONTAINER: Json = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
 /** `mountedRollout`: whose document a pod boots with. */
 export function agentPodTemplate(
   agent: Agent,
@@ -62,13 +76,7 @@ export function agentPodTemplate(
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER_ID,
-      runAsGroup: USER_ID,
-      fsGroup: USER_ID,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: RESTRICTED_POD,
     topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(
       (topologyKey) => ({
         topologyKey,
@@ -116,11 +124,7 @@ function container(agent: Agent, settings: PodSettings): Json {
     ],
     env: environment(agent, settings),
     resources: podResources(agent.spec.resources),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: RESTRICTED_CONTAINER,
     ...(image === undefined
       ? {}
       : { lifecycle: { preStop: { sleep: { seconds: FOREIGN_PRE_STOP_SECONDS } } } }),
@@ -221,7 +225,8 @@ function rolloutVolume(rollout: string | undefined): Json {
     : { name: ROLLOUT_VOLUME, configMap: { name: rolloutConfigMapName(rollout), optional: true } };
 }
 
-function tokenVolume(name: string, audience: string): Json {
+/** Of the pod's ServiceAccount, for one reader. */
+export function tokenVolume(name: string, audience: string): Json {
   const serviceAccountToken = { audience, expirationSeconds: TOKEN_LIFETIME_SECONDS, path: 'token' };
   return { name, projected: { sources: [{ serviceAccountToken }] } };
 }

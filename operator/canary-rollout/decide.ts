@@ -12,8 +12,9 @@ import {
   readyClaim,
   resolvedRefsClaim,
 } from './conditions.ts';
+import { decideGate } from './gate/decide-gate.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
-import { rolloutDocumentChild, storedVersions } from './rollout-document-child.ts';
+import { rolloutDocumentChild, storedDocumentText, storedVersions } from './rollout-document-child.ts';
 import { decisionRecord, refusalRecord } from './rollout-records.ts';
 
 /** The next status. The document that agents follow is made of the status as it was written, never of this one. */
@@ -25,8 +26,10 @@ export function decideCanaryRollout(
   const { rollout, wanted } = observed;
   const { conditions: _conditions, observedGeneration: _generation, ...before } = rollout.status ?? {};
   const resolvedRefs = resolvedRefsClaim(observed);
+  const gate = decideGate(rollout, observed.gate, children, now);
   const advanced = advanceRollout({
     ...observed,
+    gate: gate.status,
     spec: rollout.spec,
     before,
     wanted:
@@ -56,11 +59,26 @@ export function decideCanaryRollout(
   ];
   return {
     status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
-    children: rolloutDocumentChild(rollout, observed.served, storedVersions(children)),
+    // What the pod of a gate mounts comes before it.
+    children: [
+      ...rolloutDocumentChild(
+        rollout,
+        observed.served,
+        storedVersions(children),
+        storedDocumentText(children),
+      ),
+      ...gate.children,
+    ],
+    ...(gate.unwanted.length > 0 && { unwanted: gate.unwanted }),
     ...(decision !== undefined && { events: [eventOf(decision, advanced.progress.decision?.number)] }),
     ...(records.length > 0 && { records }),
-    ...(advanced.recheckSeconds !== undefined && { recheckSeconds: advanced.recheckSeconds }),
+    ...recheck(advanced.recheckSeconds, gate.recheckSeconds),
   };
+}
+
+function recheck(...seconds: readonly (number | undefined)[]): { readonly recheckSeconds?: number } {
+  const given = seconds.filter((one) => one !== undefined);
+  return given.length === 0 ? {} : { recheckSeconds: Math.min(...given) };
 }
 
 interface Claims {

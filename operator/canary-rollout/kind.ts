@@ -11,6 +11,8 @@ import type { ClusterView } from '../runtime/cluster-view.ts';
 import { kindModule, watching } from '../runtime/kind-module.ts';
 import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
+import { GATE_ADMISSION_RULES } from './gate/gate-admission-rules.ts';
+import { GATE_JOBS, GATE_PODS, rolloutOfGatePod } from './gate/gate-resources.ts';
 import { observeCanaryRollout } from './observe.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';
 import { storedRevision } from './rollout-document-child.ts';
@@ -48,6 +50,19 @@ export const CANARY_ROLLOUT_KIND = kindModule({
       );
       return new Set([...named, ...following]);
     }),
+    watching(AGENTS, (key, { current, previous }, view) => {
+      const isNews = (current === undefined) !== (previous === undefined);
+      return isNews
+        ? view
+            .of(CANARY_ROLLOUTS)
+            .by('gateAgent', key)
+            .map(({ metadata }) => objectKey(metadata))
+        : [];
+    }),
+    watching(GATE_PODS, (_, { current, previous }) => {
+      const pod = current ?? previous;
+      return (pod && rolloutOfGatePod(pod)) ?? [];
+    }),
     watching(AGENTS, (_, { current, previous }, view) => {
       const [before, after] = [followed(previous), followed(current)];
       const [keyBefore, keyAfter] = [before?.rollout, after?.rollout];
@@ -62,12 +77,16 @@ export const CANARY_ROLLOUT_KIND = kindModule({
         resource: ROLLOUT_CONFIG_MAPS,
         deletedBecause: 'one that somebody made immutable can only be made anew',
       },
+      {
+        resource: GATE_JOBS,
+        deletedBecause: 'a candidate that is not wanted any more must not go on costing',
+      },
     ],
     tolerance: { isTolerated: () => false, withTolerated: ({ object }) => object },
-    admissionRules: [],
+    admissionRules: GATE_ADMISSION_RULES,
   },
   workers: 4,
-  connect: ({ view, random, outcomes }) => {
+  connect: ({ view, config, random, outcomes }) => {
     const repositories = view.of(PROMPT_REPOSITORIES);
     const versions = view.of(PROMPT_VERSIONS);
     const agents = view.of(AGENTS);
@@ -81,7 +100,9 @@ export const CANARY_ROLLOUT_KIND = kindModule({
           listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
           listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
           outcomesOf: (observed) => outcomes?.observe(observed) ?? OUTCOMES_UNREAD,
-          gateOf: ({ status }) => status?.gate,
+          hasAgent: (key) => agents.get(key) !== undefined,
+          listGatePods: (key) => view.of(GATE_PODS).by('gate', key),
+          podSettings: config.pods,
           storedRevision: storedRevision(children),
           random,
         }),

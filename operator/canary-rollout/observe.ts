@@ -1,7 +1,6 @@
 /** Gathers all that decides about one rollout. */
 import type { Agent } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
-import type { GateStatus } from '#crds/rollout-progress.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import {
   ROLLOUT_COMMAND_ANNOTATION,
@@ -11,7 +10,12 @@ import {
 import type { PromptRepository } from '#crds/prompt-repository.ts';
 import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
 import { withWantedVersion } from '#domain/rollout/wanted-version.ts';
+import type { PodSettings } from '../agent/pod-template.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
+import type { ObservedGate } from './gate/gate-children.ts';
+import type { GatePod } from './gate/gate-resources.ts';
+import { gateRunOf, goldenSetOf } from './gate/gate-run.ts';
+import { gateObstacle } from './gate/gate-status.ts';
 import type { ServedVersions } from './rollout-document-child.ts';
 
 export interface ObservedCanaryRollout {
@@ -24,7 +28,8 @@ export interface ObservedCanaryRollout {
   readonly served: ServedVersions;
   readonly agentUids: readonly string[];
   readonly outcomes: ObservedOutcomes;
-  readonly gate: GateStatus | undefined;
+  /** Undefined when the rollout is at no gate. */
+  readonly gate: ObservedGate | undefined;
   readonly command: ReadRolloutCommand | undefined;
   readonly rollbackTarget: Version | undefined;
   readonly storedRevision: number;
@@ -38,8 +43,10 @@ export interface RolloutSources {
   readonly listFollowers: (rolloutKey: string) => readonly Agent[];
   /** Of the candidate, from the ledger. */
   readonly outcomesOf: (rollout: CanaryRollout) => ObservedOutcomes;
-  /** Of the present gate step: how its Job stands, or what the status kept of it. */
-  readonly gateOf: (rollout: CanaryRollout) => GateStatus | undefined;
+  readonly hasAgent: (key: string) => boolean;
+  /** Those that say to be of a gate of the rollout with this key. */
+  readonly listGatePods: (rolloutKey: string) => readonly GatePod[];
+  readonly podSettings: PodSettings;
   /** Revision of the document that is stored for agents; 0 when there is none. */
   readonly storedRevision: number;
   readonly random: () => number;
@@ -64,11 +71,32 @@ export function observeCanaryRollout(written: CanaryRollout, sources: RolloutSou
       .filter((agent) => isFollower(agent, rollout))
       .map(({ metadata }) => metadata.uid),
     outcomes: sources.outcomesOf(rollout),
-    gate: sources.gateOf(rollout),
+    gate: observeGate(rollout, find(candidate?.name), sources),
     command,
     rollbackTarget: rollbackTarget(rollout, command, sources),
     storedRevision: sources.storedRevision,
     freshSalt: freshSalt(sources.random),
+  };
+}
+
+function observeGate(
+  rollout: CanaryRollout,
+  candidate: PromptVersion | undefined,
+  { hasAgent, listGatePods, podSettings }: RolloutSources,
+): ObservedGate | undefined {
+  const run = gateRunOf(rollout);
+  if (run === undefined) return undefined;
+  const { namespace, name } = rollout.metadata;
+  const goldenSet = goldenSetOf(run, candidate);
+  return {
+    run,
+    goldenSet,
+    obstacle: gateObstacle(rollout, run, {
+      hasAgent: hasAgent(`${namespace}/${run.gate.agentRef.name}`),
+      goldenSet,
+    }),
+    pods: listGatePods(`${namespace}/${name}`),
+    settings: podSettings,
   };
 }
 

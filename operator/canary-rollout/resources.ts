@@ -15,6 +15,8 @@ export const CANARY_ROLLOUTS = watchedKind(CANARY_ROLLOUT, {
   followedPrompt: ({ spec }) => (spec.source === undefined ? [] : [spec.prompt]),
   stableVersion: ({ status }) => [status?.stable?.name],
   candidateVersion: ({ status }) => [status?.candidate?.name],
+  /** As which Agents gates are run. */
+  gateAgent: ({ spec }) => spec.steps?.map(({ gate }) => gate?.agentRef.name) ?? [],
 });
 
 export const ROLLOUT_CONFIG_MAPS = watchedObjects(

@@ -7,6 +7,7 @@ import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import { API_GROUP_VERSION } from '#crds/object-meta.ts';
 import { CANARY_ROLLOUT, type CanaryRollout, type CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
+import { FIRST_CANDIDATE_KEY, type GateVersions } from '#domain/evaluation/gate-entry.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import {
   ROLLOUT_DOCUMENT_KEY,
@@ -38,10 +39,11 @@ export function rolloutDocumentChild(
   { metadata, spec, status }: CanaryRollout,
   versions: ServedVersions,
   stored: readonly ServedVersion[],
+  storedText?: string,
 ): readonly DesiredChild[] {
-  const document = documentOf({ metadata, spec }, status ?? {}, versions, stored);
-  if (document === undefined) return [];
-  const text = JSON.stringify(document);
+  const content = contentOf({ metadata, spec }, status ?? {}, versions, stored);
+  if (content === undefined) return [];
+  const [key, text] = content;
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) return [];
   const { namespace, name, uid } = metadata;
   const owner = {
@@ -59,9 +61,31 @@ export function rolloutDocumentChild(
       labels: ROLLOUT_DOCUMENT_LABELS,
       ownerReferences: [owner],
     },
-    data: { [ROLLOUT_DOCUMENT_KEY]: text },
+    data: {
+      // A status that was lost does not take from agents what they follow, nor from us its revision.
+      ...(key !== ROLLOUT_DOCUMENT_KEY && storedText !== undefined && { [ROLLOUT_DOCUMENT_KEY]: storedText }),
+      [key]: text,
+    },
   };
   return [{ resource: ROLLOUT_CONFIG_MAPS, object }];
+}
+
+/** A key and its text. */
+function contentOf(
+  rollout: Pick<CanaryRollout, 'metadata' | 'spec'>,
+  status: ReleaseStatus,
+  versions: ServedVersions,
+  stored: readonly ServedVersion[],
+): readonly [string, string] | undefined {
+  if (status.stable === undefined && status.candidate !== undefined) {
+    // Nobody follows it yet: it is for the pod of its gate alone.
+    const candidate = servedVersion(status.candidate, versions.candidate, []);
+    if (candidate === undefined) return undefined;
+    const only: GateVersions = { prompt: rollout.spec.prompt, candidate };
+    return [FIRST_CANDIDATE_KEY, JSON.stringify(only)];
+  }
+  const document = documentOf(rollout, status, versions, stored);
+  return document && [ROLLOUT_DOCUMENT_KEY, JSON.stringify(document)];
 }
 
 function documentOf(
@@ -136,12 +160,17 @@ export function storedVersions(children: ObservedChildren): readonly ServedVersi
   ) as ServedVersion[];
 }
 
-function storedDocument({ live }: ObservedChildren): unknown {
+/** As it is. */
+export function storedDocumentText({ live }: ObservedChildren): string | undefined {
   const { data } = (live.get(ROLLOUT_CONFIG_MAPS.kind) ?? {}) as KubeObject & {
     readonly data?: Readonly<Record<string, string>>;
   };
+  return data?.[ROLLOUT_DOCUMENT_KEY];
+}
+
+function storedDocument(children: ObservedChildren): unknown {
   try {
-    return JSON.parse(data?.[ROLLOUT_DOCUMENT_KEY] ?? '{}');
+    return JSON.parse(storedDocumentText(children) ?? '{}');
   } catch {
     return undefined;
   }

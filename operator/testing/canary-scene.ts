@@ -12,7 +12,7 @@ export function observedRollout(
     repositoryExists: false,
     agentUids: ['agent-0', 'agent-1'],
     outcomes: { ...NO_OUTCOMES, salt: given.rollout.status?.exposure?.salt },
-    gate: given.rollout.status?.gate,
+    gate: undefined,
     command: undefined,
     rollbackTarget: undefined,
     storedRevision: 0,
