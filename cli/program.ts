@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
 import { addEval } from './commands/eval.ts';
 import { addFeedback } from './commands/feedback.ts';
+import { addGate } from './commands/gate.ts';
 import { addPromptDiff } from './commands/prompt-diff.ts';
 import { addRolloutHistory } from './commands/rollout-history.ts';
 import { addRolloutStatus } from './commands/rollout-status.ts';
@@ -55,6 +56,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addVerify(program, context);
   addFeedback(program, context);
   addEval(program, context);
+  addGate(program, context);
   addRolloutStatus(program, context);
   addRolloutHistory(program, context);
   addPromptDiff(program, context);

@@ -29,7 +29,7 @@ const NANO_PER_USD = 1e9;
 const API_KEY = 'CAPATAZ_EVAL_API_KEY';
 const JUDGE_API_KEY = 'CAPATAZ_EVAL_JUDGE_API_KEY';
 
-interface EvalFlags {
+export interface EvalFlags {
   readonly prompt: string;
   readonly stable?: string;
   readonly stableRef?: string;
@@ -106,15 +106,23 @@ export function addEval(program: Command, context: CommandContext): void {
       ]).trimEnd()}\n`,
     )
     .action(async (flags: EvalFlags) => {
-      const verdict = await evaluate(flags, context);
-      if (flags.verdict !== undefined) await writeFile(flags.verdict, writeGateVerdict(verdict));
-      tell(verdict, context);
-      const code = VERDICT_EXIT_CODES[verdict.verdict];
-      if (code !== 0) throw new EndedWith(code);
+      await concludeEvaluation(await evaluate(flags, context), flags.verdict, context);
     });
 }
 
-async function evaluate(flags: EvalFlags, context: CommandContext): Promise<GateVerdict> {
+/** Tells the verdict, writes it where it is wanted, and ends the program with its exit code. */
+export async function concludeEvaluation(
+  verdict: GateVerdict,
+  path: string | undefined,
+  context: CommandContext,
+): Promise<void> {
+  if (path !== undefined) await writeFile(path, writeGateVerdict(verdict));
+  tell(verdict, context);
+  const code = VERDICT_EXIT_CODES[verdict.verdict];
+  if (code !== 0) throw new EndedWith(code);
+}
+
+export async function evaluate(flags: EvalFlags, context: CommandContext): Promise<GateVerdict> {
   try {
     const inputs = await readInputs(flags);
     if (inputs.needsJudge && flags.judgeModel === undefined) {

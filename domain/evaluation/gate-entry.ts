@@ -8,7 +8,7 @@ import { ResourceName, Sha256 } from '#crds/object-meta.ts';
 import { AGENT_CONFIGURATION_KEY } from '../agent/agent-configuration.ts';
 
 /** Of `node` in the image of agents. */
-export const GATE_ARGUMENTS = ['cli/main.ts', 'eval', '--gate'] as const;
+export const GATE_ARGUMENTS = ['cli/main.ts', 'gate'] as const;
 
 /** Key of the rollout's ConfigMap that has the candidate where nothing is stable, so that there is no document to follow. */
 export const FIRST_CANDIDATE_KEY = 'candidate.json';
