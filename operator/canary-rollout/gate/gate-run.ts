@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import type { RolloutStep } from '#crds/rollout-release.ts';
-import { goldenSetConfigMapName } from '#domain/evaluation/golden-set-name.ts';
+import { goldenSetConfigMapName } from '#domain/prompt-repository/golden-set-object.ts';
 import { planOf, stepAt } from '#domain/rollout/rollout-plan.ts';
 
 export interface GateRun {

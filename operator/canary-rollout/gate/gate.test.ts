@@ -100,6 +100,7 @@ class Release {
     const observed = observeCanaryRollout(this.rollout, {
       getPromptVersion: (key) => versions[key],
       listPromptVersions: () => Object.values(versions),
+      getPromptRepository: () => undefined,
       listFollowers: () => [],
       outcomesOf: () => NO_OUTCOMES,
       hasAgent: () => this.hasAgent,
