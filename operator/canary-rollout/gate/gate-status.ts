@@ -90,7 +90,11 @@ export function gateStatus(scene: GateScene, now: Date): GateStatus | undefined 
   if (job === undefined || !isJobOfRun(job, run)) return withoutJob(scene, now);
   const pod = decisivePod(scene.pods.filter(({ jobUid }) => jobUid === job.metadata.uid));
   const end = jobEnd(job);
-  return end === undefined ? ofRunningJob(run, job, pod, now) : ofEndedJob(scene, job, { end, pod }, now);
+  // Not before the Job has ended, though its pod may have a verdict: one that is still running when the release has gone on
+  // is one that nobody wants any more, and would be deleted with its log.
+  return end === undefined
+    ? sayer(run).runs(job.metadata.name, troubleOf(pod))
+    : ofEndedJob(scene, job, { end, pod }, now);
 }
 
 function withoutJob(scene: GateScene, now: Date): GateStatus | undefined {
@@ -104,13 +108,6 @@ function withoutJob(scene: GateScene, now: Date): GateStatus | undefined {
 function decisivePod(pods: readonly GatePod[]): GatePod | undefined {
   const [newest] = pods.toSorted((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
   return pods.find((pod) => verdictOf(pod) !== undefined) ?? newest;
-}
-
-/** A Job that goes on after the end of a pod without a verdict tries it again: it was a node that ended it. */
-function ofRunningJob(run: GateRun, job: KubeObject, pod: GatePod | undefined, now: Date): GateStatus {
-  const say = sayer(run);
-  const isJudged = pod !== undefined && verdictOf(pod) !== undefined;
-  return isJudged ? fromPod(pod, say, job.metadata.name, now) : say.runs(job.metadata.name, troubleOf(pod));
 }
 
 function ofEndedJob(

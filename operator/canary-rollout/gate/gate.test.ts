@@ -154,6 +154,7 @@ class Release {
 
   ended(message: string, exitCode: number, more: object = {}): void {
     this.pod({ terminated: { exitCode, message, finishedAt: at(60).toISOString(), ...more } });
+    if (!('status' in (this.job ?? {}))) this.jobEnds(exitCode === 0 ? 'Complete' : 'Failed');
   }
 
   jobEnds(type: 'Complete' | 'Failed', reason = '', now = at(60)): void {
@@ -269,6 +270,14 @@ describe('the Job of a gate', () => {
     release.settle(at(30));
     expect(release.status).toMatchObject({ phase: 'Idle', stable: { digest: STABLE } });
     expect(release.job).toBeUndefined();
+  });
+
+  it('is believed when it has ended as well as its pod, or it would be deleted with its log', () => {
+    const release = new Release().settle();
+    release.pod({ terminated: { exitCode: 0, message: verdict() } });
+    release.settle(at(61));
+    expect(release.status.gate).toMatchObject({ verdict: 'Running' });
+    expect(release.job).toBeDefined();
   });
 
   it('stays when it has ended, for its log', () => {
