@@ -112,6 +112,7 @@ describe('a gate', () => {
 
   it('that fails keeps the digest out', async () => {
     const { candidate, pod } = await aGate('gate-fails');
+    expect(pod.spec.containers[0].terminationMessagePolicy).toBe('File');
     await podEnds(pod, verdict('Failed', candidate.spec.digest), 1);
     await statusIs('gate-fails', {
       phase: 'RolledBack',
@@ -121,6 +122,7 @@ describe('a gate', () => {
 
   it('whose pod leaves no verdict waits for a person', async () => {
     const { pod } = await aGate('gate-errs');
+    expect(pod.spec.restartPolicy).toBe('Never');
     await podEnds(pod, 'Segmentation fault', 139);
     await statusIs('gate-errs', {
       phase: 'Paused',
