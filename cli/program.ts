@@ -5,6 +5,7 @@ import { LedgerReadError } from '#adapters/ledger-reader/ledger-reader.ts';
 import type { CommandContext } from './command-context.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
+import { addDev } from './commands/dev.ts';
 import { addEval } from './commands/eval.ts';
 import { addFeedback } from './commands/feedback.ts';
 import { addGate } from './commands/gate.ts';
@@ -62,6 +63,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addPromptDiff(program, context);
   addRolloutVerbs(program, context);
   addValidate(program, context);
+  addDev(program, context);
   addCompletion(program, context);
   addVersion(program, context, version);
   return program;

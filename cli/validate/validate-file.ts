@@ -42,7 +42,7 @@ export async function validatePaths(paths: readonly string[]): Promise<Validatio
   return { files: files.length, problems };
 }
 
-async function collect(path: string, files: string[], depth: number): Promise<void> {
+export async function collect(path: string, files: string[], depth: number): Promise<void> {
   const isFolder = (await stat(path)).isDirectory();
   if (!isFolder) {
     if (files.length >= MAXIMUM_FILES) throw new Error(`there are more than ${MAXIMUM_FILES} files`);
@@ -58,12 +58,16 @@ async function collect(path: string, files: string[], depth: number): Promise<vo
 async function validateFile(path: string): Promise<readonly FileProblem[]> {
   const text = await readText(path);
   if (typeof text !== 'string') return [{ path, line: 1, problem: text.problem }];
+  return problemsOfFile(path, text);
+}
+
+export async function problemsOfFile(path: string, text: string): Promise<readonly FileProblem[]> {
   if (!path.endsWith('.prompt')) return validateManifests(path, text);
   const built = await buildPromptVersion({ fileName: basename(path), text });
   return built.ok ? [] : [{ path, line: built.line, problem: built.problem }];
 }
 
-async function readText(path: string): Promise<string | { readonly problem: string }> {
+export async function readText(path: string): Promise<string | { readonly problem: string }> {
   try {
     await using file = await open(path, 'r');
     const { size } = await file.stat();

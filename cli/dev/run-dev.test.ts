@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ran, runCommandLine } from '../testing/run-command-line.ts';
+
+const AGENT = `apiVersion: capataz.dev/v1alpha1
+kind: Agent
+metadata:
+  name: greeter
+spec:
+  promptRef:
+    name: greeter
+  modelPolicy:
+    allow:
+      - name: main
+`;
+const prompt = (words: string): string => `---\nname: greeter\n---\n${words} {{name}}\n`;
+
+let folder = '';
+let provider: Server;
+const asked: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'capataz-dev-test-'));
+  await writeFile(join(folder, 'agent.yaml'), AGENT);
+  await writeFile(join(folder, 'greeter.prompt'), prompt('Greet'));
+  provider = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      asked.push(body);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          id: 'answer',
+          object: 'chat.completion',
+          created: 1,
+          model: 'fake',
+          choices: [
+            { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello Ada' } },
+          ],
+          usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
+        }),
+      );
+    });
+  });
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+});
+
+afterAll(async () => {
+  provider.close();
+  provider.closeAllConnections();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Children of this process that run one of our services. */
+function services(): readonly string[] {
+  return execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('/services/'));
+}
+
+describe('capataz dev', () => {
+  it('answers, takes a saved prompt, keeps the last good one when a broken one is saved, and leaves no process', async () => {
+    const ending = new AbortController();
+    let printed = '';
+    const endpoint = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
+    const running = runCommandLine(
+      ['dev', folder, '--port', '0', '--endpoint', endpoint, '--model', 'fake'],
+      {
+        signal: ending.signal,
+        environment: { PATH: process.env['PATH'] ?? '' },
+        onWrite: (soFar) => (printed = soFar),
+      },
+    );
+    let ended: Ran | undefined;
+    void running.then((ran) => (ended = ran));
+    const shown = async (pattern: RegExp): Promise<RegExpExecArray> => {
+      for (;;) {
+        const found = pattern.exec(printed);
+        if (found !== null) return found;
+        if (ended !== undefined) throw new Error(`it ended: ${ended.printed}${ended.noted}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    try {
+      const address = (await shown(/answers at (http:\S+)/))[1] ?? '';
+      const run = async (): Promise<unknown> => {
+        const answer = await fetch(`${address}/v1/runs`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{"input":{"name":"Ada"}}',
+        });
+        return await answer.json();
+      };
+      expect(await run()).toMatchObject({ status: 'succeeded', output: 'Hello Ada' });
+      expect(asked.at(-1)).toContain('Greet Ada');
+      await shown(/run \S+ {2}succeeded {2}steps 1 {2}tokens 10 {2}\$0\.000000 {2}\d+ ms/);
+      expect(services()).toHaveLength(2);
+
+      // As many editors save: a new file in the place of the old one.
+      await writeFile(join(folder, 'new'), prompt('Welcome'));
+      await rename(join(folder, 'new'), join(folder, 'greeter.prompt'));
+      await shown(/reloaded/);
+      await until(async () => {
+        await run();
+        return asked.at(-1)?.includes('Welcome Ada') === true;
+      });
+
+      await writeFile(join(folder, 'greeter.prompt'), prompt('Broken {{#if name}}'));
+      await shown(/greeter\.prompt:\d+: .*goes on/);
+      expect(await run()).toMatchObject({ status: 'succeeded' });
+      expect(asked.at(-1)).toContain('Welcome Ada');
+    } finally {
+      ending.abort();
+      await running;
+    }
+    expect(services()).toEqual([]);
+    expect(ended).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('says which Agents there are when the one that is asked for is not there', async () => {
+    const { code, noted } = await runCommandLine(['dev', folder, '--agent', 'other']);
+    expect(code).toBe(5);
+    expect(noted).toContain('There is no Agent other: there is greeter.');
+  });
+
+  it('wants the name of the model beside the endpoint', async () => {
+    expect((await runCommandLine(['dev', folder, '--endpoint', 'http://127.0.0.1:1/v1'])).code).toBe(2);
+  });
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
