@@ -10,9 +10,15 @@ describe.each(['github-actions.yaml', 'gitlab-ci.yaml'])('the workflow %s', (nam
   it('is YAML, and calls the program with flags that it has', async () => {
     expect(parse(read(name))).toBeTypeOf('object');
     const { printed } = await runCommandLine(['eval', '--help']);
-    const command = /capataz eval (?<flags>(?:[^\n]*\\\n)*[^\n]*)/.exec(read(name))?.groups?.['flags'] ?? '';
+    const command =
+      /capataz\.mjs eval (?<flags>(?:[^\n]*\\\n)*[^\n]*)/.exec(read(name))?.groups?.['flags'] ?? '';
     const flags = command.match(/--[a-z-]+/g) ?? [];
     expect(flags.length).toBeGreaterThan(5);
     for (const flag of flags) expect(printed).toContain(flag);
+  });
+
+  it('gives the key to a program of a commit that is named, never to whatever a registry has under our name', () => {
+    expect(read(name)).not.toMatch(/\bnpx\b|npm (?:exec|install) (?!--prefix)/);
+    expect(read(name)).toContain('CAPATAZ_COMMIT');
   });
 });
