@@ -27,8 +27,7 @@ export function decidePromptRepository(
   const before = repository.status ?? {};
   const { result } = sync;
   const claims = claimsOf(repository, sync);
-  const ready = claims.find(({ type }) => type === 'Ready');
-  const outlook: Outlook = ready?.status === 'True' ? READY : WAITING;
+  const outlook = outlookOf(result, claims);
   const outcome = { ...kept(before), ...changed(result), ...reported(sync) };
   const base = { ...statusOfClaims(repository, claims, outlook, now), ...outcome };
   const event = eventOf(before, result);
@@ -37,6 +36,17 @@ export function decidePromptRepository(
     ...(event !== undefined && { events: [event] }),
     ...(nextSyncSeconds !== undefined && { recheckSeconds: nextSyncSeconds }),
   };
+}
+
+/**
+ * A commit never changes: one that is wrong stays so until another is pushed. A server that is away may come
+ * back, and a refused write may be let through.
+ */
+function outlookOf(result: SyncResult, claims: readonly PromptRepositoryConditionClaim[]): Outlook {
+  if (result.kind === 'applied' || result.kind === 'suspended') return READY;
+  const because = claims.find(({ type }) => type === 'Applied');
+  const isFinal = result.kind === 'notApplied' && result.reason !== 'WriteRefused';
+  return isFinal && because !== undefined ? { kind: 'stalled', because } : WAITING;
 }
 
 /** The last good commit stays wanted whatever happens after it. */

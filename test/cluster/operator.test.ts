@@ -64,6 +64,7 @@ describe('an Agent', () => {
       expect(pods[0].spec.serviceAccountName).toBe('agent-greeter');
       expect(pods[0].spec.volumes.map(({ name }: AnyObject) => name)).toEqual([
         'configuration',
+        'rollout',
         'router-token',
         'operator-token',
         'tmp',
