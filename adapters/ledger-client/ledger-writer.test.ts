@@ -597,7 +597,7 @@ describe('a spool', () => {
       await ledger.until((records) => gaps(records).length === 1 && ids(records).length === 2);
       expect(ids(ledger.records)).toEqual(['d-0', 'd-2']);
       expect(gaps(ledger.records)).toMatchObject([
-        { id: `gap:${first.boot}:2`, cause: 'lost_records', records: 1, missing: { sequence: 2 } },
+        { id: `gap.${first.boot}.2`, cause: 'lost_records', records: 1, missing: { sequence: 2 } },
       ]);
     },
     90_000,
@@ -659,7 +659,7 @@ describe('a spool', () => {
       await writer.close(10_000);
     }
     expect(ids(ledger.records)).toEqual(numbered(2));
-    expect(gaps(ledger.records)).toMatchObject([{ id: `gap:${first.boot}:3` }]);
+    expect(gaps(ledger.records)).toMatchObject([{ id: `gap.${first.boot}.3` }]);
   }, 30_000);
 
   it('takes no more than it may in bytes, whatever the records are written in', async () => {

@@ -137,7 +137,7 @@ class SpoolingWriter implements LedgerWriter {
     });
     metrics.observe({ bytes: () => this.#intake.bytes, maximumBytes });
     if (spool.isIndexLost) {
-      this.write(lostIndexGap({ ...this.#envelope(namespace), id: `gap:${boot}:spool` }, options.source));
+      this.write(lostIndexGap({ ...this.#envelope(namespace), id: `gap.${boot}.spool` }, options.source));
     }
     this.#delivery.begin();
   }
@@ -242,7 +242,7 @@ class SpoolingWriter implements LedgerWriter {
 
   /** Named by what is missing: told again after a crash, it is the same gap. */
   #gap(namespace: string, { boot, sequence }: Pick<RecordSource, 'boot' | 'sequence'>): GapEnvelope {
-    return { ...this.#envelope(namespace), id: `gap:${boot}:${sequence}` };
+    return { ...this.#envelope(namespace), id: `gap.${boot}.${sequence}` };
   }
 
   #envelope(namespace: string): Omit<GapEnvelope, 'id'> {

@@ -88,7 +88,7 @@ it('the end of a run that is told anew has the number of the first, whose place 
   records.ended({ ...FIGURES, status: 'stopped', reason: 'steps', message: 'Enough.' });
   records.ended({ ...FIGURES, status: 'failed', reason: 'not_recorded', message: 'No disk.' });
   expect(written).toMatchObject([
-    { id: 'run-1:1', type: 'policy_decision', reason: 'steps' },
-    { id: 'run-1:2', type: 'run_ended', status: 'failed', reason: 'not_recorded', records: 2 },
+    { id: 'run-1.1', type: 'policy_decision', reason: 'steps' },
+    { id: 'run-1.2', type: 'run_ended', status: 'failed', reason: 'not_recorded', records: 2 },
   ]);
 });

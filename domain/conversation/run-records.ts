@@ -2,7 +2,8 @@
  * What one run tells the ledger. Pure over the RecordWriter port. Records hold lengths of texts and, unless the Agent's
  * `audit.content` is None, commitments to them under a key of this run; the texts themselves go beside them with Full.
  *
- * The ids of records are the run's with a number, so that a record told twice is the same record.
+ * The ids of records are the run's with a number, so that a record told twice is the same record. They hold no colon: ids
+ * with one are the platform's, and the ledger takes none of them from an agent.
  */
 import type { ContentMode } from '#crds/agent.ts';
 import { commitTo } from '#domain/ledger/commitment.ts';
@@ -282,7 +283,7 @@ export class RunRecords {
     const { namespace, agent, prompt, runId, session, now } = this.#options;
     this.#records += 1;
     const draft = {
-      id: `${runId}:${this.#records}`,
+      id: `${runId}.${this.#records}`,
       type,
       namespace,
       atMicroseconds: now().getTime() * 1000,
