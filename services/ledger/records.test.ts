@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunRecords } from '#domain/conversation/run-records.ts';
+import type { RecordDraft } from '#domain/ledger/ledger-record.ts';
 import { BATCH_MAXIMUM_BYTES, BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
+import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { StoreFencedError, StoreFullError } from './store/ledger-store.ts';
 import {
   type LedgerUnderTest,
@@ -308,4 +311,30 @@ it('refuses whoever can tell nothing before his body has come, so that no strang
     expect(String(answer)).toContain('"not_a_teller"');
     socket.destroy();
   }
+});
+
+it('takes from an agent what our runtime tells of a run', async () => {
+  const drafts: RecordDraft[] = [];
+  const records = new RunRecords({
+    writer: { ...NO_LEDGER, write: (draft) => void drafts.push(draft) },
+    namespace: 'shop',
+    agent: { name: 'triage' },
+    prompt: { name: 'triage', version: 'v1', digest: 'a'.repeat(64), arm: 'candidate' },
+    runId: 'run-of-the-runtime',
+    session: '0'.repeat(32),
+    content: 'None',
+    retentionDays: 1,
+    commitmentKey: '0'.repeat(64),
+    now: () => new Date(0),
+    monotonicMilliseconds: () => 0,
+  });
+  records.begun({ input: '{}', callerRequestId: 'r', tools: [], limits: { steps: 1, seconds: 1 } });
+  records.faulted();
+  const source = { process: 'agent-runtime', instance: 'agent-triage-7d-x', boot: 'boot-of-the-runtime' };
+  const told = drafts.map((draft, index) => ({ ...draft, source: { ...source, sequence: index + 1 } }));
+  expect(told.length).toBeGreaterThan(1);
+  expect(await tell(TRIAGE, told as never)).toMatchObject({
+    status: 200,
+    body: { written: told.length, refused: [] },
+  });
 });
