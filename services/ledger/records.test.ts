@@ -331,9 +331,11 @@ it('takes from an agent what our runtime tells of a run', async () => {
   records.begun({ input: '{}', callerRequestId: 'r', tools: [], limits: { steps: 1, seconds: 1 } });
   records.faulted();
   const source = { process: 'agent-runtime', instance: 'agent-triage-7d-x', boot: 'boot-of-the-runtime' };
-  const told = drafts.map((draft, index) => ({ ...draft, source: { ...source, sequence: index + 1 } }));
+  const told = drafts.map((draft, index) =>
+    Object.assign(draft, { source: { ...source, sequence: index + 1 } }),
+  );
   expect(told.length).toBeGreaterThan(1);
-  expect(await tell(TRIAGE, told as never)).toMatchObject({
+  expect(await tell(TRIAGE, told)).toMatchObject({
     status: 200,
     body: { written: told.length, refused: [] },
   });
