@@ -1,6 +1,6 @@
 /**
  * `npm test`: every suite from the fastest to the slowest, one after the other because two cores are shared with
- * a whole Kubernetes node, then the sum as `N passed, N failed` alone on the last line.
+ * a whole Kubernetes node, then what failed, by name, and the sum as `N passed, N failed` alone on the last line.
  *
  * Usage: node tools/test.ts [unit|postgres|cluster|end-to-end ...]
  */
@@ -57,6 +57,9 @@ async function main(): Promise<void> {
   }
   await rm(reportDirectory, { recursive: true });
   const total = sumCounts(counts);
+  if (total.failures.length > 0) {
+    console.log(`\n== what failed ==\n${total.failures.join('\n')}`);
+  }
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
