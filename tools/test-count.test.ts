@@ -41,7 +41,10 @@ describe('countReport', () => {
   });
 
   it('counts a non-zero exit as a failure when every test passed', () => {
-    expect(countReport(report({ status: 'passed', tests: ['passed'] }), 1)).toMatchObject({ passed: 1, failed: 1 });
+    expect(countReport(report({ status: 'passed', tests: ['passed'] }), 1)).toMatchObject({
+      passed: 1,
+      failed: 1,
+    });
   });
 
   it('names each failed test with its file and its message', () => {
@@ -56,7 +59,9 @@ describe('countReport', () => {
   });
 
   it('says so when nothing is named as failed and yet the run ended badly', () => {
-    expect(countReport(report({ status: 'passed', tests: ['passed'] }), 1).failures[0]).toContain('ended with 1');
+    expect(countReport(report({ status: 'passed', tests: ['passed'] }), 1).failures[0]).toContain(
+      'ended with 1',
+    );
     expect(countReport(undefined, 0).failures).toHaveLength(1);
   });
 });

@@ -22,7 +22,11 @@ const Report = z.object({
       status: z.string(),
       message: z.string().optional(),
       assertionResults: z.array(
-        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() }),
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
       ),
     }),
   ),
@@ -44,11 +48,15 @@ export function countReport(report: string | undefined, exitCode: number): Suite
     .map((test) => describeFailure(`${test.file}: ${test.fullName}`, test.failureMessages?.[0]));
   // A file can fail outside of its tests: an import error, or a beforeAll that threw and left its tests skipped.
   const brokenFiles = files
-    .filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
+    .filter(
+      (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+    )
     .map((file) => describeFailure(file.name, file.message));
   const failures = [...failedTests, ...brokenFiles];
   if (failures.length === 0 && exitCode !== 0) {
-    failures.push(`no test failed, yet vitest ended with ${exitCode}: an error outside of every test is told above`);
+    failures.push(
+      `no test failed, yet vitest ended with ${exitCode}: an error outside of every test is told above`,
+    );
   }
   return { passed, failed: failures.length, failures };
 }
