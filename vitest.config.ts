@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** How long `expect.poll` waits for what must come: vitest's own second is too short for a busy machine. */
+const PATIENCE = { poll: { timeout: 30_000 } };
+
 /**
  * Four suites, from fast to slow. `unit` needs nothing but Node; `postgres` needs a PostgreSQL of Debian's, `cluster`
  * the Kubernetes binary and runs a real etcd and kube-apiserver; `end-to-end` needs root and boots the whole node.
@@ -14,7 +17,10 @@ export default defineConfig({
             '{crds,domain,adapters,telemetry,process,operator,services,cli,cluster,tools,bench}/**/*.test.ts',
             'test/{architecture,conformance,fake-providers,helm,tracing}/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          // Ends what hangs; a slow or busy machine must not reach it.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: PATIENCE,
         },
       },
       {
@@ -25,13 +31,17 @@ export default defineConfig({
           // The first time, the packages are fetched.
           hookTimeout: 600_000,
           maxWorkers: 2,
+          expect: PATIENCE,
         },
       },
       {
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          // Builds the Kubernetes binary when it is not cached: minutes, which belong to no test's hook.
+          globalSetup: ['test/cluster/kubernetes-binary-setup.ts'],
           testTimeout: 120_000,
+          expect: PATIENCE,
           hookTimeout: 300_000,
           maxWorkers: 2,
         },
@@ -43,6 +53,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+          expect: PATIENCE,
         },
       },
     ],

@@ -119,7 +119,7 @@ const names = (objects: readonly KubeObject[]): readonly string[] =>
   objects.map(({ metadata }) => metadata.name).toSorted();
 
 async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!isTrue()) {
     if (Date.now() > deadline) throw new Error(`never true: ${isTrue.toString()}`);
     await sleep(5);

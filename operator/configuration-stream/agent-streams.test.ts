@@ -81,7 +81,7 @@ async function read(key: string, options: { readonly isPaused?: boolean } = {}):
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 60_000;
   while (!isTrue()) {
     if (Date.now() > deadline) throw new Error(`never true: ${isTrue.toString()}`);
     await sleep(5);

@@ -31,7 +31,7 @@ async function ask(token: string, times: number): Promise<readonly Promise<Ledge
   const answers = Array.from({ length: times }, (_, index) =>
     ledger.request('GET', PATHS[index % PATHS.length] ?? '', { token }),
   );
-  await expect.poll(() => ledger.reviewsBegun - already, { timeout: 10_000 }).toBe(times);
+  await expect.poll(() => ledger.reviewsBegun - already, { timeout: 60_000 }).toBe(times);
   return answers;
 }
 

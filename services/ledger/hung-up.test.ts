@@ -38,7 +38,7 @@ async function hangUp(times: number, method: string, path: string, token: string
     else caller.write('{');
     return caller;
   });
-  await expect.poll(() => ledger.reviewsBegun - already, { timeout: 10_000 }).toBe(times);
+  await expect.poll(() => ledger.reviewsBegun - already, { timeout: 60_000 }).toBe(times);
   for (const caller of callers) caller.destroy();
   await expect.poll(() => ledger.connections()).toBe(0);
   resolve();

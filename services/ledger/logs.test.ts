@@ -60,7 +60,7 @@ async function get(ledger: LedgerUnderTest, url: string): Promise<LedgerAnswer> 
 
 async function untilWitnessed(size: number): Promise<void> {
   await vi.waitUntil(() => Math.max(0, ...Object.values(witness.sizes())) >= size, {
-    timeout: 10_000,
+    timeout: 60_000,
     interval: 10,
   });
 }
@@ -110,7 +110,7 @@ describe('the log of a namespace', () => {
       const later = await get(ledger, `/v1/records/shop/${record.id}/evidence`);
       const { checkpoint } = verifyEvidence(later.body, { logs: [LOG_KEY], witnesses: witness.keys });
       expect(checkpoint.cosignatures).toHaveLength(1);
-    }, 10_000);
+    }, 60_000);
     expect((await get(ledger, '/v1/records/shop/nowhere/evidence')).status).toBe(404);
     expect((await get(ledger, `/v1/records/bank/${record.id}/evidence`)).status).toBe(403);
   });
@@ -153,11 +153,11 @@ describe('the log of a namespace', () => {
     const ledger = await start();
     witness.isAway = true;
     expect((await tell(ledger, 3)).status).toBe(200);
-    await vi.waitUntil(() => ledger.logs.witnessLagSeconds() > 0, { timeout: 10_000, interval: 10 });
+    await vi.waitUntil(() => ledger.logs.witnessLagSeconds() > 0, { timeout: 60_000, interval: 10 });
     expect((await tell(ledger, 3)).status).toBe(200);
     witness.isAway = false;
     await untilWitnessed(6);
-    await vi.waitUntil(() => ledger.logs.witnessLagSeconds() === 0, { timeout: 10_000, interval: 10 });
+    await vi.waitUntil(() => ledger.logs.witnessLagSeconds() === 0, { timeout: 60_000, interval: 10 });
   });
 
   it('goes on from where it was when the process starts again', async () => {
@@ -237,7 +237,7 @@ describe('a store that has lost something', () => {
     await Promise.all([path, `${path}-wal`, `${path}-shm`].map((file) => rm(file, { force: true })));
     const ledger = await start();
     await tell(ledger, 1);
-    await vi.waitUntil(() => !ledger.gate.readiness().ready, { timeout: 10_000, interval: 10 });
+    await vi.waitUntil(() => !ledger.gate.readiness().ready, { timeout: 60_000, interval: 10 });
     expect((await tell(ledger, 1)).status).toBe(503);
   });
 

@@ -245,7 +245,7 @@ describe('the live stream', () => {
     give('get runs *');
     const response = await fetch(`${ledger.url}/v1/stream`, {
       headers: { authorization: `Bearer ${READER}` },
-      signal: AbortSignal.timeout(4_000),
+      signal: AbortSignal.timeout(10_000),
     });
     expect(response.status).toBe(200);
     await response.body?.cancel();

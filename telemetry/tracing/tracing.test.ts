@@ -158,7 +158,7 @@ describe('tracing', () => {
     const { tracing, collector, told } = await bench();
     collector.answer = (response) => void response.writeHead(400).end();
     tell(tracing, tracing.enter(CALLER));
-    await expect.poll(told, { timeout: 5_000 }).toEqual({ lost: 1 });
+    await expect.poll(told, { timeout: 60_000 }).toEqual({ lost: 1 });
     collector.answer = () => undefined;
     for (let count = 0; count < 6_000; count += 1) tell(tracing, tracing.enter(CALLER));
     // What the queue does not hold is told at once.

@@ -37,9 +37,9 @@ it('a ledger and the witness of Capataz understand each other', async () => {
       return cosignatures.length > 0 ? size : 0;
     };
     await tell('run-1');
-    await vi.waitUntil(async () => (await witnessedSize()) === 1, { timeout: 10_000, interval: 20 });
+    await vi.waitUntil(async () => (await witnessedSize()) === 1, { timeout: 60_000, interval: 20 });
     await tell('run-2');
-    await vi.waitUntil(async () => (await witnessedSize()) === 2, { timeout: 10_000, interval: 20 });
+    await vi.waitUntil(async () => (await witnessedSize()) === 2, { timeout: 60_000, interval: 20 });
     expect(ledger.logs.alarms).toBe(0);
   } finally {
     await rm(directory, { recursive: true });

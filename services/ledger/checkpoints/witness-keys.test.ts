@@ -43,11 +43,11 @@ describe('the first key that a witness shows', () => {
     const store = documents();
     const keys = await firstWitnessKey(url, store);
     expect(keys.current()).toEqual([]);
-    await keys.learn(AbortSignal.timeout(5_000));
+    await keys.learn(AbortSignal.timeout(60_000));
     shown = SECOND;
-    await keys.learn(AbortSignal.timeout(5_000));
+    await keys.learn(AbortSignal.timeout(60_000));
     const restarted = await firstWitnessKey(url, store);
-    await restarted.learn(AbortSignal.timeout(5_000));
+    await restarted.learn(AbortSignal.timeout(60_000));
     for (const known of [keys, restarted]) expect(known.current().map(encodeVerifierKey)).toEqual([FIRST]);
   });
 
@@ -59,10 +59,10 @@ describe('the first key that a witness shows', () => {
     const answer = { status, body };
     const url = await startWitness(() => answer);
     const keys = await firstWitnessKey(url, documents());
-    await expect(keys.learn(AbortSignal.timeout(5_000))).rejects.toThrow(/witness answered|key|large/i);
+    await expect(keys.learn(AbortSignal.timeout(60_000))).rejects.toThrow(/witness answered|key|large/i);
     expect(keys.current()).toEqual([]);
     Object.assign(answer, { status: 200, body: FIRST });
-    await keys.learn(AbortSignal.timeout(5_000));
+    await keys.learn(AbortSignal.timeout(60_000));
     expect(keys.current().map(encodeVerifierKey)).toEqual([FIRST]);
   });
 });

@@ -127,7 +127,7 @@ function start(settings: Record<string, unknown>, store: EventStore): { readonly
 }
 
 async function eventually(check: () => void | Promise<void>): Promise<void> {
-  for (const until = Date.now() + 15_000; ;) {
+  for (const until = Date.now() + 60_000; ;) {
     try {
       await check();
       return;
