@@ -19,7 +19,8 @@ spec:
     allow:
       - name: main
 `;
-const prompt = (words: string): string => `---\nname: greeter\n---\n${words} {{name}}\n`;
+const prompt = (words: string): string =>
+  `---\nname: greeter\ninput:\n  schema:\n    name: string\n---\n${words} {{name}}\n`;
 
 let folder = '';
 let provider: Server;
@@ -90,6 +91,7 @@ describe('capataz dev', () => {
     };
     try {
       const address = (await shown(/answers at (http:\S+)/))[1] ?? '';
+      await shown(/curl .* -d '\{"input":\{"name":"..."\}\}'/);
       const run = async (): Promise<unknown> => {
         const answer = await fetch(`${address}/v1/runs`, {
           method: 'POST',

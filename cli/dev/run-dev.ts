@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { agentChildName } from '#domain/agent/agent-names.ts';
+import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../exit-codes.ts';
 import { visible } from '../terminal/visible-text.ts';
@@ -120,7 +121,8 @@ export async function runDev(
   write(
     visible(`  models  ${other === undefined ? begun.models.join(', ') : `${other.model} at ${other.url}`}`),
   );
-  write(`  try     curl -s ${address}/v1/runs -H 'content-type: application/json' -d '{"input":{...}}'`);
+  const input = await inputToTry(begun);
+  write(visible(`  try     curl -s ${address}/v1/runs -H 'content-type: application/json' -d '${input}'`));
   write('  save a prompt or a manifest and it is live; Ctrl-C ends all of it');
 
   const reloads = async (): Promise<void> => {
@@ -197,6 +199,14 @@ async function localModelFiles(
 
 function promptLine({ configuration: { prompt } }: Extract<Served, { ok: true }>): string {
   return `${prompt?.name ?? ''} ${prompt?.digest.slice(0, 12) ?? ''}`;
+}
+
+/** Every variable of the prompt, with a text that can be replaced. */
+async function inputToTry({ configuration }: Extract<Served, { ok: true }>): Promise<string> {
+  const parsed = await parsePrompt(configuration.prompt?.text ?? '');
+  const variables = parsed.ok ? parsed.prompt.variables : [];
+  const input = Object.fromEntries(variables.map((variable) => [variable, '...']));
+  return JSON.stringify({ input }).replaceAll("'", String.raw`'\''`);
 }
 
 function tellProblems({ problems }: ReadObjects, write: (line: string) => void): void {
