@@ -85,6 +85,24 @@ describe('an HTTP service', () => {
     expect(response.headers.get('x-request-id')).toBe('made');
   });
 
+  it.each(['content-length: 1073741824', 'transfer-encoding: chunked'])(
+    'refuses an upload to a path that is none by its head alone, and ends the connection: %s',
+    async (length) => {
+      const head = `POST /other HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
+      expect(await exchange(head)).toMatch(
+        /^HTTP\/1.1 404 [^]*connection: close[^]*There is no POST \/other here/,
+      );
+    },
+  );
+
+  it('serves on where a short body was sent to a path that is none', async () => {
+    const post = (path: string, end = ''): string =>
+      `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${end}content-length: 2\r\n\r\n{}`;
+    expect(await exchange(post('/other') + post('/echo', 'connection: close\r\n'))).toMatch(
+      /^HTTP\/1.1 404 [^]*HTTP\/1.1 200 [^]*\{"body":\{\}\}$/,
+    );
+  });
+
   it('writes a fault of ours into the log, under the id that the caller was told', async () => {
     await fetch(`http://127.0.0.1:${port}/fault`, { headers: { 'x-request-id': 'mine' } });
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([

@@ -102,6 +102,19 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       done();
     });
   }
+  // Before the body is read: what nobody will look at takes no memory.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) {
+      done();
+      return;
+    }
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    // What is short is read past, and the connection serves on.
+    if (encoding !== undefined || Number(length ?? 0) > largestBodyBytes) reply.header('connection', 'close');
+    const path = request.url.split('?', 1)[0]?.slice(0, LONGEST_PATH_TOLD);
+    const message = `There is no ${request.method} ${path} here: use ${options.paths}.`;
+    refuse({ code: 'unknown_path', message }, request, reply);
+  });
   app.removeAllContentTypeParsers();
   if (options.body === 'bytes') {
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -114,11 +127,6 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       else done(new UnreadableBodyError(`The body ${parsed.message}.`));
     });
   }
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]?.slice(0, LONGEST_PATH_TOLD);
-    const message = `There is no ${request.method} ${path} here: use ${options.paths}.`;
-    return refuse({ code: 'unknown_path', message }, request, reply);
-  });
   app.setErrorHandler(fail);
   return app;
 }
