@@ -233,7 +233,9 @@ export const CanaryRolloutStatus = kindStatus(
       .int()
       .min(0)
       .optional()
-      .describe('Of the document that agents follow: grows with each change.'),
+      .describe(
+        'Of the document that agents follow: grows with each change, and is no less than the seconds since 1970 at it.',
+      ),
     exposure: ExposureStatus.optional().describe('Who takes the candidate now.'),
     gate: GateStatus.optional().describe('The last evaluation on the golden set.'),
     analysis: AnalysisStatus.optional().describe('What the outcomes say.'),

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutStep } from '#crds/rollout-release.ts';
 import { advanceRollout } from './advance-rollout.ts';
 import { samplesWanted } from './rollout-plan.ts';
-import { CANARY_STEPS, RolloutScene, WORSE, gateOf, uids, version } from './testing/rollout-scene.ts';
+import type { RolloutProgress } from './rollout-observation.ts';
+import {
+  CANARY_STEPS,
+  FIRST_REVISION,
+  RolloutScene,
+  WORSE,
+  gateOf,
+  uids,
+  version,
+} from './testing/rollout-scene.ts';
 
 const GATE: RolloutStep = { gate: { agentRef: { name: 'tester' } } };
 const WEEKDAYS = { days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], start: '09:00', hours: 8 } as const;
@@ -17,7 +26,7 @@ describe('a rollout without steps', () => {
       stable: version(1),
       previousStable: version(0),
       phase: 'Idle',
-      revision: 2,
+      revision: FIRST_REVISION + 1,
     });
     expect(scene.progress.candidate).toBeUndefined();
   });
@@ -28,7 +37,7 @@ describe('the first version of a prompt', () => {
     const scene = new RolloutScene(CANARY_STEPS, { windows: WINDOWS }).want(1).later(-6 * 3600);
     scene.run();
     expect(scene.reasons()).toEqual(['Released VersionAccepted']);
-    expect(scene.progress).toMatchObject({ stable: version(1), revision: 1 });
+    expect(scene.progress).toMatchObject({ stable: version(1), revision: FIRST_REVISION - 6 * 3600 });
   });
 
   it('passes its gate first, and nothing is served until then', () => {
@@ -43,7 +52,7 @@ describe('the first version of a prompt', () => {
     expect(scene.progress.revision).toBeUndefined();
     scene.gate = gateOf('Passed');
     scene.run();
-    expect(scene.progress).toMatchObject({ stable: version(1), revision: 1, phase: 'Idle' });
+    expect(scene.progress).toMatchObject({ stable: version(1), revision: FIRST_REVISION, phase: 'Idle' });
   });
 
   it('that fails its gate is rejected, and nothing is served', () => {
@@ -412,14 +421,35 @@ describe('a status', () => {
     const scene = RolloutScene.releasing([]).want(0);
     scene.progress = { stable: version(0) };
     scene.run();
-    expect(scene.progress.revision).toBe(1);
+    expect(scene.progress.revision).toBe(FIRST_REVISION);
   });
 
   it('that was lost begins anew behind the revision that is stored for agents', () => {
     const scene = new RolloutScene(CANARY_STEPS).want(1);
-    scene.storedRevision = 41;
+    scene.storedRevision = FIRST_REVISION + 41;
     scene.run();
-    expect(scene.progress.revision).toBe(42);
+    expect(scene.progress.revision).toBe(FIRST_REVISION + 42);
+  });
+
+  it.each<[string, RolloutProgress]>([
+    ['was lost with the document that agents follow', {}],
+    [
+      'went back to that of an old backup',
+      { stable: version(1), revision: FIRST_REVISION + 1, phase: 'Idle' },
+    ],
+  ])('that %s tells of the next change behind what any agent holds', (_name, left) => {
+    const scene = RolloutScene.releasing([]);
+    for (const number of [1, 0, 1, 0, 1]) {
+      scene.want(number).run();
+      scene.later(60);
+    }
+    const held = scene.progress.revision ?? 0;
+    expect(held).toBeGreaterThan(FIRST_REVISION + 1);
+    scene.progress = left;
+    scene.storedRevision = left.revision ?? 0;
+    scene.want(2).run();
+    expect(scene.progress.stable).toEqual(version(2));
+    expect(scene.progress.revision).toBeGreaterThan(held);
   });
 
   it('of which half a candidate is left begins with it anew', () => {

@@ -179,12 +179,14 @@ function settled(
 ): RolloutProgress {
   const { now, storedRevision } = observation;
   const progress = withExposure(withPresentNames(turned, observation), observation);
-  const revision = Math.max(stored.revision ?? 0, storedRevision);
+  const known = Math.max(stored.revision ?? 0, storedRevision);
+  // A cluster that lost what it knew, or went back to a backup, must not be ignored by pods that hold what came later.
+  const next = Math.max(known + 1, Math.floor(now.getTime() / 1000));
   const isBehind = stored.revision === undefined || stored.revision < storedRevision;
   const hasChanged = isBehind || documentOf(progress) !== documentOf(stored);
   return {
     ...progress,
-    ...(progress.stable !== undefined && { revision: hasChanged ? revision + 1 : revision }),
+    ...(progress.stable !== undefined && { revision: hasChanged ? next : known }),
     ...(decision !== undefined && { decision: decisionStatus(decision, stored.decision?.number ?? 0, now) }),
   };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseArm } from './choose-arm.ts';
 import {
+  FIRST_REVISION,
   CANARY_STEPS,
   RolloutScene,
   WORSE,
@@ -239,7 +240,7 @@ describe('mistakes that others made', () => {
 
   it('a promotion is a new revision for every agent, so that none serves what it had (langfuse#7736)', () => {
     const scene = released([]);
-    expect(scene.progress).toMatchObject({ stable: version(1), revision: 2 });
+    expect(scene.progress).toMatchObject({ stable: version(1), revision: FIRST_REVISION + 1 });
   });
 
   it('the candidate that is exposed is the one that is wanted, not stable (Omnia#1458)', () => {

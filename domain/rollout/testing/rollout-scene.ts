@@ -14,6 +14,8 @@ import {
 } from '../rollout-observation.ts';
 
 export const MONDAY_NOON = new Date('2026-01-05T12:00:00Z');
+/** Of a document that changes then for the first time: the seconds since 1970. */
+export const FIRST_REVISION = MONDAY_NOON.getTime() / 1000;
 const LONGEST_RUN = 40;
 
 /** v0, v1 and so on, each with a digest of its own. */
@@ -61,7 +63,7 @@ export class RolloutScene {
     spec: Partial<CanaryRolloutSpec> = {},
   ): RolloutScene {
     const scene = new RolloutScene(steps, spec);
-    scene.progress = { stable: version(0), revision: 1, phase: 'Idle' };
+    scene.progress = { stable: version(0), revision: FIRST_REVISION, phase: 'Idle' };
     scene.want(1);
     return scene;
   }
