@@ -3,10 +3,12 @@ import { z } from 'zod';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import { Count, Identifier, Microseconds, Name, Namespace, NanoUsd } from '#domain/ledger/record-fields.ts';
+import type { RunRow as LedgerRow } from '#domain/ledger/rollups/run-row.ts';
 import { TEXT_FIELDS, TEXT_MAXIMUM_CHARACTERS } from '#domain/ledger/record-text.ts';
 
 const Word = z.string().max(256);
 
+/** Every field that a ledger writes: verify takes one that is dropped for an edit of the ledger. */
 export const RunRow = z.object({
   id: Identifier,
   namespace: Namespace,
@@ -38,7 +40,7 @@ export const RunRow = z.object({
   records: Count,
   isComplete: z.boolean().optional(),
   trust: Word,
-});
+} satisfies Record<keyof LedgerRow, z.ZodType>);
 export type RunRow = z.infer<typeof RunRow>;
 
 export const RunsAnswer = z.object({

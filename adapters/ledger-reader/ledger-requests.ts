@@ -222,11 +222,14 @@ export async function askForSecurityEventIds(
   }
 }
 
+export const VERDICTS = ['good', 'bad', 'neutral'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 export async function giveFeedback(
   reader: Pick<LedgerReader, 'post'>,
   feedback: {
     readonly run: string;
-    readonly verdict: 'good' | 'bad';
+    readonly verdict: Verdict;
     readonly metric: string;
     readonly namespace?: string | undefined;
     readonly comment?: string | undefined;

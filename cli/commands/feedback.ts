@@ -1,6 +1,6 @@
-/** `capataz feedback RUN good|bad`: what a person says of a run. */
+/** `capataz feedback RUN good|bad|neutral`: what a person says of a run. */
 import { Argument, type Command, Option } from 'commander';
-import { giveFeedback } from '#adapters/ledger-reader/ledger-requests.ts';
+import { VERDICTS, type Verdict, giveFeedback } from '#adapters/ledger-reader/ledger-requests.ts';
 import { type CommandContext, connect, examples, withConnection } from '../command-context.ts';
 import type { ConnectionFlags } from '../connection/connect.ts';
 import { visible } from '../terminal/visible-text.ts';
@@ -16,7 +16,7 @@ export function addFeedback(program: Command, context: CommandContext): void {
     .command('feedback')
     .description('Say whether a run did well; the ledger records it with your name')
     .argument('<run>', 'id of the run')
-    .addArgument(new Argument('<verdict>', 'how it did').choices(['good', 'bad']))
+    .addArgument(new Argument('<verdict>', 'how it did').choices(VERDICTS))
     .option('--metric <word>', 'what was judged', 'helpful')
     .option('--comment <text>', 'why')
     .addOption(
@@ -29,7 +29,7 @@ export function addFeedback(program: Command, context: CommandContext): void {
         ['capataz feedback 0198f2c1-7d4e bad --comment "refunded twice"', ''],
       ]),
     )
-    .action(async (run: string, verdict: 'good' | 'bad', flags: FeedbackFlags) => {
+    .action(async (run: string, verdict: Verdict, flags: FeedbackFlags) => {
       await using access = await connect(flags, context);
       const { metric, comment, from, namespace } = flags;
       await giveFeedback(access.reader, { run, verdict, metric, comment, from, namespace });

@@ -6,7 +6,6 @@ import {
   askForRuns,
   askForSecurityEventIds,
 } from '#adapters/ledger-reader/ledger-requests.ts';
-import type { RunRow } from '#domain/ledger/rollups/run-row.ts';
 import { compareRows, type ToldSums } from '#domain/ledger/verify/compare-rows.ts';
 import { COST_GROUPINGS, OUTCOME_GROUPINGS, type Recount, type Sums } from '#domain/ledger/verify/recount.ts';
 
@@ -65,7 +64,7 @@ export async function compareServedRows(
   }
   const runs = await asked('Runs', async () => {
     const told = await askForRuns(reader, { namespace }, RUNS_MAXIMUM);
-    return told.hasMore ? undefined : (told.runs as readonly RunRow[]);
+    return told.hasMore ? undefined : told.runs;
   });
   const securityEvents = await asked('Security events', async () =>
     askForSecurityEventIds(reader, namespace, RUNS_MAXIMUM),

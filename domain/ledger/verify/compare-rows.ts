@@ -12,13 +12,16 @@ export interface ToldSums {
   readonly sums: Sums;
 }
 
+/** Any value may stand where the entries come to another. */
+export type ToldRun = { readonly [Field in keyof RunRow]?: unknown } & { readonly id: string };
+
 /** A part is undefined when it was not asked, or not told whole. */
 export interface ToldRows {
   /** In the order of COST_GROUPINGS. */
   readonly costs: readonly (readonly ToldSums[] | undefined)[];
   /** In the order of OUTCOME_GROUPINGS. */
   readonly outcomes: readonly (readonly ToldSums[] | undefined)[];
-  readonly runs: readonly RunRow[] | undefined;
+  readonly runs: readonly ToldRun[] | undefined;
   /** Ids of records. */
   readonly securityEvents: readonly string[] | undefined;
 }
@@ -68,7 +71,7 @@ function* sumsThatDiffer(
 
 function* runsThatDiffer(
   { runs: before, isWhole }: Tally,
-  told: readonly RunRow[] | undefined,
+  told: readonly ToldRun[] | undefined,
   { runs: after }: Tally,
 ): Generator<string> {
   if (told === undefined) return;
@@ -83,7 +86,7 @@ function* runsThatDiffer(
   for (const id of toldById.keys()) if (!after.has(id)) yield `Run ${id} is told, and no entry speaks of it.`;
 }
 
-function* fieldsThatDiffer(row: RunRow, told: RunRow): Generator<string> {
+function* fieldsThatDiffer(row: RunRow, told: ToldRun): Generator<string> {
   for (const field of new Set([...Object.keys(row), ...Object.keys(told)]) as Set<keyof RunRow>) {
     if (isDeepStrictEqual(row[field], told[field])) continue;
     yield `Run ${row.id}: ${field} is told as ${JSON.stringify(told[field])}, and the entries come to ${JSON.stringify(row[field])}.`;
