@@ -92,6 +92,21 @@ describe('a commit', () => {
       'prompts/a.prompt:1',
       'upper and lower case',
     ],
+    [
+      'a golden set with a check that nobody knows',
+      {
+        'golden-sets/a.jsonl':
+          '{"vars":{"mail":"x"},"assert":[{"type":"equals","value":"y"}]}\n{"vars":{"mail":"z"},"assert":[{"type":"equalz","value":"y"}]}\n',
+      },
+      'golden-sets/a.jsonl:2',
+      'equalz',
+    ],
+    [
+      'a golden set that does not parse',
+      { 'golden-sets/a.yaml': '- vars:\n    mail: x\n  assert: [\n' },
+      'golden-sets/a.yaml:4',
+      '',
+    ],
     ['an empty golden set', { 'golden-sets/a.csv': '\n' }, 'golden-sets/a.csv:1', 'empty'],
     [
       'a fault inside of a partial',

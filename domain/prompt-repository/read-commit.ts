@@ -4,6 +4,7 @@
  */
 import { ResourceName } from '#crds/object-meta.ts';
 import { PROMPT_TEXT_MAXIMUM_LENGTH, type PromptVersionSpec } from '#crds/prompt-version.ts';
+import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
 import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
 import { readFrontMatter } from '#domain/prompts/front-matter.ts';
 import { decodeText } from './decode-text.ts';
@@ -217,6 +218,12 @@ function readGoldenSets(
     } else if (content === undefined) {
       refuse('the golden set is too large for a ConfigMap (900000 bytes): split it');
     } else {
+      // A set that a gate cannot load would stop every release that names it, long after the push.
+      const loaded = readGoldenSet({ name, fileName, text });
+      if (!loaded.ok) {
+        problems.push({ path, line: loaded.line, message: loaded.problem });
+        continue;
+      }
       const digest = goldenSetDigest(text);
       sets.set(name, { path, name, digest, content, configMapName: goldenSetConfigMapName(name, digest) });
     }
