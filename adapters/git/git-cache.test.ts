@@ -103,6 +103,25 @@ describe('a session with a git server', () => {
     expect(await session.fetch()).toBe(small);
   });
 
+  it('goes on where a process was killed: no lock, no half of a pack and no secret that it left stays', async () => {
+    await commit({ a: '1' });
+    // Never disposed of, as when the process ends in the middle.
+    const killed = await open();
+    await killed.fetch();
+    const cache = join(place, 'cache');
+    const left = ['shallow.lock', 'config.lock', 'refs/capataz/head.lock', 'objects/pack/tmp_pack_killed'];
+    for (const path of left) await writeFile(join(cache, path), 'x');
+    await writeFile(join(cache, 'config'), '[core');
+    const newest = await commit({ a: '2' });
+    {
+      await using session = await open();
+      expect(await session.fetch()).toBe(newest);
+    }
+    const files = await readdir(cache, { recursive: true });
+    expect(files.filter((path) => left.includes(path))).toEqual([]);
+    expect(await readdir(join(place, 'secrets'))).toEqual([]);
+  });
+
   it('does not list a tree that unfolds into more than there is room for', async () => {
     let object = git('hash-object', '-w', '--stdin');
     let kind = '100644 blob';

@@ -2,10 +2,12 @@
  * A bare repository on disk that holds one commit of a server: fetched shallow, read from the object database, never
  * checked out. Losing it costs a fetch.
  */
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
-import { GitFailure, gitFailure } from './git-failure.ts';
+import { GitFailure, type GitFailureReason, gitFailure } from './git-failure.ts';
 import {
   type GitCredentials,
   type GitWorkplace,
@@ -60,6 +62,17 @@ export interface GitSession extends AsyncDisposable {
   readonly signatureOf: (commit: string) => Promise<SignatureVerdict>;
 }
 
+/** Stands in the folder while a session is open: found by the next one, it tells that a process was killed. */
+const SESSION_MARK = 'capataz-session';
+const NAME_LENGTH = 16;
+/** A fetch that failed for one of these has changed nothing here. */
+const REASONS_OF_SERVERS: ReadonlySet<GitFailureReason> = new Set([
+  'UrlNotAllowed',
+  'Unreachable',
+  'AccessDenied',
+  'HostKeyRefused',
+  'ReferenceNotFound',
+]);
 const OUR_REFERENCE = 'refs/capataz/head';
 const SIZE_CHECK_MILLISECONDS = 200;
 const OBJECT_NAME = /^[a-f0-9]{40,64}$/;
@@ -88,16 +101,22 @@ export async function openGitSession(
       `A ${scheme}:// url is not fetched from here: use https:// or ssh://.`,
     );
   }
-  const workplace = workplaceIn(await mkdtemp(join(options.temporaryFolder, 'git-')));
-  const dispose = async (): Promise<void> => rm(workplace.folder, { recursive: true, force: true });
+  // Always the same one, so that secrets which a killed process left do not outlive the next look.
+  const nameOfFolder = createHash('sha256').update(folder).digest('hex').slice(0, NAME_LENGTH);
+  const workplace = workplaceIn(join(options.temporaryFolder, `git-${nameOfFolder}`));
+  const mark = join(folder, SESSION_MARK);
+  const forget = async (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const leave = async (): Promise<void> => rm(workplace.folder, { recursive: true, force: true });
   try {
+    await leave();
+    await mkdir(workplace.folder, { mode: 0o700 });
     await furnish(workplace, remote);
-    if ((await folderBytes(folder)) > limits.maximumBytes / 2)
-      await rm(folder, { recursive: true, force: true });
+    if (existsSync(mark) || (await folderBytes(folder)) > limits.maximumBytes / 2) await forget();
     await mkdir(folder, { recursive: true });
+    await writeFile(mark, '');
     await run(['init', '--quiet', '--bare', '--template=']);
   } catch (error) {
-    await dispose();
+    await Promise.all([leave(), forget()]);
     throw error;
   }
 
@@ -180,10 +199,9 @@ export async function openGitSession(
       );
       if ((await folderBytes(folder)) > limits.maximumBytes) throw tooLarge(limits.maximumBytes);
     } catch (error) {
-      // What a killed fetch left behind is of no use, and counts.
-      if (error instanceof GitFailure && error.reason === 'TooLarge') {
-        await rm(folder, { recursive: true, force: true });
-      }
+      // What a git that was killed left behind counts, and its locks would stop the next one; what it cannot
+      // read it will not read later.
+      if (!(error instanceof GitFailure && REASONS_OF_SERVERS.has(error.reason))) await forget();
       throw error;
     }
   }
@@ -225,7 +243,10 @@ export async function openGitSession(
       return Buffer.isBuffer(bytes) ? bytes : Buffer.from(String(bytes));
     },
     signatureOf: (commit) => verifySignature(commit, remote.keys, run),
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: async () => {
+      await leave();
+      await rm(mark, { force: true });
+    },
   };
 }
 
