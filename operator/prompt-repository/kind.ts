@@ -50,6 +50,7 @@ export function promptRepositoryKind({
         const key = objectKey(repository.metadata);
         const known = memory.recall(key, repository);
         if (known !== undefined) return { repository, ...known };
+        memory.begin(key);
         const result = await synchronise(repository, signal);
         const sync = { result, report: await report(repository, result, signal) };
         return { repository, ...memory.record(key, repository, sync) };

@@ -19,8 +19,10 @@ export interface RememberedSync {
 export interface SyncMemory {
   /** Undefined when a look is due, as after a change of the spec. */
   readonly recall: (key: string, repository: PromptRepository) => RememberedSync | undefined;
+  /** A look begins: whatever wakes it from now on may be younger than what it sees. */
+  readonly begin: (key: string) => void;
   readonly record: (key: string, repository: PromptRepository, sync: Sync) => RememberedSync;
-  /** Makes the next look due at once. */
+  /** Makes the next look due at once, also when one is under way. */
   readonly wake: (key: string) => void;
   readonly forget: (key: string) => void;
 }
@@ -38,6 +40,8 @@ export function createSyncMemory(
   nowMilliseconds: () => number = () => performance.now(),
 ): SyncMemory {
   const entries = new Map<string, Entry>();
+  /** Woken since their look began. */
+  const woken = new Set<string>();
   const identityOf = ({ metadata: { uid, generation } }: PromptRepository): string => `${uid} ${generation}`;
   return {
     recall: (key, repository) => {
@@ -45,6 +49,9 @@ export function createSyncMemory(
       if (entry?.identity !== identityOf(repository)) return undefined;
       const nextSyncSeconds = (entry.dueMilliseconds - nowMilliseconds()) / 1000;
       return nextSyncSeconds > DUE_TOLERANCE_SECONDS ? { sync: entry.sync, nextSyncSeconds } : undefined;
+    },
+    begin: (key) => {
+      woken.delete(key);
     },
     record: (key, repository, sync) => {
       const identity = identityOf(repository);
@@ -57,17 +64,20 @@ export function createSyncMemory(
         minimumSeconds: Math.min(FIRST_RETRY_SECONDS, interval),
         maximumSeconds: interval,
       };
-      const nextSyncSeconds =
+      const usualSeconds =
         failures === 0 ? interval * (0.9 + 0.2 * random()) : backoffSeconds(failures, limits, random);
+      const nextSyncSeconds = woken.delete(key) ? 0 : usualSeconds;
       const dueMilliseconds = nowMilliseconds() + nextSyncSeconds * 1000;
       entries.set(key, { identity, sync, failures, dueMilliseconds });
       return { sync, nextSyncSeconds };
     },
     wake: (key) => {
+      woken.add(key);
       const entry = entries.get(key);
       if (entry !== undefined) entries.set(key, { ...entry, dueMilliseconds: 0 });
     },
     forget: (key) => {
+      woken.delete(key);
       entries.delete(key);
     },
   };
