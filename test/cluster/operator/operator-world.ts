@@ -137,7 +137,7 @@ export async function startWorld(): Promise<World> {
     name: string,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<OperatorProcess> {
-    const operator = launch(name, {
+    const operator = launch(OPERATOR, name, {
       CAPATAZ_KUBECONFIG: kubeconfig,
       CAPATAZ_ROUTER_URL: router.url,
       CAPATAZ_ROUTER_TOKEN_PATH: routerTokenPath,
@@ -196,11 +196,23 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-function launch(name: string, environment: Readonly<Record<string, string>>): OperatorProcess {
+interface Program {
+  readonly path: string;
+  /** What it logs with its ports. */
+  readonly startedMessage: string;
+}
+
+const OPERATOR: Program = { path: 'operator/main.ts', startedMessage: 'operator started' };
+
+export function launch(
+  program: Program,
+  name: string,
+  environment: Readonly<Record<string, string>>,
+): OperatorProcess {
   // A test runner that is killed takes its operators along.
   const wrapper = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
-  const [program, ...words] = [...wrapper, process.execPath, 'operator/main.ts'];
-  const child = spawn(program, words, {
+  const [executable, ...words] = [...wrapper, process.execPath, program.path];
+  const child = spawn(executable, words, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -219,7 +231,7 @@ function launch(name: string, environment: Readonly<Record<string, string>>): Op
   const logs: AnyObject[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => logs.push(JSON.parse(line)));
   const started = (): AnyObject => {
-    const entry = logs.find(({ msg }) => msg === 'operator started');
+    const entry = logs.find(({ msg }) => msg === program.startedMessage);
     if (entry === undefined)
       throw new Error(`${name} has not started: ${JSON.stringify(logs.at(-1)?.error ?? logs.at(-1))}`);
     return entry;
