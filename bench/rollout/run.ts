@@ -6,12 +6,15 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { wilsonInterval } from '#domain/judging/wilson-interval.ts';
 import { median } from '../laboratory/quantiles.ts';
 import { CONTENDERS } from './contenders.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import type { SimulationResult, SimulationTask } from './simulate.ts';
 
 const REPLICATES_PER_TASK = 10;
+/** Of 95 % on both sides. */
+const INTERVAL_DEVIATIONS = 1.96;
 const MOST_REPLICATES = 100_000;
 const MOST_WORKERS = 64;
 
@@ -109,9 +112,15 @@ function medianCell(when: readonly (number | null)[], ours: number): string {
   return `${Number.isFinite(middle) ? middle : 'never'}${ratio} (${shareCell(when)})`;
 }
 
+/** With the interval in which the true share is. */
 function shareCell(when: readonly (number | null)[]): string {
-  const share = when.filter((one) => one !== null).length / when.length;
-  return `${(share * 100).toFixed(1)} %`;
+  const good = when.filter((one) => one !== null).length;
+  const { low, high } = wilsonInterval({ good, bad: when.length - good }, INTERVAL_DEVIATIONS);
+  return `${percent(good / when.length)} % [${percent(low)}, ${percent(high)}]`;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(1);
 }
 
 /** What never came counts as later than all. */
