@@ -11,6 +11,7 @@ import {
 import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
 import { KEYWORD_NAMES } from '#domain/json-schema/keyword-names.ts';
 import { KNOWN_NAMES } from '#domain/otlp/attribute-names.ts';
+import { CAPATAZ } from '#telemetry/gen-ai-attributes.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
 
 /** Sections of a page by their heading of the second level. */
@@ -85,6 +86,13 @@ describe('docs/reference/opentelemetry.md', () => {
   it('lists every attribute that is read of spans of others', () => {
     const page = textOf('docs/reference/opentelemetry.md') ?? '';
     expect(KNOWN_NAMES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('says how a run tells which arm of which rollout it served, and names no attribute of ours that is not sent', () => {
+    const named = matchesIn(['docs/reference/opentelemetry.md'], /`(capataz\.[a-z_.]*[a-z])`/g);
+    expect([...named]).toEqual(expect.arrayContaining([CAPATAZ.rollout, CAPATAZ.arm]));
+    const sent: readonly string[] = Object.values(CAPATAZ);
+    expect([...named].filter((name) => !sent.includes(name))).toEqual([]);
   });
 });
 
