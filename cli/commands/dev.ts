@@ -14,6 +14,10 @@ export function addDev(program: Command, context: CommandContext): void {
     .option('--port <port>', 'where the agent answers; 0 takes a free port', wholeNumber(0, 65_535), 8088)
     .option('--endpoint <url>', 'send every model call to this OpenAI-compatible server')
     .option('--model <name>', 'the name of the model there')
+    .option(
+      '--price <input,output>',
+      'what it costs, in US dollars a million tokens: "0.15,0.60"; 0 for a machine of yours',
+    )
     .option('--key-variable <variable>', 'the environment variable that holds the key of that server')
     .option(
       '--models-directory <folder>',
@@ -23,7 +27,10 @@ export function addDev(program: Command, context: CommandContext): void {
       'after',
       examples([
         ['capataz dev', 'the sample agent with the local model'],
-        ['capataz dev --endpoint http://127.0.0.1:11434/v1 --model qwen3', 'with a server of yours'],
+        [
+          'capataz dev --endpoint http://127.0.0.1:11434/v1 --model qwen3 --price 0',
+          'with a server of yours',
+        ],
       ]),
     )
     .action(async (paths: readonly string[], flags: DevFlags) => {

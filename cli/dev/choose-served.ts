@@ -1,6 +1,7 @@
 /** From the objects of the files to what is served: one Agent, its prompt, and the Models it may use, as they are here. */
 import { AgentSpec } from '#crds/agent.ts';
 import { CanaryRolloutSpec } from '#crds/canary-rollout.ts';
+import type { ModelPrice } from '#crds/model.ts';
 import type { PromptVersionSpec } from '#crds/prompt-version.ts';
 import type { AgentConfigurationContent } from '#domain/agent/agent-configuration.ts';
 import { buildAgentConfiguration } from '#domain/agent/build-agent-configuration.ts';
@@ -10,6 +11,8 @@ import { type DevObject, base64 } from './read-objects.ts';
 export interface OtherEndpoint {
   readonly url: string;
   readonly model: string;
+  /** Of the model there, whatever the manifests say of another. */
+  readonly price: ModelPrice;
   readonly key?: string;
 }
 
@@ -104,13 +107,13 @@ export function objectsForRouter(
   const models = served.models.map((name): DevObject => {
     const before = kept.find((one) => one.kind === 'Model' && one.metadata.name === name)?.spec;
     const spec = {
-      price: { inputUsdPerMillionTokens: '0', outputUsdPerMillionTokens: '0' },
       dataClasses: ['Public', 'Internal', 'Confidential', 'Restricted'],
       ...(before as object | undefined),
       capabilities: ['Chat', 'Tools', 'JsonSchema'],
       provider: 'OpenAICompatible',
       endpoint: other.url,
       model: other.model,
+      price: other.price,
       keyFrom: other.key === undefined ? undefined : keyFrom,
     };
     return { kind: 'Model', metadata: { name, namespace }, spec };

@@ -72,7 +72,7 @@ describe('capataz dev', () => {
     let printed = '';
     const endpoint = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
     const running = runCommandLine(
-      ['dev', folder, '--port', '0', '--endpoint', endpoint, '--model', 'fake'],
+      ['dev', folder, '--port', '0', '--endpoint', endpoint, '--model', 'fake', '--price', '1,2.5'],
       {
         signal: ending.signal,
         environment: { PATH: process.env['PATH'] ?? '' },
@@ -102,7 +102,7 @@ describe('capataz dev', () => {
       };
       expect(await run()).toMatchObject({ status: 'succeeded', output: 'Hello Ada' });
       expect(asked.at(-1)).toContain('Greet Ada');
-      await shown(/run \S+ {2}succeeded {2}steps 1 {2}tokens 10 {2}\$0\.000000 {2}\d+ ms/);
+      await shown(/run \S+ {2}succeeded {2}steps 1 {2}tokens 10 {2}\$0\.000015 {2}\d+ ms/);
       expect(services()).toHaveLength(2);
 
       // As many editors save: a new file in the place of the old one.
@@ -130,6 +130,19 @@ describe('capataz dev', () => {
     const { code, noted } = await runCommandLine(['dev', folder, '--agent', 'other']);
     expect(code).toBe(5);
     expect(noted).toContain('There is no Agent other: there is greeter.');
+  });
+
+  it.each([
+    ['no price', [], 'an unknown price is never free'],
+    ['a price of which half is missing', ['--price', '0.15'], 'such as 0.15,0.60'],
+    ['a price that is none', ['--price', '-1,free'], 'such as 0.15,0.60'],
+    ['three prices', ['--price', '1,2,3'], 'such as 0.15,0.60'],
+    ['no price at all', ['--price', ''], 'such as 0.15,0.60'],
+  ])('takes no endpoint with %s', async (_name, price, sentence) => {
+    const endpoint = ['--endpoint', 'http://127.0.0.1:1/v1', '--model', 'fake'];
+    const { code, noted } = await runCommandLine(['dev', folder, ...endpoint, ...price]);
+    expect(code).toBe(2);
+    expect(noted).toContain(sentence);
   });
 
   it('wants the name of the model beside the endpoint', async () => {

@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ModelPrice } from '#crds/model.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -22,6 +23,7 @@ export interface DevFlags {
   readonly port: number;
   readonly endpoint?: string;
   readonly model?: string;
+  readonly price?: string;
   readonly keyVariable?: string;
   readonly modelsDirectory?: string;
 }
@@ -157,19 +159,41 @@ function otherEndpoint(
   flags: DevFlags,
   environment: CommandContext['environment'],
 ): OtherEndpoint | undefined {
-  const { endpoint, model, keyVariable } = flags;
-  if (endpoint === undefined && model === undefined && keyVariable === undefined) return undefined;
+  const { endpoint, model, price: priceText, keyVariable } = flags;
+  if ([endpoint, model, priceText, keyVariable].every((flag) => flag === undefined)) return undefined;
   if (endpoint === undefined || model === undefined) {
     throw new CommandError('usage', 'Give --endpoint and --model together.');
   }
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
     throw new CommandError('usage', `--endpoint takes an http:// or https:// URL, not ${endpoint}.`);
   }
-  if (keyVariable === undefined) return { url: endpoint, model };
+  const price = priceOf(priceText);
+  if (keyVariable === undefined) return { url: endpoint, model, price };
   const key = environment[keyVariable];
   if (key === undefined || key === '')
     throw new CommandError('usage', `The variable ${keyVariable} is not set.`);
-  return { url: endpoint, model, key };
+  return { url: endpoint, model, price, key };
+}
+
+/** Said by a person, and never guessed: the price in a manifest is that of another server. */
+function priceOf(text: string | undefined): ModelPrice {
+  if (text === undefined) {
+    throw new CommandError(
+      'usage',
+      'Say what a million tokens cost there with --price INPUT,OUTPUT in US dollars (--price 0 for a machine of yours): an unknown price is never free.',
+    );
+  }
+  const [input, output = input, ...more] = text.split(',').map((part) => part.trim());
+  const { data } = ModelPrice.safeParse({
+    inputUsdPerMillionTokens: input,
+    outputUsdPerMillionTokens: output,
+  });
+  const isWhole = more.length === 0 && (text.includes(',') || Number(input) === 0);
+  if (data !== undefined && isWhole) return data;
+  throw new CommandError(
+    'usage',
+    `--price takes US dollars for a million input tokens and output tokens, such as 0.15,0.60, or 0; not ${visible(text)}.`,
+  );
 }
 
 /** The models of the chart, fetched once (200 MB) into the cache of this user. */
