@@ -16,6 +16,7 @@ import {
   pastOf,
   planOf,
 } from './testing/outcomes.ts';
+import type { Counts } from './wilson-interval.ts';
 
 const SINCE = { startPosition: 1000, since: '2026-01-05T12:00:00.000Z' };
 const PERCENT = 100;
@@ -156,20 +157,35 @@ describe('A judge of agents', () => {
     expect(judge.verdict(250)).toMatchObject({ kind: 'Worse' });
   });
 
-  test('waits for an agent without a history: its outcomes are counted, and prove nothing', () => {
-    const plan = planOf('Agent', analysis);
-    const judge = judgeOf({ ...plan, past: pastOf([strong]) });
+  test('blames no candidate for an agent without a history, unless it fails nearly always', () => {
+    const after = (isGood: (turn: number) => boolean, history: Counts) => {
+      const young = { uid: 'young', ...history };
+      const judge = judgeOf({ ...planOf('Agent', analysis), past: pastOf([strong, young]) });
+      const writer = new OutcomeWriter();
+      for (let turn = 0; turn < 300; turn += 1) {
+        judge.count(writer.run('stable', true, { agentUid: 'strong' }));
+        judge.count(writer.run('candidate', isGood(turn), { agentUid: 'young' }));
+      }
+      return judge.metrics()[0];
+    };
+    const never = (): boolean => false;
+    const half = (turn: number): boolean => turn % 2 === 0;
+    expect(after(never, { good: 0, bad: 0 })).toMatchObject({
+      candidate: { bad: 300 },
+      verdict: 'Undecided',
+    });
+    expect(after(half, { good: 3, bad: 0 })).toMatchObject({ verdict: 'Undecided' });
+    expect(after(never, { good: 3, bad: 0 })).toMatchObject({ verdict: 'Worse' });
+  });
+
+  test('passes a candidate that fails nowhere, though no agent has a history: nobody waits for ever', () => {
+    const judge = judgeOf({ ...planOf('Agent', analysis), past: pastOf([]) });
     const writer = new OutcomeWriter();
     for (let turn = 0; turn < 300; turn += 1) {
-      judge.count(writer.run('stable', true, { agentUid: 'strong' }));
-      judge.count(writer.run('candidate', turn % 2 === 0, { agentUid: 'new' }));
+      judge.count(writer.run('stable', true, { agentUid: 'one' }));
+      judge.count(writer.run('candidate', true, { agentUid: 'other' }));
     }
-    expect(judge.metrics()[0]).toMatchObject({
-      candidate: { good: 150, bad: 150 },
-      worseMicroNats: 0,
-      notWorseMicroNats: 0,
-    });
-    expect(judge.verdict(10)).toEqual({ kind: 'Undecided' });
+    expect(judge.verdict(250)).toMatchObject({ kind: 'NotWorse' });
   });
 
   test('judges the only agent that there is by its own history alone', () => {

@@ -109,7 +109,7 @@ export function countStable(
   );
 }
 
-/** An outcome of the candidate. One of an agent without enough history is counted, and is no evidence. */
+/** An outcome of the candidate. */
 export function countCandidate(
   before: MetricState,
   rule: JudgedRule,
@@ -119,7 +119,6 @@ export function countCandidate(
   const counts = good ? { good: 1, bad: 0 } : { good: 0, bad: 1 };
   const state = { ...before, candidate: sum(before.candidate, counts) };
   const own = history === undefined ? { low: 0, high: 0 } : ownReference(history);
-  if (own === undefined) return state;
   const { block } = state;
   return closed(
     {
@@ -181,8 +180,8 @@ export function metricStatus(state: MetricState, rule: JudgedRule, alphas: Alpha
  * reference is fixed, so the counts are all of its state.
  */
 function driftMicroNats({ before, stable }: MetricState, rule: JudgedRule): number {
+  if (total(before) < FEWEST_OUTCOMES) return 0;
   const own = ownReference(before);
-  if (own === undefined) return 0;
   const margin = Math.max(rule.margin, rule.promotionMargin);
   return evidenceMicroNats(betAgainstEdge(NO_EVIDENCE, 'Lower', own.low - margin, stable));
 }

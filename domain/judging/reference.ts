@@ -7,10 +7,12 @@
 import { logistic, logit } from './log-odds.ts';
 import { type Counts, wilsonInterval } from './wilson-interval.ts';
 
-/** Below it nothing is said of an agent or of stable: its outcomes wait. */
+/** Below it little is known of an agent, and nothing is expected of what it does on stable. */
 export const FEWEST_OUTCOMES = 10;
 /** How surely an own history and the environment are known: one standard deviation; the mixture of bets forgives the rest. */
 const DEVIATIONS = 1;
+/** For a short history: an agent that failed nothing yet may well be one that fails often. */
+const SHORT_HISTORY_DEVIATIONS = 3;
 /** Outcomes that stand for "nothing has changed" against those of meanwhile. */
 const INERTIA = 50;
 const SURELY = 0.001;
@@ -53,9 +55,13 @@ export function moved(rate: number, shift: number): number {
   return rate <= 0 || rate >= 1 ? rate : logistic(logit(rate) + shift);
 }
 
-/** What an own history proves at least and at most; undefined where it is too short. */
-export function ownReference(history: Counts): { readonly low: number; readonly high: number } | undefined {
-  return history.good + history.bad < FEWEST_OUTCOMES ? undefined : wilsonInterval(history, DEVIATIONS);
+/**
+ * What an own history proves at least and at most; without one nothing: 0 and 1. So an agent that is new can still show
+ * that a candidate fails always, or never, and a fleet that is new, or that was exposed before, does not wait for ever.
+ */
+export function ownReference(history: Counts): { readonly low: number; readonly high: number } {
+  const isShort = history.good + history.bad < FEWEST_OUTCOMES;
+  return wilsonInterval(history, isShort ? SHORT_HISTORY_DEVIATIONS : DEVIATIONS);
 }
 
 function inside(rate: number): number {
