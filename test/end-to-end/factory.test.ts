@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeCanaryOnTheNode } from './canary/canary-on-the-node.ts';
 import { describeLedgerOnTheNode } from './ledger/ledger-on-the-node.ts';
 import { prepareCapataz } from './world/capataz.ts';
 import { readHostTraces } from './world/host-traces.ts';
@@ -448,6 +449,8 @@ describe('kubectl explain', () => {
     expect(await kubectl(['get', 'agent', '--namespace', TEAM])).toContain('clerk');
   });
 });
+
+describeCanaryOnTheNode();
 
 describeLedgerOnTheNode();
 

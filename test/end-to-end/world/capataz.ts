@@ -10,6 +10,8 @@ const PROGRAM = resolve(import.meta.dirname, '../../../cli/bin/capataz.mjs');
 export interface ListedRun {
   readonly id: string;
   readonly agent: string;
+  readonly agentUid: string;
+  readonly promptVersion: string;
   readonly status: string;
   readonly modelCalls: number;
   readonly attempts: number;

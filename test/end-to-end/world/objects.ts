@@ -25,6 +25,7 @@ export function promptVersion(
   namespace: string,
 ): Record<string, unknown> & {
   readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly prompt: string; readonly digest: string; readonly text: string };
 } {
   const digest = promptDigest(text);
   return {

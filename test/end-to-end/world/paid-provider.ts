@@ -8,6 +8,8 @@ export interface PaidProvider {
   readonly keysUsed: () => readonly string[];
   /** Whoever says these words is answered with a call of the tool, and after its result with a text. */
   readonly callTool: (words: string, tool: string, toolArguments: Readonly<Record<string, unknown>>) => void;
+  /** Whoever says these words is answered with the text. */
+  readonly answerWith: (words: string, text: string) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startPaidProvider(host: string, keys: readonly string[]): 
         afterToolResult: false,
         answer: { toolCalls: [{ name, arguments: { ...toolArguments } }] },
       }),
+    answerWith: (words, text) => providers.addAnswer({ userSays: words, answer: { text } }),
     stop: () => providers.close(),
   };
 }
