@@ -1,6 +1,7 @@
 /** One row of a CSV file as a case, by promptfoo's columns: what has no name with `__` is a variable. */
 import { ASSERTION_TYPES } from './assertion-types.ts';
 import { didYouMean } from './nearest-name.ts';
+import { REFUSED_ASSERTIONS } from './refused-assertions.ts';
 
 const COLUMNS = [
   '__expected',
@@ -123,11 +124,11 @@ export function assertionOfText(text: string): Record<string, unknown> {
   if (/^(javascript|fn|eval|python):|^file:\/\//.test(text)) return { type: 'javascript' };
   if (text.startsWith('grade:')) return { type: 'llm-rubric', value: text.slice('grade:'.length).trim() };
   const found =
-    /^(?<not>not-)?(?<type>[a-z][a-z0-9-]*)(?:\((?<threshold>\d+(?:\.\d+)?)\))?(?::(?<value>[\s\S]*))?$/.exec(
+    /^(?<not>not-)?(?<type>[a-z][a-z0-9-]*(?::(?:cosine|dot|euclidean|goal-success|tool-args-match|step-count|tool-sequence|tool-used)(?=[(:]|$))?)(?:\((?<threshold>\d+(?:\.\d+)?)\))?(?::(?<value>[\s\S]*))?$/.exec(
       text,
     )?.groups;
   const type = found?.['type'] ?? '';
-  if (found === undefined || !isAssertionName(type)) return { type: 'equals', value: text };
+  if (found === undefined || !NAMES.has(type)) return { type: 'equals', value: text };
   const value = found['value']?.trim();
   const given = found['threshold'];
   const threshold = given === undefined ? thresholdWhenNotGiven(type) : Number(given);
@@ -138,39 +139,8 @@ export function assertionOfText(text: string): Record<string, unknown> {
   };
 }
 
-/** promptfoo knows more names than we: what names one of them must not be taken for an answer. */
-const OTHER_NAMES = new Set([
-  'similar',
-  'javascript',
-  'python',
-  'webhook',
-  'perplexity',
-  'classifier',
-  'moderation',
-  'answer-relevance',
-  'context-faithfulness',
-  'context-recall',
-  'context-relevance',
-  'model-graded-closedqa',
-  'g-eval',
-  'bleu',
-  'meteor',
-  'gleu',
-  'is-sql',
-  'is-xml',
-  'is-html',
-  'contains-sql',
-  'contains-xml',
-  'contains-html',
-  'is-valid-function-call',
-  'is-valid-openai-function-call',
-  'select-best',
-  'guardrails',
-]);
-
-function isAssertionName(name: string): boolean {
-  return (ASSERTION_TYPES as readonly string[]).includes(name) || OTHER_NAMES.has(name);
-}
+/** What names an assertion that is not made here must not be taken for an answer. */
+const NAMES = new Set<string>([...ASSERTION_TYPES, ...Object.keys(REFUSED_ASSERTIONS)]);
 
 /** `a, "b, c"` is two values. */
 export function commaSeparated(text: string): readonly string[] {

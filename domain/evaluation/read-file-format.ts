@@ -173,6 +173,9 @@ function contentOf(
       'tests must be a list of cases written out here: a file of its own is loaded by its own name',
     );
   }
+  if (assertionTemplates !== undefined && !isMapping(assertionTemplates)) {
+    return problemAt(file.lineOf(['assertionTemplates']), 'assertionTemplates must be assertions by name');
+  }
   return {
     ok: true,
     cases: tests.map((each, index) => locate(index, each)),
@@ -184,11 +187,12 @@ function contentOf(
             lineOf: (path) => file.lineOf(['defaultTest', ...path]),
           },
         }),
-    templates:
-      typeof assertionTemplates === 'object' && assertionTemplates !== null
-        ? (assertionTemplates as Readonly<Record<string, unknown>>)
-        : {},
+    templates: assertionTemplates ?? {},
   };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 interface CsvRecord {

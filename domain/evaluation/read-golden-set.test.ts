@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { GoldenSet } from './golden-set.ts';
 import { readGoldenSet } from './read-golden-set.ts';
+import { scoreCase } from './score-case.ts';
 
 function load(fileName: string, text: string): GoldenSet {
   const read = readGoldenSet({ name: 'set', fileName, text });
@@ -28,9 +29,41 @@ describe('a golden set', () => {
     expect(sets[0]?.cases[0]).toMatchObject({ id: 'one', vars: { mail: 'Hello' }, critical: false, line: 1 });
   });
 
-  it('is the one of this repository', () => {
-    const text = readFileSync(new URL('../../golden-sets/email-classifier.jsonl', import.meta.url), 'utf8');
-    expect(load('email-classifier.jsonl', text).cases).toHaveLength(100);
+  it.each(['email-classifier', 'function-calling'])('is the one of this repository: %s', (name) => {
+    const text = readFileSync(new URL(`../../golden-sets/${name}.jsonl`, import.meta.url), 'utf8');
+    expect(load(`${name}.jsonl`, text).cases).toHaveLength(100);
+  });
+
+  it('of the leaderboard of function calls takes what its rules take, and nothing else', async () => {
+    const text = readFileSync(new URL('../../golden-sets/function-calling.jsonl', import.meta.url), 'utf8');
+    const { cases } = load('function-calling.jsonl', text);
+    const passes = async (id: string, calls: readonly (readonly [string, object])[]): Promise<boolean> => {
+      const found = cases.find((each) => each.id === id);
+      if (found === undefined) throw new Error(`there is no case ${id}`);
+      const answer = {
+        text: '',
+        isRefused: false,
+        toolCalls: calls.map(([name, given]) => ({ name, argumentsText: JSON.stringify(given) })),
+        tools: found.tools,
+        latencyMilliseconds: 1,
+        costNanoUsd: null,
+      };
+      const scored = await scoreCase(found, answer, async () => {
+        throw new Error('nobody judges here');
+      });
+      return scored.kind === 'judged' && scored.pass;
+    };
+    const area = 'calculate_triangle_area';
+    expect(await passes('simple-python-0', [[area, { base: 10, height: 5 }]])).toBe(true);
+    expect(await passes('simple-python-0', [[area, { base: 10, height: 5, unit: 'Units' }]])).toBe(true);
+    expect(await passes('simple-python-0', [[area, { base: 10, height: 5, unit: 'metres' }]])).toBe(false);
+    expect(await passes('simple-python-0', [[area, { base: 5, height: 10 }]])).toBe(false);
+    expect(await passes('simple-python-0', [[area, { base: 10 }]])).toBe(false);
+    expect(await passes('simple-python-0', [])).toBe(false);
+    const none = cases.filter(({ tags }) => tags.includes('irrelevance'));
+    expect(none).toHaveLength(20);
+    expect(await passes(none[0]?.id ?? '', [])).toBe(true);
+    expect(await passes(none[0]?.id ?? '', [[none[0]?.tools[0]?.name ?? '', {}]])).toBe(false);
   });
 
   it("is promptfoo's configuration with default test, templates, sets, lists of variables and placeholders", () => {
@@ -160,6 +193,61 @@ tests:
       'a.jsonl',
       JSON.stringify({ assert: [{ type: 'latency' }] }),
       /latency needs a threshold in milliseconds/,
+    ],
+    [
+      'a.yaml',
+      '- vars:\n    a: b\n    mail: file://mails/1.txt\n',
+      /^line 3: a variable names "file:\/\/mails\/1\.txt": a golden set is one file/,
+    ],
+    [
+      'a.yaml',
+      '- vars: {a: b}\n  assert:\n    - type: contains-any\n      value: [x, file://words.txt]\n',
+      /^line 4: the assertion "contains-any" names "file:/,
+    ],
+    [
+      'a.yaml',
+      'defaultTest:\n  vars: {system: file://s.txt}\ntests:\n  - vars: {a: b}\n',
+      /^line 2: a variable names "file:/,
+    ],
+    ['a.yaml', 'tests:\n  - vars: {a: b}\n  - file://more.csv\n', /^line 3: the case is "file:\/\/more.csv"/],
+    [
+      'a.yaml',
+      'defaultTest: file://d.yaml\ntests:\n  - vars: {a: b}\n',
+      /^line 1: the default test is "file:\/\/d.yaml"/,
+    ],
+    [
+      'a.yaml',
+      '- vars:\n    name: Bob\n    mail: Dear {{ name }}\n',
+      /^line 3: the variable "mail" holds "\{\{ name \}\}", which is not filled in/,
+    ],
+    [
+      'a.jsonl',
+      '{"vars":{"key":"{{ env.HOME }}"}}',
+      /^line 1: the variable "key" holds "\{\{ env \}\}", which is not filled in/,
+    ],
+    [
+      'a.yaml',
+      'assertionTemplates:\n  x: {type: equals, value: y}\ntests:\n  - vars: {a: b}\n    assert:\n      - $ref: "#/assertionTemplates/x"\n        weight: 2\n',
+      /^line 6: "weight" stands beside \$ref/,
+    ],
+    [
+      'a.yaml',
+      'assertionTemplates: [x]\ntests:\n  - vars: {a: b}\n',
+      /^line 1: assertionTemplates must be assertions by name/,
+    ],
+    ['a.csv', 'a,__expected\n1,word-count:5\n', /^line 2: the assertion "word-count" is not supported/],
+    ['a.csv', 'a,__expected\n1,similar:cosine(0.8):x\n', /^line 2: the assertion "similar:cosine" is not/],
+    ['a.csv', 'a,__expected\n1,not-trajectory:tool-used:x\n', /"not-trajectory:tool-used" is not supported/],
+    ['a.csv', 'a,__prefix\n1,x\n', /^line 2: "__prefix" is no column of a golden set/],
+    [
+      'a.yaml',
+      'scenarios: []\ntests:\n  - vars: {a: b}\n',
+      /^line 1: "scenarios" is no field of a golden set/,
+    ],
+    [
+      'a.yaml',
+      '- vars: {a: b}\n  options:\n    transform: output.trim()\n',
+      /^line 3: "transform" is not supported in the case: no code/,
     ],
     ['a.jsonl', `{"vars":${'['.repeat(100)}`, /nests deeper than 64 levels/],
     ['a.yaml', `- vars: {a: ${'['.repeat(100)}`, /nested deeper than 64 levels/],

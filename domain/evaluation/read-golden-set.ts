@@ -15,10 +15,11 @@ import type {
   SingleAssertion,
   StubbedTool,
 } from './golden-set.ts';
-import { type GoldenSetProblem, type LocatedValue, problemAt } from './located-value.ts';
+import { type GoldenSetProblem, type LocatedValue, type ValuePath, problemAt } from './located-value.ts';
 import { didYouMean } from './nearest-name.ts';
 import { CASES_MAXIMUM, type FileContent, readFileFormat } from './read-file-format.ts';
 import { REFUSED_ASSERTIONS } from './refused-assertions.ts';
+import { findOutside, findUnfilled } from './unfilled-references.ts';
 import { fillValue } from './value-template.ts';
 
 export type GoldenSetResult = { readonly ok: true; readonly goldenSet: GoldenSet } | GoldenSetProblem;
@@ -76,12 +77,15 @@ function readCases(content: FileContent): readonly GoldenCase[] {
     content.defaults === undefined
       ? []
       : readAssertions(content.defaults, defaults?.assert ?? [], content.templates);
+  if (content.defaults !== undefined) refuseOutside(content.defaults, ['vars'], 'a variable');
   const cases: GoldenCase[] = [];
   const lineOfId = new Map<string, number>();
   for (const located of content.cases) {
     const fields = readFields(CaseFields, located, 'the case');
+    refuseOutside(located, ['vars'], 'a variable');
     const own = readAssertions(located, fields.assert ?? [], content.templates);
     const merged = mergeDefaults(defaults, fields);
+    refuseUnfilled(merged.vars ?? {}, located);
     const assertions = fields.options?.disableDefaultAsserts === true ? own : [...defaultAssertions, ...own];
     for (const one of expand(merged, assertions, located)) {
       const before = lineOfId.get(one.id);
@@ -127,6 +131,12 @@ function readFields<Schema extends z.ZodType>(
   for (const segment of path) value = (value as Record<string | number, unknown>)[segment];
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  if (typeof value === 'string' && path.length === 0) {
+    throw new LocatedError(
+      located.lineOf(path),
+      `${subject} is "${value.slice(0, 80)}", and must be written out here: a golden set is one file`,
+    );
+  }
   const [issue] = parsed.error.issues;
   const at = [
     ...path,
@@ -148,6 +158,24 @@ function unknownField(key: string, subject: string, schema: z.ZodType, path: rea
   const place = path.length === 0 ? subject : `${path.join('.')} of ${subject}`;
   const known = path.length === 0 && 'shape' in schema ? Object.keys(schema.shape as object) : [];
   return `"${short}" is no field of ${place}${known.length === 0 ? '' : didYouMean(key, known)}`;
+}
+
+function refuseOutside(located: LocatedValue, path: ValuePath, subject: string): void {
+  const found = findOutside(valueAt(located, path), path);
+  if (found === undefined) return;
+  throw new LocatedError(
+    located.lineOf(found.path),
+    `${subject} names "${found.text.slice(0, 80)}": a golden set is one file, so write here what that holds`,
+  );
+}
+
+function refuseUnfilled(vars: Readonly<Record<string, unknown>>, located: LocatedValue): void {
+  const found = findUnfilled(vars);
+  if (found === undefined) return;
+  throw new LocatedError(
+    located.lineOf(['vars', found.name]),
+    `the variable "${found.name.slice(0, 60)}" holds "{{ ${found.of.slice(0, 60)} }}", which is not filled in: write out what it stands for`,
+  );
 }
 
 function readAssertions(
@@ -180,7 +208,8 @@ function readAssertion(
 
 function valueAt(located: LocatedValue, path: readonly (string | number)[]): unknown {
   let value: unknown = located.value;
-  for (const segment of path) value = (value as Record<string | number, unknown>)[segment];
+  for (const segment of path)
+    value = (value as Record<string | number, unknown> | null | undefined)?.[segment];
   return value;
 }
 
@@ -194,16 +223,10 @@ function readSingle(
   const line = located.lineOf(path);
   const given = valueAt(located, path);
   if (typeof given === 'object' && given !== null && '$ref' in given) {
-    const name = TEMPLATE_REFERENCE.exec(String(given.$ref))?.groups?.['name'] ?? '';
-    if (!Object.hasOwn(templates, name)) {
-      throw new LocatedError(
-        line,
-        `$ref must name one of assertionTemplates, as "#/assertionTemplates/NAME"`,
-      );
-    }
-    return readSingle({ value: templates[name], lineOf: () => line }, [], {});
+    return readSingle({ value: templateOf(given, templates, line), lineOf: () => line }, [], {});
   }
   const fields = readFields(AssertionFields, located, 'the assertion', path);
+  refuseOutside(located, [...path, 'value'], `the assertion "${fields.type.slice(0, 60)}"`);
   const isInverse = fields.type.startsWith('not-');
   const name = isInverse ? fields.type.slice('not-'.length) : fields.type;
   const type = ASSERTION_TYPES.find((known) => known === name);
@@ -226,6 +249,22 @@ function readSingle(
     ...(fields.metric === undefined ? {} : { metric: fields.metric }),
     line,
   };
+}
+
+function templateOf(
+  given: { readonly $ref: unknown },
+  templates: FileContent['templates'],
+  line: number,
+): unknown {
+  const other = Object.keys(given).find((key) => key !== '$ref');
+  if (other !== undefined) {
+    throw new LocatedError(line, `"${other.slice(0, 60)}" stands beside $ref, which stands alone`);
+  }
+  const name = TEMPLATE_REFERENCE.exec(String(given.$ref))?.groups?.['name'] ?? '';
+  if (!Object.hasOwn(templates, name)) {
+    throw new LocatedError(line, `$ref must name one of assertionTemplates, as "#/assertionTemplates/NAME"`);
+  }
+  return templates[name];
 }
 
 /** One case for each combination of the variables that are lists, as promptfoo makes them. */
@@ -307,7 +346,13 @@ function fillAssertion(assertion: CaseAssertion, vars: Readonly<Record<string, u
 function fillSingle(assertion: SingleAssertion, vars: Readonly<Record<string, unknown>>): SingleAssertion {
   const filled = fillValue(assertion.value, vars);
   if (!filled.ok) throw new LocatedError(assertion.line, filled.problem);
-  const whole = { ...assertion, ...(filled.value === undefined ? {} : { value: filled.value }) };
+  const metric = fillValue(assertion.metric, vars);
+  if (!metric.ok) throw new LocatedError(assertion.line, metric.problem.replace('the value', 'the metric'));
+  const whole = {
+    ...assertion,
+    ...(filled.value === undefined ? {} : { value: filled.value }),
+    ...(typeof metric.value === 'string' && { metric: metric.value }),
+  };
   const compiled: SingleCheck = compileAssertion(whole);
   if (!compiled.ok) {
     throw new LocatedError(
