@@ -12,7 +12,7 @@ import { presentMail } from './present-mail.ts';
 const OUTPUT = new URL('../golden-sets/email-classifier.jsonl', import.meta.url);
 
 /** One case as promptfoo reads it: https://www.promptfoo.dev/docs/configuration/test-cases */
-async function toCase(mail: CorpusMail): Promise<string> {
+async function toCase(mail: CorpusMail, isCritical: boolean): Promise<string> {
   const category = mail.group.startsWith('spam') ? 'spam' : 'ham';
   return JSON.stringify({
     id: `${mail.group}-${mail.id}`,
@@ -24,11 +24,20 @@ async function toCase(mail: CorpusMail): Promise<string> {
         value: { type: 'object', properties: { category: { const: category } }, required: ['category'] },
       },
     ],
+    ...(isCritical && { critical: true }),
+    tags: [category, mail.group.startsWith('easy') ? 'easy' : 'hard'],
     metadata: { category, group: mail.group, source: 'SpamAssassin public corpus', license: 'CC0-1.0' },
   });
 }
 
+/** A letter from one person to another that is told as spam is lost: of the easy ones every fifth stands for them all. */
+const CRITICAL_STEP = 5;
+
 const cases: string[] = [];
-for (const mail of chooseMails(corpus())) cases.push(await toCase(mail));
+let easyMails = 0;
+for (const mail of chooseMails(corpus())) {
+  if (mail.group.startsWith('easy')) easyMails += 1;
+  cases.push(await toCase(mail, mail.group.startsWith('easy') && easyMails % CRITICAL_STEP === 0));
+}
 await writeFile(OUTPUT, `${cases.join('\n')}\n`);
 process.stdout.write(`${cases.length} cases written to golden-sets/email-classifier.jsonl\n`);
