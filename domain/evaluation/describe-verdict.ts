@@ -25,6 +25,31 @@ export function describeVerdict(verdict: Omit<GateVerdict, 'message'>): string {
   );
 }
 
+/** Which cases went over, by name, the lost ones first: as many as there is room for. Empty when none did. */
+export function describeFlips(
+  { worse, better }: Pick<GateVerdict, 'worse' | 'better'>,
+  maximumCharacters: number,
+): string {
+  let text = '';
+  for (const [title, { names, more }] of [
+    ['Got worse', worse],
+    ['Got better', better],
+  ] as const) {
+    const total = names.length + more;
+    // Also room for the number of those that are not named.
+    const room = maximumCharacters - text.length - title.length - 30;
+    const named: string[] = [];
+    for (const name of names) {
+      if ([...named, name].join(', ').length <= room) named.push(name);
+      else break;
+    }
+    if (total === 0 || named.length === 0) continue;
+    const rest = total - named.length;
+    text += ` ${title}: ${named.join(', ')}${rest === 0 ? '' : ` and ${rest} more`}.`;
+  }
+  return text.trim();
+}
+
 export function describeDetectable({
   detectableDropBasisPoints,
 }: Pick<GateVerdict, 'detectableDropBasisPoints'>): string {

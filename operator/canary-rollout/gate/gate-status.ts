@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { GateStatus } from '#crds/rollout-progress.ts';
+import { describeFlips } from '#domain/evaluation/describe-verdict.ts';
 import { DEFAULT_GATE_SECONDS } from '#domain/evaluation/gate-entry.ts';
 import { type GateVerdict, VERDICT_EXIT_CODES, readGateVerdict } from '#domain/evaluation/gate-verdict.ts';
 import { type ChildProblem, describeChildProblem } from '#operator/runtime/decision.ts';
@@ -15,6 +16,8 @@ import { GATE_JOBS, type GatePod } from './gate-resources.ts';
 import type { GateRun } from './gate-run.ts';
 
 const MESSAGE_MAXIMUM_LENGTH = 2_048;
+/** Conditions and events repeat the message, behind a sentence of their own. */
+const FLIPS_MAXIMUM_CHARACTERS = 700;
 const QUOTED_CHARACTERS = 200;
 /** Jobs and pods are watched apart: of a Job that just ended the pod may not be known yet. */
 const SETTLING_MILLISECONDS = 30_000;
@@ -184,8 +187,11 @@ interface Sayer {
   readonly verdict: (verdict: GateVerdict, exitCode: number, at: string, job: string) => GateStatus;
 }
 
+function cut(message: string): string {
+  return message.slice(0, MESSAGE_MAXIMUM_LENGTH);
+}
+
 function sayer({ candidate, startedAt }: GateRun): Sayer {
-  const cut = (message: string): string => message.slice(0, MESSAGE_MAXIMUM_LENGTH);
   const base = { digest: candidate.digest, startedAt };
   const error: Sayer['error'] = (why, at, job) => ({
     ...base,
@@ -210,13 +216,18 @@ function sayer({ candidate, startedAt }: GateRun): Sayer {
             ...base,
             job,
             verdict: verdict.verdict,
-            message: cut(verdict.message),
+            message: withFlips(verdict),
             ...figuresOf(verdict),
             endedAt: at,
           }
         : error(doubt, at, job);
     },
   };
+}
+
+/** What went over is what a person asks for next. */
+function withFlips(verdict: GateVerdict): string {
+  return cut(`${verdict.message} ${describeFlips(verdict, FLIPS_MAXIMUM_CHARACTERS)}`.trim());
 }
 
 /** Why a verdict is not believed. */

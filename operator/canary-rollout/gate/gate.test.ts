@@ -395,6 +395,24 @@ describe('a gate that runs', () => {
     });
   });
 
+  it('tells by name which cases went over, the lost ones first, as many as there is room for', () => {
+    const release = new Release().settle();
+    const worse = { names: Array.from({ length: 60 }, (_, at) => `a-mail-with-a-long-name-${at}`), more: 5 };
+    const better = { names: ['mended'], more: 0 };
+    release.ended(
+      verdict({ verdict: 'Failed', reasons: ['worse_than_stable'], message: 'It is worse.', worse, better }),
+      1,
+    );
+    release.jobEnds('Failed', 'BackoffLimitExceeded');
+    release.settle(at(61));
+    const message = release.status.gate?.message ?? '';
+    expect(message).toMatch(/^It is worse\. Got worse: a-mail-with-a-long-name-0, .* and \d+ more\.$/);
+    const named = message.match(/a-mail-with/g)?.length ?? 0;
+    expect(named).toBeGreaterThan(15);
+    expect(message).toContain(` and ${65 - named} more.`);
+    expect(message.length).toBeLessThan(750);
+  });
+
   it('that is inconclusive waits for a person, and is another Job when it is resumed', () => {
     const release = new Release().settle();
     const first = release.job?.metadata.annotations;
