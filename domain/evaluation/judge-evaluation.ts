@@ -4,7 +4,7 @@
  * form; cost and p95 latency are not proven to be over their budgets. Too many errors make it Inconclusive, whatever the rest.
  */
 import { wilsonInterval } from '#domain/judging/wilson-interval.ts';
-import type { ArmName, CaseResult, CaseRun, EvaluationResult } from './evaluation-result.ts';
+import type { ArmName, CaseResult, CaseRun, EvaluationResult, JudgeSummary } from './evaluation-result.ts';
 import type { ArmFigures, GateVerdict, Verdict, VerdictReason } from './gate-verdict.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import { SIGNIFICANCE, detectableDrop, mcNemarP } from './statistics/mcnemar.ts';
@@ -50,6 +50,8 @@ export interface Judgement {
   readonly cost: RatioBounds | null;
   readonly latency: RatioBounds | null;
   readonly rules: GateRules;
+  /** Who graded, where an assertion asks a model. */
+  readonly judge: JudgeSummary | undefined;
 }
 
 export function judgeEvaluation(result: EvaluationResult, rules: GateRules): Judgement {
@@ -108,6 +110,7 @@ export function judgeEvaluation(result: EvaluationResult, rules: GateRules): Jud
     cost,
     latency,
     rules,
+    judge: result.judge,
   };
 }
 

@@ -61,3 +61,15 @@ export function figureRows({ verdict }: Judgement): readonly (readonly [string, 
     row('Digest', ({ digest }) => digest.slice(0, 12)),
   ];
 }
+
+/** What was tested, how often, and by which judge with how much agreement, in a few sentences. */
+export function describeSet({ verdict, judge }: Judgement): string {
+  const { goldenSet, repeats } = verdict;
+  const set = `${goldenSet?.cases ?? 0} cases, ${repeats} repeats; golden set ${goldenSet?.digest.slice(0, 12) ?? ''}.`;
+  if (judge === undefined) return set;
+  const agreement =
+    judge.agreement === null
+      ? ''
+      : `; ${Number((judge.agreement * 100).toFixed(1))} % of the votes agreed with their majority`;
+  return `${set} Judge: ${judge.model} (prompt ${judge.promptDigest.slice(0, 12)}), ${judge.votes} votes on each of ${judge.graded} answers${agreement}.`;
+}

@@ -1,6 +1,6 @@
 /** Markdown for a pull request: the verdict, the figures, and every flip by name. */
 import type { JudgedCase, Judgement } from '../judge-evaluation.ts';
-import { failureOf, figureRows, flipsOf, passesOf } from './case-words.ts';
+import { describeSet, failureOf, figureRows, flipsOf, passesOf } from './case-words.ts';
 
 /** A comment of GitHub holds 65,536 characters. */
 const REPORT_MAXIMUM_CHARACTERS = 60_000;
@@ -21,7 +21,7 @@ export function markdownReport(judgement: Judgement): string {
     '',
     ...flips('Got worse', worse),
     ...flips('Got better', better),
-    `${verdict.goldenSet?.cases ?? 0} cases, ${verdict.repeats} repeats; golden set ${verdict.goldenSet?.digest.slice(0, 12) ?? ''}.`,
+    plain(describeSet(judgement)),
     '',
   ].join('\n');
   return text.length <= REPORT_MAXIMUM_CHARACTERS
