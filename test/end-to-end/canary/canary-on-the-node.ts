@@ -130,7 +130,9 @@ export function describeCanaryOnTheNode(): void {
         async () => {
           const { candidate, analysis } = await statusOf();
           // By uid, since a ledger keeps the runs of agents that bore these names before.
-          const uids = new Set((await list('agents.capataz.dev', SORTERS)).map(({ metadata }) => metadata.uid));
+          const uids = new Set(
+            (await list('agents.capataz.dev', SORTERS)).map(({ metadata }) => metadata.uid),
+          );
           const ofCandidate = (await capataz.runsOf(SORTERS)).filter(
             ({ promptVersion, agentUid }) => promptVersion === candidate.name && uids.has(agentUid),
           );
