@@ -13,7 +13,7 @@ import { judgingPast } from '#domain/judging/judging-past.ts';
 import type { JudgingRules } from '#domain/judging/metric-rules.ts';
 import type { JudgedOutcome } from '#domain/judging/run-outcome.ts';
 
-/** The clocks of operator and ledger differ: nobody takes the candidate before it is there, so that looking earlier costs nothing. */
+/** The clocks of operator and ledger differ. What is read too early of an earlier try of the same version is not weighed. */
 const CLOCK_DIFFERENCE_MILLISECONDS = 5_000;
 /** Of one turn: others wait meanwhile. */
 const PAGES_PER_TURN = 20;
@@ -136,10 +136,14 @@ export class CandidateFollower {
     }
   }
 
-  /** In the order of the ledger, each once. */
+  /**
+   * In the order of the ledger, each once. A version that is tried again (a retry, a resume after a drift) may have runs
+   * on their way since the try before: whoever tries again asks what it does from now on.
+   */
   #isWeighed(outcome: JudgedOutcome): boolean {
-    const { stableDigest, candidateDigest } = this.#candidate;
+    const { stableDigest, candidateDigest, since } = this.#candidate;
     const isCandidate = outcome.arm === 'candidate' && outcome.digest === candidateDigest;
+    if (isCandidate && beganAtMicroseconds(outcome) < Date.parse(since) * 1000) return false;
     if (isCandidate && isFailure(outcome) && !this.#failedRuns.includes(outcome.runId)) {
       this.#failedRuns.push(outcome.runId);
       if (this.#failedRuns.length > NAMED_RUNS_MAXIMUM) this.#failedRuns.shift();
@@ -150,6 +154,11 @@ export class CandidateFollower {
     }
     return !this.#safetyEventsOfStable.has(outcome.event);
   }
+}
+
+/** As far as the outcome says it: a run has a duration, what else is told of one has its own time only. */
+function beganAtMicroseconds(outcome: JudgedOutcome): number {
+  return outcome.atMicroseconds - (outcome.kind === 'run' ? outcome.durationMicroseconds : 0);
 }
 
 function isFailure(outcome: JudgedOutcome): boolean {

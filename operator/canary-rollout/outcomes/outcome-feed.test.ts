@@ -21,7 +21,11 @@ class Ledger implements RolloutOutcomes {
   startPosition = 0;
   historiesOf: readonly AgentHistory[] = [];
 
-  add(changes: Partial<Extract<JudgedOutcome, { kind: 'run' }>> | { kind: 'safety'; event: string }): void {
+  add(
+    changes:
+      | Partial<Extract<JudgedOutcome, { kind: 'run' }>>
+      | { kind: 'safety'; event: string; atMicroseconds?: number },
+  ): void {
     this.last += 2;
     const arm = 'arm' in changes ? changes.arm : undefined;
     this.outcomes.push({
@@ -218,6 +222,23 @@ describe('the outcomes of a candidate', () => {
     const [history] = HISTORIES;
     ledger.historiesOf = history ? [{ ...history, safetyEvents: ['unknown_tool_called'] }] : [];
     expect((await settle(newFeed(), undefined, 'Session')).verdict).toEqual({ kind: 'Undecided' });
+  });
+
+  it('of an earlier try of the same version do not count when it is tried again', async () => {
+    const since = Date.parse(SINCE) * 1000;
+    const second = 1_000_000;
+    for (let number = 0; number < 3; number += 1) {
+      const ended = { hasSucceeded: false, isSchemaValid: false, durationMicroseconds: 3 * second };
+      ledger.add({ ...ended, atMicroseconds: since - second });
+      // Begun before, ended after.
+      ledger.add({ ...ended, atMicroseconds: since + second });
+      ledger.add({ kind: 'safety', event: 'unknown_tool_called', atMicroseconds: since - second });
+    }
+    ledger.add({ atMicroseconds: since + 4 * second, durationMicroseconds: 3 * second });
+    const { analysis, verdict } = await settle(newFeed(), undefined, 'Session');
+    expect(verdict).toEqual({ kind: 'Undecided' });
+    expect(analysis).toMatchObject({ consecutiveSchemaFailures: 0, safetyEvents: 0 });
+    expect(analysis?.metrics[0]?.candidate).toEqual({ good: 1, bad: 0 });
   });
 
   it('are not read while nobody takes the candidate', async () => {
