@@ -23,7 +23,7 @@ export function addPromptDiff(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       examples([
-        ['capataz diff email-classifier', 'stable and candidate, or what was stable before'],
+        ['capataz diff email-classifier', 'stable and the wanted version, or what was stable before'],
         ['capataz diff email-classifier-3f2a90c1d4e5 email-classifier-9c01d7a2b3c4', 'two versions'],
       ]),
     )
@@ -39,9 +39,11 @@ export function addPromptDiff(program: Command, context: CommandContext): void {
   withCluster(command);
 }
 
-function namesOf({ metadata, status }: Rollout): readonly [string, string] {
+/** What is released or, after it was given up or before it begins, what is wanted. */
+function namesOf({ metadata, spec, status }: Rollout): readonly [string, string] {
   const { stable, candidate, previousStable } = status;
-  if (stable !== undefined && candidate !== undefined) return [stable.name, candidate.name];
+  const other = candidate?.name ?? spec.versionRef.name;
+  if (stable !== undefined && other !== stable.name) return [stable.name, other];
   if (stable !== undefined && previousStable !== undefined) return [previousStable.name, stable.name];
   throw new CommandError(
     'notFound',

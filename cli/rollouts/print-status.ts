@@ -16,14 +16,15 @@ export function printStatus(rollout: Rollout, terminal: Terminal): string {
   page.heading(
     `${page.paint('bold', visible(metadata.name))}  ${visible(status.phase ?? 'not looked at yet')}`,
   );
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  const told = status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
   const lines: Lines = [
-    ['', ready && visible(ready.message)],
+    ['', told === '' ? undefined : visible(told)],
     ...releaseLines(rollout),
-    ...evidenceLines(status),
+    ...evidenceLines(status, told),
   ];
   for (const [label, text] of lines) if (text !== undefined) page.line(0, label, text);
-  return `${page.toString()}${metricsTable(status.analysis?.metrics ?? [])}`;
+  const counted = (status.analysis?.metrics ?? []).filter((metric) => hasCounted(metric));
+  return `${page.toString()}${metricsTable(counted)}`;
 }
 
 type Lines = readonly (readonly [label: string, text: string | undefined])[];
@@ -38,14 +39,19 @@ function releaseLines({ spec, status }: Rollout): Lines {
   ];
 }
 
-function evidenceLines({ gate, analysis, decision, rejected = [] }: Rollout['status']): Lines {
+/** `told`: what stands above already; no sentence is read twice. */
+function evidenceLines(
+  { candidate, step, gate, analysis, decision, rejected = [] }: Rollout['status'],
+  told: string,
+): Lines {
   const { problem, missingSamples = 0, missingSeconds } = analysis ?? {};
+  const waitsForOutcomes = candidate !== undefined && step?.kind === 'analyse' && missingSamples > 0;
   const given = rejected.map(({ digest, reason }) => `${digest.slice(0, DIGEST_CHARACTERS)} (${reason})`);
   return [
-    ['Gate', gate && gateOf(gate)],
-    ['Outcomes', problem && visible(problem)],
-    ['Missing', missingSamples > 0 ? missingOf(missingSamples, missingSeconds) : undefined],
-    ['Decided', decision && visible(`${decision.kind} at ${decision.at}: ${decision.message}`)],
+    ['Gate', gate && withReason(gate.verdict, gate.message, told)],
+    ['Outcomes', problem === undefined || told.includes(problem) ? undefined : visible(problem)],
+    ['Missing', waitsForOutcomes ? missingOf(missingSamples, missingSeconds) : undefined],
+    ['Decided', decision && withReason(`${decision.kind} at ${decision.at}`, decision.message, told)],
     ['Rejected', given.length > 0 ? visible(given.join(', ')) : undefined],
   ];
 }
@@ -78,8 +84,9 @@ function stepsOf(steps: NonNullable<Rollout['spec']['steps']>, at: number | unde
     .join(' > ');
 }
 
-function gateOf({ verdict, message }: NonNullable<Rollout['status']['gate']>): string {
-  return visible(message === undefined ? verdict : `${verdict}. ${message}`);
+function withReason(what: string, why: string | undefined, told: string): string {
+  if (why === undefined || told.includes(why)) return visible(what);
+  return visible(why.startsWith(what) ? why : `${what}: ${why}`);
 }
 
 function missingOf(samples: number, seconds: number | undefined): string {
@@ -102,6 +109,10 @@ function metricsTable(metrics: readonly MetricOfRollout[]): string {
     metrics,
   );
   return `\n${lines.join('\n')}\n`;
+}
+
+function hasCounted({ candidate, stable }: MetricOfRollout): boolean {
+  return candidate.good + candidate.bad + stable.good + stable.bad > 0;
 }
 
 function shareOf({ good, bad }: { readonly good: number; readonly bad: number }): string {

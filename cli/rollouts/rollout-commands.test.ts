@@ -187,6 +187,49 @@ describe('capataz status', () => {
     expect(printed).toContain('Three agents take it.');
   });
 
+  it('says no sentence twice, and of what was given up neither empty counts nor missing outcomes', async () => {
+    const { candidate: _, exposure: _exposure, step: _step, ...rest } = RELEASING;
+    const why = 'The gate was not passed. Failed: The candidate is worse than stable.';
+    const none = { good: 0, bad: 0 };
+    const status = {
+      ...rest,
+      phase: 'RolledBack',
+      gate: {
+        verdict: 'Failed',
+        digest: NEW,
+        startedAt: '2026-11-25T10:00:00Z',
+        message: 'Failed: The candidate is worse than stable.',
+      },
+      decision: { ...RELEASING.decision, kind: 'RolledBack', message: why },
+      analysis: { ...analysis, metrics: [{ ...analysis.metrics[0], candidate: none, stable: none }] },
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'RolledBack',
+          message: `PromptVersion triage-b was given up. ${why}`,
+          lastTransitionTime: '2026-11-25T10:00:00Z',
+        },
+      ],
+    };
+    const { printed } = await ask({ [`GET ${ROLLOUT}`]: () => rolloutWith(status) }, 'status', 'triage');
+    expect(printed.replaceAll(/\s+/g, ' ').split('worse than stable')).toHaveLength(2);
+    expect(printed).toMatch(/^Gate +Failed$/m);
+    expect(printed).toMatch(/^Decided +RolledBack at 2026-11-25T10:00:00Z$/m);
+    expect(printed).not.toMatch(/METRIC|Missing/);
+  });
+
+  it('tells of missing outcomes only where a step waits for them', async () => {
+    const step = { ...RELEASING.step, index: 2, kind: 'approve' };
+    const { printed } = await ask(
+      { [`GET ${ROLLOUT}`]: () => rolloutWith({ ...RELEASING, step, analysis }) },
+      'status',
+      'triage',
+    );
+    expect(printed).not.toContain('Missing');
+    expect(printed).toContain('240 of 250');
+  });
+
   it('prints the whole status for scripts', async () => {
     const { printed } = await ask(
       { [`GET ${ROLLOUT}`]: () => rolloutWith(RELEASING) },
@@ -220,6 +263,16 @@ describe('capataz diff', () => {
     const { printed } = await ask(answers, 'diff', 'triage');
     expect(printed).toContain('--- mail/triage-a');
     expect(printed).toContain(' Be kind.\n-Be brief.\n+Be very brief.\n');
+  });
+
+  it('of a version that was given up shows what it would have changed', async () => {
+    const { candidate: _, ...rest } = RELEASING;
+    const { printed } = await ask(
+      { ...answers, [`GET ${ROLLOUT}`]: () => rolloutWith({ ...rest, phase: 'RolledBack' }) },
+      'diff',
+      'triage',
+    );
+    expect(printed).toContain('+++ mail/triage-b');
   });
 
   it('compares two versions by name, and says when they are the same', async () => {

@@ -62,20 +62,20 @@ function sentenceOf(reason: VerdictReason, verdict: Omit<GateVerdict, 'message'>
   const floor = percent(verdict.floorBasisPoints ?? 0);
   const lost = verdict.criticalRegressions.names.slice(0, 3).join(', ');
   const sentences: Readonly<Record<VerdictReason, string>> = {
-    passed: 'every rule holds.',
-    below_floor: `the share of passed cases does not surely reach the floor of ${floor}.`,
-    worse_than_stable: 'the candidate is worse than stable.',
-    critical_regression: `critical cases fail: ${lost}.`,
-    schema_invalid: `only ${percent(verdict.candidate?.schemaValidBasisPoints ?? 0)} of the answers have the form that they must have.`,
-    cost_over_budget: 'the candidate costs more than it may beside stable.',
-    latency_over_budget: 'the candidate is slower than it may be beside stable.',
-    too_many_errors: 'too many runs ended in errors of the model or the judge, so nothing is proven.',
-    cost_unknown: 'what a run costs is not known, so no budget can be held to: give the Model a price.',
-    budget_exhausted: 'the budget was spent before all cases were run.',
-    interrupted: 'it was interrupted; run it again, and it goes on from its cache.',
-    golden_set_invalid: 'the golden set cannot be loaded.',
-    prompt_invalid: 'a prompt cannot be run.',
-    model_unusable: 'no case could be run: see the errors.',
+    passed: 'Every rule holds.',
+    below_floor: `The share of passed cases does not surely reach the floor of ${floor}.`,
+    worse_than_stable: 'The candidate is worse than stable.',
+    critical_regression: `Critical cases fail: ${lost}.`,
+    schema_invalid: `Only ${percent(verdict.candidate?.schemaValidBasisPoints ?? 0)} of the answers have the form that they must have.`,
+    cost_over_budget: 'The candidate costs more than it may beside stable.',
+    latency_over_budget: 'The candidate is slower than it may be beside stable.',
+    too_many_errors: 'Too many runs ended in errors of the model or the judge, so nothing is proven.',
+    cost_unknown: 'What a run costs is not known, so no budget can be held to: give the Model a price.',
+    budget_exhausted: 'The budget was spent before all cases were run.',
+    interrupted: 'It was interrupted; run it again, and it goes on from its cache.',
+    golden_set_invalid: 'The golden set cannot be loaded.',
+    prompt_invalid: 'A prompt cannot be run.',
+    model_unusable: 'No case could be run: see the errors.',
   };
   return sentences[reason];
 }

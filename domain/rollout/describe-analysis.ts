@@ -7,9 +7,11 @@ import { percentOf } from './rollout-plan.ts';
 
 /** One sentence for all metrics; empty when nothing was counted. */
 export function describeAnalysis(analysis: AnalysisStatus | undefined): string {
-  const metrics = (analysis?.metrics ?? []).map(({ metric, candidate, stable }) => {
-    return `${metric} ${share(candidate)} of the candidate and ${share(stable)} of stable`;
-  });
+  const metrics = (analysis?.metrics ?? [])
+    .filter(({ candidate, stable }) => candidate.good + candidate.bad + stable.good + stable.bad > 0)
+    .map(({ metric, candidate, stable }) => {
+      return `${metric} ${share(candidate)} of the candidate and ${share(stable)} of stable`;
+    });
   return metrics.length === 0 ? '' : `Good outcomes: ${metrics.join('; ')}.`;
 }
 

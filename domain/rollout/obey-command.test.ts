@@ -184,6 +184,7 @@ describe('pause and resume', () => {
     expect(scene.progress).toMatchObject({ phase: 'Paused', exposure: { basisPoints: 100 } });
     scene.later(3000).run();
     scene.ask({ verb: 'resume' });
+    expect(scene.decisions.at(-1)?.message).toMatch(/It goes on with step 2 of \d \(analyse\)/);
     scene.later(3000).run();
     expect(scene.progress).toMatchObject({ phase: 'Progressing', step: { kind: 'analyse' } });
   });

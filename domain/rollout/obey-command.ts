@@ -137,10 +137,12 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
 };
 
 /** The step gets its whole time again. */
-function resume({ before, now }: RolloutObservation, why: string): Transition {
+function resume({ before, spec, now }: RolloutObservation, why: string): Transition {
   const at = now.toISOString();
   const { paused, step, ...rest } = askedAnew(before, at);
-  const message = `${why} It goes on after ${paused?.reason ?? 'a pause'}.`;
+  const place =
+    step === undefined ? '' : ` with step ${step.index + 1} of ${planOf(spec).length} (${step.kind})`;
+  const message = `${why} It goes on${place}; it was paused for ${paused?.reason ?? 'a person'}.`;
   return {
     progress: {
       ...rest,

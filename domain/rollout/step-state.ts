@@ -123,7 +123,7 @@ function pauseState(seconds: number | undefined, { before, now }: RolloutObserva
 function unread(problem: string): StepState {
   return {
     kind: 'waiting',
-    message: `Outcomes cannot be read, and without them nothing is passed: ${problem}`,
+    message: `${problem} Without outcomes nothing is passed.`,
   };
 }
 
