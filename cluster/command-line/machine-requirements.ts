@@ -40,6 +40,10 @@ const REQUIRED_PROGRAMS: Readonly<Record<string, string>> = {
   mount: 'mount',
   openssl: 'openssl',
   tar: 'tar',
+  git: 'git',
+  ssh: 'openssh-client',
+  gpg: 'gpg',
+  '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 };
 
 export function findMissingPackages(exists: (program: string) => boolean): readonly string[] {

@@ -54,7 +54,7 @@ async function ensureInStore(
     if (!(await store.has(reference))) {
       report.step(`Building the image ${reference}.`);
       const empty = await ensureEmptyImage(store);
-      await build(store, context, reference, { BASE: base, PACKAGES: empty, MODELS: empty });
+      await build(store, context, reference, { BASE: base, GIT: base, PACKAGES: empty, MODELS: empty });
       await forgetOthers(store, [reference, node, models, base, empty]);
     }
   } finally {

@@ -10,11 +10,13 @@ import {
   realpath,
   rename,
   rm,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runCommand } from '#cluster/command-line/command.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
+import { CERTIFICATE_AUTHORITIES, findGitPrograms } from './git-programs.ts';
 import { commitImage, type ImageStore } from './image-store.ts';
 
 /**
@@ -28,12 +30,17 @@ const shortHash = (...parts: readonly string[]): string =>
 
 /** Libraries that glibc loads by name at run time, which ldd cannot see. */
 const LATE_LIBRARIES = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2'] as const;
-const BASE_RECIPE = 1;
+const BASE_RECIPE = 2;
 
-/** A distroless-like base: this very Node with the libraries it links, and no shell. */
+/** A distroless-like base: this very Node and git with what it calls, and the libraries that they link. */
 export async function ensureBaseImage(store: ImageStore, nodeProgram: string): Promise<string> {
-  const libraries = parseLibraries(await runCommand('ldd', [nodeProgram]));
-  const key = shortHash(String(BASE_RECIPE), process.version, ...libraries);
+  const programs = [{ source: nodeProgram, target: '/usr/local/bin/node' }, ...(await findGitPrograms())];
+  const libraries = await librariesOf(programs.map(({ source }) => source));
+  // By size too: an update of this machine's git mends the image with it.
+  const sizes = await Promise.all(
+    programs.map(async ({ source }) => `${source} ${(await stat(source)).size}`),
+  );
+  const key = shortHash(String(BASE_RECIPE), process.version, ...sizes, ...libraries);
   const reference = `localhost/capataz-base:${key}`;
   if (await store.has(reference)) return reference;
   await commitImage(store, 'scratch', reference, async (container, root) => {
@@ -46,10 +53,14 @@ export async function ensureBaseImage(store: ImageStore, nodeProgram: string): P
       await copyFile(await realpath(library), join(root, library));
       await chmod(join(root, library), 0o755);
     }
-    await mkdir(join(root, 'usr/local/bin'), { recursive: true });
-    await copyFile(nodeProgram, join(root, 'usr/local/bin/node'));
-    await chmod(join(root, 'usr/local/bin/node'), 0o755);
-    await mkdir(join(root, 'etc'), { recursive: true });
+    for (const { source, target } of programs) {
+      await mkdir(join(root, dirname(target)), { recursive: true });
+      await copyFile(await realpath(source), join(root, target));
+      await chmod(join(root, target), 0o755);
+    }
+    await mkdir(join(root, dirname(CERTIFICATE_AUTHORITIES)), { recursive: true });
+    await copyFile(CERTIFICATE_AUTHORITIES, join(root, CERTIFICATE_AUTHORITIES));
+    // ssh refuses a user that has no name.
     await writeFile(
       join(root, 'etc/passwd'),
       'root:x:0:0:root:/root:/sbin/nologin\ncapataz:x:65532:65532::/tmp:/sbin/nologin\n',
@@ -61,6 +72,11 @@ export async function ensureBaseImage(store: ImageStore, nodeProgram: string): P
     await store.run(['config', '--env', 'PATH=/usr/local/bin:/usr/bin:/bin', container]);
   });
   return reference;
+}
+
+async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
+  const outputs = await Promise.all(programs.map((program) => runCommand('ldd', [program])));
+  return [...new Set(outputs.flatMap((output) => parseLibraries(output)))].toSorted();
 }
 
 export function parseLibraries(lddOutput: string): readonly string[] {

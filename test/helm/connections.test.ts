@@ -57,6 +57,11 @@ function connectionsOf(objects: readonly KubernetesObject[]): readonly string[] 
 const DNS = 'kube-system/kube-dns 53/udp,53';
 const KUBERNETES_API = 'anywhere 443,6443';
 
+const OUTSIDE_OF_THE_CLOUD = [
+  '0.0.0.0/0-169.254.0.0/16-100.100.100.200/32-168.63.129.16/32-192.0.0.0/24',
+  '::/0-fe80::/10-fd00:ec2::/32-fd20:ce::/32-fd00:c1::/32-fd00:42::/32-fd00:a9fe:a9fe::/48',
+];
+
 const CONNECTIONS = [
   'operator <- any/agent 8080',
   'operator <- monitoring/* 9090',
@@ -67,8 +72,7 @@ const CONNECTIONS = [
   'router <- any/agent 8080',
   'router <- operator 8080',
   'router <- monitoring/* 9090',
-  'router -> 0.0.0.0/0-169.254.0.0/16-100.100.100.200/32-168.63.129.16/32-192.0.0.0/24 443',
-  'router -> ::/0-fe80::/10-fd00:ec2::/32-fd20:ce::/32-fd00:c1::/32-fd00:42::/32-fd00:a9fe:a9fe::/48 443',
+  ...OUTSIDE_OF_THE_CLOUD.map((addresses) => `router -> ${addresses} 443`),
   'router -> local-model 8080',
   'router -> ledger 8080',
   `router -> ${KUBERNETES_API}`,
@@ -89,6 +93,10 @@ const CONNECTIONS = [
   'ledger-witness <- monitoring/* 9090',
   'ledger-witness -> capataz-system/ledger 8080',
   `ledger-witness -> ${DNS}`,
+  'prompt-repository <- monitoring/* 9090',
+  ...OUTSIDE_OF_THE_CLOUD.map((addresses) => `prompt-repository -> ${addresses} 22,80,443`),
+  `prompt-repository -> ${KUBERNETES_API}`,
+  `prompt-repository -> ${DNS}`,
   'local-model <- router 8080',
   'local-model <- monitoring/* 9090',
 ];

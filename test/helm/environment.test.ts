@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OperatorConfig } from '#operator/config.ts';
+import { PromptRepositoryConfig } from '#operator/prompt-repository/config.ts';
 import { LocalModelConfig } from '#services/local-model/config.ts';
 import { LedgerConfig } from '#services/ledger/config.ts';
 import { WitnessConfig } from '#services/ledger-witness/config.ts';
@@ -18,6 +19,7 @@ const PARTS = [
   ['capataz-ledger', LedgerConfig],
   ['capataz-ledger-witness', WitnessConfig],
   ['capataz-local-model', LocalModelConfig],
+  ['capataz-prompt-repository', PromptRepositoryConfig],
 ] as const;
 
 const WATCHING = new Set(['capataz-operator', 'capataz-router']);

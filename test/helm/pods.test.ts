@@ -38,6 +38,7 @@ describe('every pod of the chart', () => {
       'capataz-ledger-witness',
       'capataz-local-model',
       'capataz-operator',
+      'capataz-prompt-repository',
       'capataz-router',
     ]);
   });
@@ -88,6 +89,7 @@ describe('every pod of the chart', () => {
     );
     expect(programs.toSorted()).toEqual([
       'operator/main.ts',
+      'operator/prompt-repository/main.ts',
       'services/ledger-witness/main.ts',
       'services/ledger/main.ts',
       'services/local-model/main.ts',

@@ -35,23 +35,23 @@ describe('a release of the chart', () => {
     );
     expect(counts.sort()).toEqual(
       [
-        '1 ValidatingAdmissionPolicy',
-        '1 ValidatingAdmissionPolicyBinding',
+        '2 ValidatingAdmissionPolicy',
+        '2 ValidatingAdmissionPolicyBinding',
         '3 PodDisruptionBudget',
         '2 StatefulSet',
         '1 Namespace',
         '1 Secret',
         '2 PodMonitor',
-        '1 Lease',
-        '1 Role',
-        '1 RoleBinding',
-        '10 ClusterRole',
-        '10 ClusterRoleBinding',
+        '2 Lease',
+        '2 Role',
+        '2 RoleBinding',
+        '11 ClusterRole',
+        '11 ClusterRoleBinding',
         `${KINDS.length} CustomResourceDefinition`,
-        '3 Deployment',
-        '5 Service',
-        '6 ServiceAccount',
-        '6 NetworkPolicy',
+        '4 Deployment',
+        '6 Service',
+        '7 ServiceAccount',
+        '7 NetworkPolicy',
       ].sort(),
     );
   });
@@ -67,6 +67,7 @@ describe('a release of the chart', () => {
       'capataz-ledger-witness',
       'capataz-local-model',
       'capataz-operator',
+      'capataz-prompt-repository',
       'capataz-router',
     ]);
   });

@@ -46,6 +46,8 @@ const ALWAYS = [
   'ClusterRole/capataz-router-tokenreviews authentication.k8s.io/tokenreviews create',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases create',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases=capataz-operator get,update',
+  'Role/capataz-prompt-repository-leader-election@capataz-system coordination.k8s.io/leases create',
+  'Role/capataz-prompt-repository-leader-election@capataz-system coordination.k8s.io/leases=capataz-prompt-repository get,update',
 ];
 
 /** Of people and of whom they read as. */
@@ -72,6 +74,18 @@ function routerRights(place: string): readonly string[] {
   return [`${place} capataz.dev/agents get,list,watch`, `${place} capataz.dev/models get,list,watch`];
 }
 
+function promptRepositoryRights(place: string): readonly string[] {
+  return [
+    `${place} capataz.dev/promptrepositories list,watch`,
+    `${place} capataz.dev/promptrepositories/status patch,update`,
+    `${place} capataz.dev/canaryrollouts list,watch`,
+    `${place} capataz.dev/agents list,watch`,
+    `${place} capataz.dev/promptversions list,watch,create,patch,delete`,
+    `${place} /configmaps get,list,watch,create,patch,delete`,
+    `${place} events.k8s.io/events create`,
+  ];
+}
+
 describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
   it('are exactly these when all namespaces are looked after', async () => {
     expect(rightsOf(await renderChart())).toEqual(
@@ -83,6 +97,8 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
         'ClusterRole/capataz-router /secrets get,list,watch',
+        ...promptRepositoryRights('ClusterRole/capataz-prompt-repository'),
+        'ClusterRole/capataz-prompt-repository /secrets get',
       ].sort(),
     );
   });
@@ -97,13 +113,21 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
         'Role/capataz-router@mail /secrets get,list,watch',
+        ...promptRepositoryRights('Role/capataz-prompt-repository@mail'),
+        'Role/capataz-prompt-repository@mail /secrets get',
       ].sort(),
     );
   });
 
-  it('let the router read Secrets of the named namespaces only, when some are named', async () => {
-    const rights = rightsOf(await renderChart({ 'router.secretNamespaces': ['mail', 'sales'] }));
+  it('let router and prompt-repository read Secrets of the named namespaces only, when some are named', async () => {
+    const rights = rightsOf(
+      await renderChart({
+        'router.secretNamespaces': ['mail', 'sales'],
+        'promptRepositories.secretNamespaces': ['mail'],
+      }),
+    );
     expect(rights.filter((right) => right.includes('/secrets'))).toEqual([
+      'Role/capataz-prompt-repository-secrets@mail /secrets get',
       'Role/capataz-router-secrets@mail /secrets get,list,watch',
       'Role/capataz-router-secrets@sales /secrets get,list,watch',
     ]);
@@ -112,6 +136,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
   it('never let the operator read a Secret, nor anybody write one, and hold no wildcard or way to more rights', async () => {
     const rights = rightsOf(await renderChart());
     expect(rights.filter((right) => right.includes('secrets'))).toEqual([
+      'ClusterRole/capataz-prompt-repository /secrets get',
       'ClusterRole/capataz-router /secrets get,list,watch',
     ]);
     expect(rights.filter((right) => /\*|escalate|bind\b|impersonate|rbac|exec|webhook/.test(right))).toEqual(
@@ -124,7 +149,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
     const bindings = ofKind(objects, ...BINDINGS);
     const ofReader = ({ metadata }: KubernetesObject): boolean => metadata.name.startsWith('capataz-reader-');
     for (const { metadata, roleRef, subjects, kind } of bindings.filter((binding) => !ofReader(binding))) {
-      const [part] = /^capataz-(operator|router|ledger)/.exec(metadata.name) ?? [];
+      const [part] = /^capataz-(operator|router|ledger|prompt-repository)/.exec(metadata.name) ?? [];
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name: part, namespace: 'capataz-system' }]);
       expect(roleRef.name).toBe(metadata.name);
       expect(`${String(roleRef.kind)}Binding`).toBe(kind);
