@@ -13,6 +13,8 @@ export interface NextStepsInput {
   readonly capatazFlags: readonly string[];
   readonly agentUrl: string | undefined;
   readonly services: readonly ServiceAddress[];
+  /** Of the prompt, where the node serves it. */
+  readonly repositoryUrl?: string | undefined;
   readonly downCommand: string;
 }
 
@@ -60,6 +62,30 @@ export function renderNextSteps(input: NextStepsInput): string {
     `  ${['npx capataz runs', ...input.capatazFlags].join(' ')}`,
     `  ${['npx capataz verify default', ...input.capatazFlags].join(' ')}`,
     `  ${kubectl} -n capataz-system get pods`,
+    ...renderPromptSteps(input, agentUrl),
+    ...(input.repositoryUrl === undefined ? [] : ['', 'Take it all away:']),
     `  ${input.downCommand}`,
   ].join('\n');
+}
+
+const CLONE = '/tmp/sample-prompts';
+
+/** Word for word what a person can paste, one line after the other. */
+function renderPromptSteps(
+  { kubectl, capatazFlags, repositoryUrl }: NextStepsInput,
+  agentUrl: string,
+): readonly string[] {
+  if (repositoryUrl === undefined) return [];
+  const capataz = (command: string): string => ['npx capataz', command, ...capatazFlags].join(' ');
+  return [
+    '',
+    'The prompt comes from a git repository on this node. Push a worse one (its answers are cut off), and watch it being stopped:',
+    `  git clone -c user.name=me -c user.email=me@example.com ${repositoryUrl} ${CLONE}`,
+    `  sed -i 's/maxOutputTokens: 32/maxOutputTokens: 3/' ${CLONE}/prompts/email-classifier.prompt`,
+    `  git -C ${CLONE} commit -am 'Spare tokens' && git -C ${CLONE} push`,
+    `  ${kubectl} wait canary/email-classifier --for=jsonpath='{.status.phase}'=Progressing --timeout=60s`,
+    `  for mail in samples/mails/*.json samples/mails/*.json; do curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @$mail; echo; done`,
+    `  ${capataz('status email-classifier')}`,
+    `  git -C ${CLONE} revert --no-edit HEAD && git -C ${CLONE} push`,
+  ];
 }

@@ -15,6 +15,8 @@ import {
   planApply,
   readExisting,
 } from './made-by-up.ts';
+import { readNodeSamples } from '#cluster/sample-repository/read-node-samples.ts';
+import type { Image } from '#cluster/command-line/up-arguments.ts';
 import { SYSTEM_NAMESPACE } from './install-capataz.ts';
 import { describeTroubledPods, showTroubledPodsDuring } from './troubled-pods.ts';
 
@@ -23,14 +25,22 @@ export const SAMPLE_AGENT = 'email-classifier';
 
 const READY_TIMEOUT_SECONDS = 240;
 
+export interface SampleTools {
+  readonly nodeProgram: string;
+  /** Of Capataz: it has the git that serves the sample's repository on the node of this machine. */
+  readonly image: Image;
+}
+
 export async function applySamples(
   access: ClusterAccess,
   checkout: string,
-  nodeProgram: string,
+  { nodeProgram, image }: SampleTools,
   report: ConsoleReport,
 ): Promise<void> {
   report.step('Applying the samples: a local model, an agent and its prompt.');
-  const samples = await readSamples(checkout, nodeProgram);
+  const samples = access.isRouted
+    ? await readNodeSamples(checkout, `${image.repository}:${image.tag}`)
+    : await readSamples(checkout, nodeProgram);
   // On the node of this machine all is ours, and goes with the node; in a person's cluster some of it may be theirs.
   const existing = access.isRouted ? [] : await readExisting(access, SAMPLE_NAMESPACE, samples);
   const plan = planApply(samples, existing);

@@ -3,7 +3,8 @@ import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
 import { askFirstQuestion, openAgent, readSampleEmail } from './first-question.ts';
 import { installCapataz, SYSTEM_NAMESPACE } from './install-capataz.ts';
-import { applySamples, waitForSampleAgent } from './samples.ts';
+import { REPOSITORY_NAME } from '#cluster/sample-repository/server-objects.ts';
+import { SAMPLE_NAMESPACE, applySamples, waitForSampleAgent } from './samples.ts';
 import { parseServices, renderNextSteps } from './next-steps.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
 
@@ -19,7 +20,8 @@ export interface InstallOptions {
 export async function installAndAsk(access: ClusterAccess, options: InstallOptions): Promise<void> {
   const { report } = options;
   await installCapataz(access, CHECKOUT_DIRECTORY, options.image, report);
-  await applySamples(access, CHECKOUT_DIRECTORY, process.execPath, report);
+  const tools = { nodeProgram: process.execPath, image: options.image };
+  await applySamples(access, CHECKOUT_DIRECTORY, tools, report);
   await waitForSampleAgent(access, report);
 
   const email = await readSampleEmail(CHECKOUT_DIRECTORY);
@@ -37,6 +39,7 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
   }
 
   const listed = await access.kubectl(['get', 'services', '--namespace', SYSTEM_NAMESPACE, '--output=json']);
+  const repositoryUrl = access.isRouted ? await findRepositoryUrl(access) : undefined;
   const services = access.isRouted
     ? parseServices(JSON.parse(listed) as Parameters<typeof parseServices>[0])
     : [];
@@ -46,7 +49,20 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
       capatazFlags: options.capatazFlags,
       agentUrl: access.isRouted ? agent.url : undefined,
       services,
+      repositoryUrl,
       downCommand: options.downCommand,
     })}`,
   );
+}
+
+async function findRepositoryUrl(access: ClusterAccess): Promise<string> {
+  const address = await access.kubectl([
+    'get',
+    'service',
+    REPOSITORY_NAME,
+    '--namespace',
+    SAMPLE_NAMESPACE,
+    '--output=jsonpath={.spec.clusterIP}',
+  ]);
+  return `http://${address.trim()}/prompts.git`;
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { listTroubledPods } from '#cluster/capataz/troubled-pods.ts';
@@ -107,4 +109,23 @@ test('The last words name each address and the command that removes everything.'
   expect(text).toContain('npx capataz runs --context mine');
   expect(text).toContain('npx capataz verify default --context mine');
   expect(text).toContain('npm run down');
+});
+
+test('The last words tell of a prompt from git only where the node serves its repository, with its address.', () => {
+  const input = {
+    kubectl: 'kubectl',
+    capatazFlags: [],
+    agentUrl: 'http://10.210.64.7:8080',
+    services: [],
+    downCommand: 'npm run down',
+  };
+  expect(renderNextSteps(input)).not.toContain('git');
+  const text = renderNextSteps({ ...input, repositoryUrl: 'http://10.210.64.8/prompts.git' });
+  expect(text).toMatch(/git clone .*http:\/\/10\.210\.64\.8\/prompts\.git /);
+  expect(text).toMatch(/npx capataz status email-classifier$/m);
+});
+
+test('The worse prompt that the last words make differs from the sample: the line that they change is in it.', async () => {
+  const prompt = await readFile(join(import.meta.dirname, '../../prompts/email-classifier.prompt'), 'utf8');
+  expect(prompt).toContain('maxOutputTokens: 32');
 });

@@ -17,6 +17,7 @@ import { HELM_BUILD_TIMEOUT_MS, helmBinary } from '#test/helm/chart.ts';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
 const IMAGE = { repository: 'localhost/capataz', tag: 'test' };
+const TOOLS = { nodeProgram: process.execPath, image: IMAGE };
 const OWN_PROMPT_TEXT = '---\nmodel: auto\n---\nHello\n';
 
 let directory: string;
@@ -89,14 +90,14 @@ it('takes away what up made and leaves what a person made, even under the name o
   expect(before).toHaveLength(2);
 
   const said: string[] = [];
-  await applySamples(access, CHECKOUT, process.execPath, {
+  await applySamples(access, CHECKOUT, TOOLS, {
     ...SILENT_REPORT,
     detail: (text) => said.push(text),
   });
   expect(said.join('\n')).toContain('Model minilm is there already');
   expect(await namesOf('agents')).toEqual(['agent/email-classifier']);
   // A second run finds its own objects and is content.
-  await applySamples(access, CHECKOUT, process.execPath, SILENT_REPORT);
+  await applySamples(access, CHECKOUT, TOOLS, SILENT_REPORT);
 
   await down();
   expect(await namesOf(OWN_KINDS)).toEqual(before);
