@@ -42,8 +42,8 @@ export function addPromptDiff(program: Command, context: CommandContext): void {
 /** What is released or, after it was given up or before it begins, what is wanted. */
 function namesOf({ metadata, spec, status }: Rollout): readonly [string, string] {
   const { stable, candidate, previousStable } = status;
-  const other = candidate?.name ?? spec.versionRef.name;
-  if (stable !== undefined && other !== stable.name) return [stable.name, other];
+  const other = candidate?.name ?? spec.versionRef?.name;
+  if (stable !== undefined && other !== undefined && other !== stable.name) return [stable.name, other];
   if (stable !== undefined && previousStable !== undefined) return [previousStable.name, stable.name];
   throw new CommandError(
     'notFound',
