@@ -29,6 +29,8 @@ const AT_ONCE = 20;
 const FORMER_AT_ONCE = 16;
 const PATIENCE_SECONDS = 600;
 const QUIET_SECONDS = 8;
+/** The controller manager looks at each Deployment in its own time, and the status of each Agent follows. */
+const SETTLING_SECONDS = 1800;
 const REST_SECONDS = 10;
 const MOST = 10_000;
 const { values } = parseArgs({
@@ -203,15 +205,19 @@ async function former(): Promise<Row> {
 
 /** Until nothing is written any more, also of what follows lazily. */
 async function untilQuiet(): Promise<void> {
+  const from = await writesByKind(operator);
+  const deadline = performance.now() + SETTLING_SECONDS * 1000;
   let last = '';
-  let since = performance.now();
-  await until(async () => {
+  for (let since = performance.now(); performance.now() - since < QUIET_SECONDS * 1000;) {
+    if (performance.now() > deadline) {
+      const written = JSON.stringify(difference(from, await writesByKind(operator)));
+      throw new Error(`The operator still writes after ${SETTLING_SECONDS} s: ${written}.`);
+    }
     await sleep(500);
     const now = JSON.stringify(await writesByKind(operator));
     if (now !== last) since = performance.now();
     last = now;
-    return performance.now() - since > QUIET_SECONDS * 1000;
-  });
+  }
 }
 
 /** From one look at the metrics, by kind and verb. */
