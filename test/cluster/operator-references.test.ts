@@ -388,7 +388,7 @@ describe('the configuration stream', () => {
     return { configurations, close: () => void reader.cancel().catch(() => undefined) };
   }
 
-  it('brings a new stable version to 20 agents in well under a second', async () => {
+  it('brings a new stable version to 20 agents that follow', async () => {
     await aReleasedPrompt(world, 'stream');
     const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
     for (const name of names) await createAgent(world, 'stream', name, { replicas: 0 });
@@ -407,9 +407,8 @@ describe('the configuration stream', () => {
     for (const { configurations } of streams) {
       while (configurations.at(-1)?.prompt.version !== next.metadata.name) await sleep(2);
     }
-    // Printed for the record; the bound is generous because the machine is shared.
+    // Printed, not asserted: bench/propagation measures it.
     console.info(`flip reached 20 agents in ${Math.round(performance.now() - startedAt)} ms`);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
     for (const stream of streams) stream.close();
   });
 
