@@ -139,6 +139,20 @@ describe('a candidate', () => {
     expect(scene.reasons().at(-1)).toBe('Began Replaced');
   });
 
+  it('that became stable goes back at once when git reverts it, whatever steps and windows say, and comes again through all steps', () => {
+    const scene = RolloutScene.releasing(CANARY_STEPS, { windows: WINDOWS });
+    scene.progress = { ...scene.progress, stable: version(1), previousStable: version(0) };
+    scene
+      .want(0)
+      .later(-6 * 3600)
+      .run();
+    expect(scene.reasons()).toEqual(['RolledBack Reverted']);
+    expect(scene.progress).toMatchObject({ stable: version(0), phase: 'Idle' });
+    scene.want(1).run();
+    expect(scene.progress).toMatchObject({ stable: version(0), candidate: version(1) });
+    expect(scene.progress.rejected ?? []).toEqual([]);
+  });
+
   it('is withdrawn at once when git goes back to stable, also outside of all windows', () => {
     const scene = RolloutScene.releasing(CANARY_STEPS, { windows: WINDOWS });
     scene.run();

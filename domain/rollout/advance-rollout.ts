@@ -20,7 +20,16 @@ import { deadlineSeconds, growsExposure, nextStep, planOf, plannedSeconds, stepA
 import { activityOf, phaseOf } from './rollout-phase.ts';
 import { type StepState, presentState } from './step-state.ts';
 import { takeOutcomes } from './take-outcomes.ts';
-import { advance, begin, pause, release, rollBack, withdraw, withoutCandidate } from './transitions.ts';
+import {
+  advance,
+  begin,
+  goBack,
+  pause,
+  release,
+  rollBack,
+  withdraw,
+  withoutCandidate,
+} from './transitions.ts';
 import { wantedBy } from './wanted-version.ts';
 
 const MESSAGE_MAXIMUM_LENGTH = 2048;
@@ -103,6 +112,8 @@ function nextCandidate(observation: RolloutObservation): Transition | undefined 
   const { before, wanted, spec, now } = observation;
   if (wanted === undefined || wanted.digest === before.stable?.digest) return undefined;
   if (isRejected(before.rejected, wanted.digest)) return undefined;
+  // A revert that is pushed after the release: whoever goes back has no time for steps.
+  if (wanted.digest === before.previousStable?.digest) return goBack(observation, wanted);
   const { stable } = before;
   const isAtOnce = nextStep(planOf(spec), before) === undefined;
   if (isAtOnce && (stable === undefined || windowState(spec.windows, now).isOpen)) {

@@ -4,6 +4,7 @@ import { describeAnalysis, fewestSamples } from './describe-analysis.ts';
 import { withRejected, withoutRejected } from './rejected-versions.ts';
 import type { RolloutObservation, RolloutProgress, Transition, Version } from './rollout-observation.ts';
 import { type PlannedStep, basisPointsOf, nextStep, percentOf, planOf } from './rollout-plan.ts';
+import { wantedBy } from './wanted-version.ts';
 
 /** What there is only while a candidate is released. */
 type CandidateField = 'candidate' | 'candidateSince' | 'progressSince' | 'step' | 'paused' | 'exposure';
@@ -69,6 +70,21 @@ export function release({ before }: RolloutObservation, version: Version): Trans
       kind: 'Released',
       reason: 'VersionAccepted',
       message: `PromptVersion ${version.name} is stable${stable === undefined ? '' : ` instead of ${stable.name}`}.`,
+      ...fromTo(stable, version),
+    },
+  };
+}
+
+/** What was stable before is wanted again. What is stable now is not rejected, but comes back through all steps only. */
+export function goBack({ before, spec }: RolloutObservation, version: Version): Transition {
+  const { stable } = before;
+  const { previousStable: _, ...rest } = withoutCandidate(before);
+  return {
+    progress: { ...rest, stable: version },
+    decision: {
+      kind: 'RolledBack',
+      reason: 'Reverted',
+      message: `${wantedBy(spec)} names ${version.name} again, which was stable before: it is stable instead of ${stable?.name ?? 'nothing'}.`,
       ...fromTo(stable, version),
     },
   };
