@@ -414,7 +414,7 @@ describe('what does not go well', () => {
     [['runs', '--kubeconfig', '/nonexistent'], 'There is no kubeconfig at /nonexistent.'],
     [['runs'], 'No ledger is named'],
     [['cost', '--by', 'mood'], 'any of namespace, agent, model, prompt, hour, day'],
-    [['feedback', RUN_ID, 'great'], 'Allowed choices are good, bad.'],
+    [['feedback', RUN_ID, 'great'], 'Allowed choices are good, bad, neutral.'],
     [['tracr', RUN_ID], 'Did you mean trace?'],
     [['trace'], "missing required argument 'run'"],
   ])('says of %j what was not understood', async (words, sentence) => {
