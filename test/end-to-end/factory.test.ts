@@ -375,14 +375,17 @@ describe('the router', () => {
   });
 
   it('reports tokens and cost of each agent to Prometheus', async () => {
-    const pods = await list('pods', 'capataz-system', 'app.kubernetes.io/component=router');
-    const texts = await Promise.all(
-      pods.map(async (pod) =>
-        (await request(`http://${String(pod.status?.['podIP'])}:9090/metrics`)).body.text(),
-      ),
-    );
-    expect(texts.join('\n')).toMatch(/capataz_cost_nano_usd_total\{[^}]*agent="clerk"[^}]*\} [1-9]/);
-    expect(texts.join('\n')).toMatch(/gen_ai_client_token_usage/);
+    // Pods of before the restart are still ending, and answer until they do not.
+    await eventually('the pods tell the cost', async () => {
+      const pods = await list('pods', 'capataz-system', 'app.kubernetes.io/component=router');
+      const texts = await Promise.all(
+        pods.map(async (pod) =>
+          (await request(`http://${String(pod.status?.['podIP'])}:9090/metrics`)).body.text(),
+        ),
+      );
+      expect(texts.join('\n')).toMatch(/capataz_cost_nano_usd_total\{[^}]*agent="clerk"[^}]*\} [1-9]/);
+      expect(texts.join('\n')).toMatch(/gen_ai_client_token_usage/);
+    });
   });
 });
 
