@@ -234,7 +234,7 @@ export const CanaryRolloutStatus = kindStatus(
       .min(0)
       .optional()
       .describe(
-        'Of the document that agents follow: grows with each change, and is no less than the seconds since 1970 at it.',
+        'Of the document that agents follow: grows with each change, and is no less than the milliseconds since 1970 at it.',
       ),
     exposure: ExposureStatus.optional().describe('Who takes the candidate now.'),
     gate: GateStatus.optional().describe('The last evaluation on the golden set.'),

@@ -37,7 +37,7 @@ describe('the first version of a prompt', () => {
     const scene = new RolloutScene(CANARY_STEPS, { windows: WINDOWS }).want(1).later(-6 * 3600);
     scene.run();
     expect(scene.reasons()).toEqual(['Released VersionAccepted']);
-    expect(scene.progress).toMatchObject({ stable: version(1), revision: FIRST_REVISION - 6 * 3600 });
+    expect(scene.progress).toMatchObject({ stable: version(1), revision: FIRST_REVISION - 6 * 3_600_000 });
   });
 
   it('passes its gate first, and nothing is served until then', () => {

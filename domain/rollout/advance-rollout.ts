@@ -192,7 +192,7 @@ function settled(
   const progress = withExposure(withPresentNames(turned, observation), observation);
   const known = Math.max(stored.revision ?? 0, storedRevision);
   // A cluster that lost what it knew, or went back to a backup, must not be ignored by pods that hold what came later.
-  const next = Math.max(known + 1, Math.floor(now.getTime() / 1000));
+  const next = Math.max(known + 1, now.getTime());
   const isBehind = stored.revision === undefined || stored.revision < storedRevision;
   const hasChanged = isBehind || documentOf(progress) !== documentOf(stored);
   return {

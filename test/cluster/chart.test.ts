@@ -14,7 +14,12 @@ import { CHART, HELM_BUILD_TIMEOUT_MS, type KubernetesObject, helm, helmBinary }
 import { POD_MUTATIONS, type PodSpec } from '#test/helm/pod-security.ts';
 
 const NAMESPACE = 'capataz-system';
-const DEPLOYMENTS = ['capataz-local-model', 'capataz-operator', 'capataz-router'];
+const DEPLOYMENTS = [
+  'capataz-local-model',
+  'capataz-operator',
+  'capataz-prompt-repository',
+  'capataz-router',
+];
 const PATIENCE_MS = 30_000;
 
 let directory: string;
@@ -99,6 +104,7 @@ describe('a release in a namespace that enforces restricted pods', () => {
     const wanted = {
       'capataz-local-model': 1,
       'capataz-operator': 2,
+      'capataz-prompt-repository': 1,
       'capataz-router': 2,
     };
     const counted = async (): Promise<Record<string, number>> => {

@@ -14,8 +14,8 @@ import {
 } from '../rollout-observation.ts';
 
 export const MONDAY_NOON = new Date('2026-01-05T12:00:00Z');
-/** Of a document that changes then for the first time: the seconds since 1970. */
-export const FIRST_REVISION = MONDAY_NOON.getTime() / 1000;
+/** Of a document that changes then for the first time: the milliseconds since 1970. */
+export const FIRST_REVISION = MONDAY_NOON.getTime();
 const LONGEST_RUN = 40;
 
 /** v0, v1 and so on, each with a digest of its own. */
