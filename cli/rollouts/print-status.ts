@@ -1,5 +1,6 @@
 /** A CanaryRollout as a person reads it: where it stands, why, and what is missing. */
 import { STEP_KINDS } from '#crds/rollout-release.ts';
+import { hasCounted } from '#domain/rollout/describe-analysis.ts';
 import { counted, duration } from '../terminal/quantities.ts';
 import { Page } from '../terminal/page.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -109,10 +110,6 @@ function metricsTable(metrics: readonly MetricOfRollout[]): string {
     metrics,
   );
   return `\n${lines.join('\n')}\n`;
-}
-
-function hasCounted({ candidate, stable }: MetricOfRollout): boolean {
-  return candidate.good + candidate.bad + stable.good + stable.bad > 0;
 }
 
 function shareOf({ good, bad }: { readonly good: number; readonly bad: number }): string {

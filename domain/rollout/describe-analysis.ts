@@ -3,16 +3,22 @@ import type { AnalysisStatus } from '#crds/rollout-progress.ts';
 import type { RolloutAnalysis } from '#crds/rollout-release.ts';
 import { isNeeded } from '../judging/canary-judge.ts';
 import { judgingRules } from '../judging/metric-rules.ts';
+import { type Counts, total } from '../judging/wilson-interval.ts';
 import { percentOf } from './rollout-plan.ts';
 
 /** One sentence for all metrics; empty when nothing was counted. */
 export function describeAnalysis(analysis: AnalysisStatus | undefined): string {
   const metrics = (analysis?.metrics ?? [])
-    .filter(({ candidate, stable }) => candidate.good + candidate.bad + stable.good + stable.bad > 0)
+    .filter((metric) => hasCounted(metric))
     .map(({ metric, candidate, stable }) => {
       return `${metric} ${share(candidate)} of the candidate and ${share(stable)} of stable`;
     });
   return metrics.length === 0 ? '' : `Good outcomes: ${metrics.join('; ')}.`;
+}
+
+/** Whether there is any outcome of it, of the candidate or of stable. */
+export function hasCounted({ candidate, stable }: Readonly<Record<'candidate' | 'stable', Counts>>): boolean {
+  return total(candidate) + total(stable) > 0;
 }
 
 /** Of the metrics that going on needs: of that one with the fewest. */

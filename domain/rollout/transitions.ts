@@ -78,9 +78,8 @@ export function release({ before }: RolloutObservation, version: Version): Trans
 /** What was stable before is wanted again. What is stable now is not rejected, but comes back through all steps only. */
 export function goBack({ before, spec }: RolloutObservation, version: Version): Transition {
   const { stable } = before;
-  const { previousStable: _, ...rest } = withoutCandidate(before);
   return {
-    progress: { ...rest, stable: version },
+    progress: stableAgain(before, version),
     decision: {
       kind: 'RolledBack',
       reason: 'Reverted',
@@ -207,9 +206,8 @@ export function rollBackTo({ before, now }: RolloutObservation, target: Version,
   for (const { digest } of given) {
     rejected = withRejected(rejected, { digest, reason: 'RollbackRequested', at: now.toISOString() });
   }
-  const { previousStable: _, ...rest } = withoutCandidate(before);
   return {
-    progress: { ...rest, stable: target, rejected: withoutRejected(rejected, target.digest) },
+    progress: { ...stableAgain(before, target), rejected: withoutRejected(rejected, target.digest) },
     decision: {
       kind: 'RolledBack',
       reason: 'RollbackRequested',
@@ -250,6 +248,12 @@ function stableIs(progress: RolloutProgress, version: Version): RolloutProgress 
     stable: version,
     ...(stable !== undefined && stable.digest !== version.digest && { previousStable: stable }),
   };
+}
+
+/** Gone back to: what it replaces is nothing to go back to. */
+function stableAgain(progress: RolloutProgress, version: Version): RolloutProgress {
+  const { previousStable: _, ...rest } = withoutCandidate(progress);
+  return { ...rest, stable: version };
 }
 
 function fromTo(from: Version | undefined, to: Version | undefined): { from?: Version; to?: Version } {
