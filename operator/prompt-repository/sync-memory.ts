@@ -40,13 +40,13 @@ export function createSyncMemory(
   nowMilliseconds: () => number = () => performance.now(),
 ): SyncMemory {
   const entries = new Map<string, Entry>();
-  /** Woken since their look began. */
+  /** Woken since their last look began: another one is due at once. */
   const woken = new Set<string>();
   const identityOf = ({ metadata: { uid, generation } }: PromptRepository): string => `${uid} ${generation}`;
   return {
     recall: (key, repository) => {
       const entry = entries.get(key);
-      if (entry?.identity !== identityOf(repository)) return undefined;
+      if (woken.has(key) || entry?.identity !== identityOf(repository)) return undefined;
       const nextSyncSeconds = (entry.dueMilliseconds - nowMilliseconds()) / 1000;
       return nextSyncSeconds > DUE_TOLERANCE_SECONDS ? { sync: entry.sync, nextSyncSeconds } : undefined;
     },
@@ -66,15 +66,12 @@ export function createSyncMemory(
       };
       const usualSeconds =
         failures === 0 ? interval * (0.9 + 0.2 * random()) : backoffSeconds(failures, limits, random);
-      const nextSyncSeconds = woken.delete(key) ? 0 : usualSeconds;
-      const dueMilliseconds = nowMilliseconds() + nextSyncSeconds * 1000;
+      const dueMilliseconds = nowMilliseconds() + usualSeconds * 1000;
       entries.set(key, { identity, sync, failures, dueMilliseconds });
-      return { sync, nextSyncSeconds };
+      return { sync, nextSyncSeconds: woken.has(key) ? 0 : usualSeconds };
     },
     wake: (key) => {
       woken.add(key);
-      const entry = entries.get(key);
-      if (entry !== undefined) entries.set(key, { ...entry, dueMilliseconds: 0 });
     },
     forget: (key) => {
       woken.delete(key);
