@@ -2,6 +2,8 @@
  * What `npm run up` made in a cluster, and may therefore take away again. All of it carries one label; what does not
  * carry it is somebody else's, whatever it is called.
  */
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 
@@ -50,6 +52,15 @@ export function parseManifest(text: string): readonly NamedObject[] {
   return (parseAllDocuments(text) as readonly Document[])
     .map((document) => document.toJS() as NamedObject | null)
     .filter((object) => object !== null);
+}
+
+/** All objects of the files that match, for example `samples/*.yaml`. */
+export async function readManifests(checkout: string, pattern: string): Promise<readonly NamedObject[]> {
+  const objects: NamedObject[] = [];
+  for await (const path of glob(pattern, { cwd: checkout })) {
+    objects.push(...parseManifest(await readFile(join(checkout, path), 'utf8')));
+  }
+  return objects;
 }
 
 /** The objects of the manifest that exist now. */

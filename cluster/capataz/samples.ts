@@ -1,5 +1,5 @@
 /** The samples that `up` applies: a prompt, an agent and its models. They go again with `down`, and nothing else does. */
-import { glob, readFile } from 'node:fs/promises';
+import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '#cluster/command-line/cluster-error.ts';
 import { lastLines, runCommand } from '#cluster/command-line/command.ts';
@@ -14,6 +14,7 @@ import {
   parseManifest,
   planApply,
   readExisting,
+  readManifests,
 } from './made-by-up.ts';
 import { readNodeSamples } from '#cluster/sample-repository/read-node-samples.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
@@ -63,10 +64,7 @@ async function readSamples(checkout: string, nodeProgram: string): Promise<reado
     });
     objects.push(...parseManifest(rendered));
   }
-  for await (const manifest of glob('samples/*.yaml', { cwd: checkout })) {
-    objects.push(...parseManifest(await readFile(join(checkout, manifest), 'utf8')));
-  }
-  return objects;
+  return [...objects, ...(await readManifests(checkout, 'samples/*.yaml'))];
 }
 
 export async function waitForSampleAgent(access: ClusterAccess, report: ConsoleReport): Promise<void> {

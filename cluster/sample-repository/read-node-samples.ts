@@ -1,7 +1,7 @@
 /** The samples of a node of this machine: as those of any cluster, but the prompt comes from a git repository on the node. */
 import { glob, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type NamedObject, parseManifest } from '#cluster/capataz/made-by-up.ts';
+import { type NamedObject, readManifests } from '#cluster/capataz/made-by-up.ts';
 import { describeRepositoryServer } from './server-objects.ts';
 
 export async function readNodeSamples(checkout: string, image: string): Promise<readonly NamedObject[]> {
@@ -19,12 +19,4 @@ export async function readNodeSamples(checkout: string, image: string): Promise<
     ...fromGit,
     ...others.filter((object) => !isFromGit(object)),
   ];
-}
-
-async function readManifests(checkout: string, pattern: string): Promise<readonly NamedObject[]> {
-  const objects: NamedObject[] = [];
-  for await (const path of glob(pattern, { cwd: checkout })) {
-    objects.push(...parseManifest(await readFile(join(checkout, path), 'utf8')));
-  }
-  return objects;
 }
