@@ -127,8 +127,7 @@ function readFields<Schema extends z.ZodType>(
   subject: string,
   path: readonly (string | number)[] = [],
 ): z.infer<Schema> {
-  let { value } = located;
-  for (const segment of path) value = (value as Record<string | number, unknown>)[segment];
+  const value = valueAt(located, path);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   if (typeof value === 'string' && path.length === 0) {

@@ -50,8 +50,7 @@ ${section('All cases', '', cases)}
 
 /** The heading says it already. */
 function withoutVerdict({ verdict, message }: Judgement['verdict']): string {
-  const rest = message.startsWith(`${verdict}: `) ? message.slice(verdict.length + 2) : message;
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
+  return message.startsWith(`${verdict}: `) ? message.slice(verdict.length + 2) : message;
 }
 
 /** What decides, in large figures. */
