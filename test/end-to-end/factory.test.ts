@@ -18,6 +18,7 @@ import {
   conditionOf,
   find,
   get,
+  killOperator,
   kubectl,
   list,
   runClusterCommand,
@@ -26,23 +27,13 @@ import {
 } from './world/cluster.ts';
 import { eventually } from './world/eventually.ts';
 import { helm } from './world/helm.ts';
-import {
-  agent,
-  canaryRollout,
-  hostService,
-  namespaceObject,
-  openAiModel,
-  promptText,
-  promptVersion,
-  secret,
-} from './world/objects.ts';
+import { agent, canaryRollout, namespaceObject, promptText, promptVersion, secret } from './world/objects.ts';
 import { type PaidProvider, startPaidProvider } from './world/paid-provider.ts';
 import { ask, askThroughRestarts, askWithoutPause } from './world/runs.ts';
 
 const TEAM = 'team-clerks';
 const FIRST = promptVersion('clerk', promptText('first'), TEAM);
 const SECOND = promptVersion('clerk', promptText('second'), TEAM);
-const PROVIDER_URL = `http://provider.${TEAM}.svc:8080/openai/v1`;
 const AGENT_POLICY = { promptRef: { name: 'clerk' }, modelPolicy: { allow: [{ name: 'paid' }] } };
 
 let firstUp: Awaited<ReturnType<typeof runClusterCommand>>;
@@ -58,9 +49,7 @@ beforeAll(async () => {
   provider = await startPaidProvider(INSTANCE.addresses.hostAddress, ['key-one']);
   await apply(namespaceObject(TEAM));
   await apply(
-    ...hostService('provider', TEAM, INSTANCE.addresses.hostAddress, provider.port),
-    secret('provider-key', TEAM, 'key-one'),
-    openAiModel('paid', PROVIDER_URL, TEAM, 'provider-key'),
+    ...provider.modelOf(TEAM),
     FIRST,
     SECOND,
     canaryRollout('clerk', FIRST.metadata.name, TEAM),
@@ -393,16 +382,7 @@ describe('the operator', () => {
   it('finishes what a killed operator had begun, without a duplicate', async () => {
     const names = Array.from({ length: 5 }, (_, index) => `crowd-${index}`);
     await apply(...names.map((name) => agent(name, TEAM, AGENT_POLICY)));
-    await kubectl([
-      'delete',
-      'pods',
-      '--selector',
-      'app.kubernetes.io/component=operator',
-      '--namespace',
-      'capataz-system',
-      '--force',
-      '--grace-period=0',
-    ]);
+    await killOperator();
     for (const name of names) await untilReady('agent', name, TEAM, 180);
     for (const name of names) {
       expect(await list('deployments', TEAM, `capataz.dev/agent=${name}`)).toHaveLength(1);

@@ -1,7 +1,7 @@
 /** What users of a CanaryRollout see on the whole node. Called by factory.test.ts, whose node it shares. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CapatazProgram, prepareCapataz } from '../world/capataz.ts';
-import { apply, conditionOf, get, kubectl, list } from '../world/cluster.ts';
+import { apply, conditionOf, get, killOperator, kubectl, list } from '../world/cluster.ts';
 import { eventually } from '../world/eventually.ts';
 import { scaleLedger } from '../world/ledger.ts';
 import {
@@ -114,16 +114,7 @@ export function describeCanaryOnTheNode(): void {
     });
 
     it('counts every outcome once though its operator is killed', async () => {
-      await kubectl([
-        'delete',
-        'pods',
-        '--selector',
-        'app.kubernetes.io/component=operator',
-        '--namespace',
-        'capataz-system',
-        '--force',
-        '--grace-period=0',
-      ]);
+      await killOperator();
       await sorters.askAll();
       await eventually(
         'the counts are those of the runs in the ledger',

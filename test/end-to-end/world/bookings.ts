@@ -3,15 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { INSTANCE, apply, untilReady } from './cluster.ts';
-import {
-  agent,
-  hostService,
-  namespaceObject,
-  openAiModel,
-  promptText,
-  promptVersion,
-  secret,
-} from './objects.ts';
+import { agent, hostService, namespaceObject, promptText, promptVersion } from './objects.ts';
 import { type PaidProvider, startPaidProvider } from './paid-provider.ts';
 
 export const BOOKERS = 'team-bookers';
@@ -50,10 +42,8 @@ export async function startBookings(): Promise<Bookings> {
   };
   await apply(namespaceObject(BOOKERS));
   await apply(
-    ...hostService('provider', BOOKERS, INSTANCE.addresses.hostAddress, provider.port),
+    ...provider.modelOf(BOOKERS),
     ...hostService('rooms', BOOKERS, INSTANCE.addresses.hostAddress, (tool.address() as AddressInfo).port),
-    secret('provider-key', BOOKERS, 'key-bookers'),
-    openAiModel('paid', `http://provider.${BOOKERS}.svc:8080/openai/v1`, BOOKERS, 'provider-key'),
     version,
     agent('booker', BOOKERS, {
       ...common,

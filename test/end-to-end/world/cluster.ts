@@ -139,6 +139,20 @@ export async function untilReady(
   );
 }
 
+/** Both of its pods at once, without a word. */
+export async function killOperator(): Promise<void> {
+  await kubectl([
+    'delete',
+    'pods',
+    '--selector',
+    'app.kubernetes.io/component=operator',
+    '--namespace',
+    'capataz-system',
+    '--force',
+    '--grace-period=0',
+  ]);
+}
+
 /** Where the host reaches a Service of the node. */
 export async function serviceUrl(name: string, namespace: string, port = 8080): Promise<string> {
   const service = await get('service', name, namespace);

@@ -1,8 +1,10 @@
 /** The provider that costs money, on the host's end of the node's link, where pods can reach it. */
+import { hostService, openAiModel, secret } from './objects.ts';
 import { type FakeProviders, startFakeProviders } from '#test/fake-providers/fake-providers.ts';
 
 export interface PaidProvider {
-  readonly port: number;
+  /** What a team applies to use it: a Service, the first of the keys, and the Model `paid`. */
+  readonly modelOf: (namespace: string) => readonly unknown[];
   readonly acceptKeys: (keys: readonly string[]) => void;
   /** The key of each chat request that was answered, in order. */
   readonly keysUsed: () => readonly string[];
@@ -18,7 +20,11 @@ export async function startPaidProvider(host: string, keys: readonly string[]): 
   // As slow as a fast real one, so that there are always answers on their way when something is killed.
   providers.addFault({ delaySeconds: 0.15 });
   return {
-    port: Number(new URL(providers.url).port),
+    modelOf: (namespace) => [
+      ...hostService('provider', namespace, host, Number(new URL(providers.url).port)),
+      secret('provider-key', namespace, keys[0] ?? ''),
+      openAiModel('paid', `http://provider.${namespace}.svc:8080/openai/v1`, namespace, 'provider-key'),
+    ],
     acceptKeys: (accepted) => providers.setKeys('OpenAI', accepted),
     keysUsed: () =>
       providers

@@ -1,6 +1,6 @@
 /** A team whose agents sort mails by one prompt, and what is said to them: the traffic of a canary. */
 import { INSTANCE, apply, serviceUrl, untilReady } from './cluster.ts';
-import { agent, hostService, namespaceObject, openAiModel, promptVersion, secret } from './objects.ts';
+import { agent, namespaceObject, promptVersion } from './objects.ts';
 import { type PaidProvider, startPaidProvider } from './paid-provider.ts';
 import { type RunAnswer, ask } from './runs.ts';
 
@@ -51,9 +51,7 @@ export async function startSorters(): Promise<Sorters> {
 
   await apply(namespaceObject(SORTERS));
   await apply(
-    ...hostService('provider', SORTERS, INSTANCE.addresses.hostAddress, provider.port),
-    secret('provider-key', SORTERS, 'key-sorters'),
-    openAiModel('paid', `http://provider.${SORTERS}.svc:8080/openai/v1`, SORTERS, 'provider-key'),
+    ...provider.modelOf(SORTERS),
     ...AGENT_NAMES.map((name) =>
       agent(name, SORTERS, {
         promptRef: { name: 'sorter' },
