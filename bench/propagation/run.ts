@@ -29,8 +29,7 @@ const AT_ONCE = 20;
 const FORMER_AT_ONCE = 16;
 const PATIENCE_SECONDS = 600;
 const QUIET_SECONDS = 8;
-/** With 1,000 Agents on a busy machine the operator still wrote ten minutes after they were made. */
-const SETTLING_SECONDS = 1800;
+const SETTLING_SECONDS = 600;
 const REST_SECONDS = 10;
 const MOST = 10_000;
 const { values } = parseArgs({

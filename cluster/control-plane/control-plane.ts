@@ -76,7 +76,8 @@ async function startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
     apiServerAddress: '127.0.0.1',
     apiServerPort,
     controllerManagerPort,
-    serviceSubnet: '10.0.0.0/24',
+    // Room for more than 1,000 Agents: each has a Service, and a /24 ends at 254 of them.
+    serviceSubnet: '10.0.0.0/16',
   };
   const identity = await readIdentity(plan, 'admin');
   const kubeconfig = join(directory, 'kubeconfig');
