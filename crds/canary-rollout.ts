@@ -174,7 +174,7 @@ export const CANARY_ROLLOUT_CONDITIONS = {
     Paused: {
       status: 'False',
       meaning: 'It waits for a person.',
-      remedy: 'Look at `status.analysis`; then `capataz promote`, `abort`, or `resume` by annotation.',
+      remedy: '`capataz status NAME` says why; then `capataz promote`, `abort` or `resume`.',
     },
     AwaitingApproval: {
       status: 'False',

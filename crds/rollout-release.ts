@@ -162,7 +162,7 @@ export const RolloutAnalysis = z
           .max(1000)
           .optional()
           .describe(
-            'A run that costs so many times the mean of stable rolls it back; 5 when not given, 0 never.',
+            'Runs of the candidate that cost in the mean more than so many times those of stable roll it back; 5 when not given, 0 never.',
           ),
         safetyEvents: z
           .int()

@@ -150,7 +150,7 @@ function enterStep(
   return {
     progress: {
       ...rest,
-      // A gate is asked anew; the cache of its evaluation makes cases that were run before cheap.
+      // A gate is asked anew.
       ...(gate !== undefined && kind !== 'gate' && { gate }),
       ...(exposure !== undefined && {
         exposure: { ...exposure, basisPoints, percent: percentOf(basisPoints) },
