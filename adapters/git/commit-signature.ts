@@ -1,6 +1,7 @@
 /** Whether a commit is signed by one of the keys that are allowed, by git's own means. */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GitFailure } from './git-failure.ts';
 import type { GitWorkplace } from './git-settings.ts';
 
@@ -23,6 +24,9 @@ export async function writeKeys(workplace: GitWorkplace, keys: SignatureKeys | u
   // Without one, git would refuse to look at a signature of ssh at all.
   await writeFile(workplace.allowedSignersPath, keys?.allowedSigners ?? '', { mode: 0o600 });
   await mkdir(workplace.gpgHome, { mode: 0o700 });
+  // The keys that are imported are all allowed, whatever gpg knows of their owners. git then says G of them, and of no
+  // other key: U is what it says of an unknown key of ssh as well.
+  await writeFile(join(workplace.gpgHome, 'gpg.conf'), 'trust-model always\n');
   if (keys?.openPgpKeys !== undefined) await importKeys(workplace, keys.openPgpKeys);
 }
 
@@ -71,7 +75,7 @@ export async function verifySignature(
     };
   }
   const state = (await run(['log', '-1', '--format=%G?', commit], { maximumBytes: 65_536 })).trim();
-  // The keys that were imported are all allowed, whatever gpg thinks of their owners; ssh says U of a key it does not know.
-  if (state === 'G' || (state === 'U' && !isSsh)) return { kind: 'good' };
+  // Which of several signatures git looks at is not for us to know: only what it says itself counts.
+  if (state === 'G') return { kind: 'good' };
   return { kind: 'refused', because: REFUSALS[state] ?? 'cannot be checked' };
 }

@@ -8,6 +8,18 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GIT_LIMITS, type GitLimits, type GitRemote, type GitSession, openGitSession } from './git-cache.ts';
 
+/** Of nobody who signs anything here. */
+const OPEN_PGP_KEY = `-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEXgvhABYJKwYBBAHaRw8BAQdAbJajhzqbW5tSjzybza2rS4kaQ4v6OO3RlW97
+wZktSnu0EG91cnNAZXhhbXBsZS5jb22IkAQTFggAOBYhBK1pT+l2gJZZ5FYiJdsW
+fxzLdI0VBQJeC+EAAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJENsWfxzL
+dI0VJ64A/2x1xU21uamTmxVg/e2ufUjZjW9xnDfJgc1DsbDgJEzoAP9rqQhWGFkk
+zLKnB+o9nTA1oraJeaEEUdEtOYf5res+AQ==
+=745P
+-----END PGP PUBLIC KEY BLOCK-----
+`;
+
 let place: string;
 let origin: string;
 
@@ -184,6 +196,22 @@ describe('a session with a git server', () => {
     }).trim();
     git('update-ref', 'refs/heads/main', forged);
     await using session = await open({ keys });
+    expect(await session.signatureOf(await session.fetch())).toMatchObject({ kind: 'refused' });
+  });
+
+  it('believes no signature of a kind that it has no keys for, whatever stands before it', async () => {
+    const theirs = join(place, 'theirs');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', theirs]);
+    git('-c', 'gpg.format=ssh', 'commit', '--quiet', '--allow-empty', '--message', 'm', `-S${theirs}`);
+    // git passes this header by, for it is one of repositories of SHA-256.
+    const decoy = 'gpgsig-sha256 -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n';
+    const signed = execFileSync('git', ['-C', origin, 'cat-file', 'commit', 'HEAD'], { encoding: 'utf8' });
+    const forged = execFileSync('git', ['-C', origin, 'hash-object', '-t', 'commit', '-w', '--stdin'], {
+      input: signed.replace('gpgsig ', `${decoy}gpgsig `),
+      encoding: 'utf8',
+    }).trim();
+    git('update-ref', 'refs/heads/main', forged);
+    await using session = await open({ keys: { openPgpKeys: OPEN_PGP_KEY } });
     expect(await session.signatureOf(await session.fetch())).toMatchObject({ kind: 'refused' });
   });
 });
