@@ -16,6 +16,9 @@ export interface DocumentedManifest {
   };
 }
 
+/** Kinds of Kubernetes itself that stand beside ours in the pages. */
+const BUILT_IN = new Set(['v1', 'rbac.authorization.k8s.io/v1', 'admissionregistration.k8s.io/v1']);
+
 interface Source {
   readonly where: string;
   readonly text: string;
@@ -53,7 +56,7 @@ const STEPS_IN_PROSE: readonly Source[] = PAGES.flatMap((page) =>
 /** Everything that says it is YAML, also what is of other kinds than ours. */
 export const DOCUMENTED_YAML: readonly Source[] = [...SAMPLES, ...YAML_OF_PAGES, ...STEPS_IN_PROSE];
 
-export const DOCUMENTED_MANIFESTS: readonly DocumentedManifest[] = DOCUMENTED_YAML.filter(({ text }) =>
+const MANIFESTS: readonly DocumentedManifest[] = DOCUMENTED_YAML.filter(({ text }) =>
   IS_MANIFEST.test(text),
 ).flatMap(({ where, text }) =>
   // What a reader fills in.
@@ -63,14 +66,19 @@ export const DOCUMENTED_MANIFESTS: readonly DocumentedManifest[] = DOCUMENTED_YA
   }),
 );
 
-/** Undefined for kinds of others. What has no kind is a piece of a CanaryRollout: its steps, or its spec. */
+/** Of our kinds. */
+export const DOCUMENTED_MANIFESTS = MANIFESTS.filter(({ object }) => object.apiVersion === API_GROUP_VERSION);
+
+export const BUILT_IN_MANIFESTS = MANIFESTS.filter(({ object }) => BUILT_IN.has(object.apiVersion));
+
+/** Undefined for what is no object. What has no kind is a piece of a CanaryRollout: its steps, or its spec. */
 function whole(document: unknown): DocumentedManifest['object'] | undefined {
   if (Array.isArray(document)) {
     return rollout({ prompt: 'triage', versionRef: { name: 'triage-0123456789ab' }, steps: document });
   }
   const { apiVersion, spec } = document as { readonly apiVersion?: string; readonly spec?: unknown };
   if (apiVersion === undefined) return spec === undefined ? undefined : rollout(spec);
-  return apiVersion === API_GROUP_VERSION ? (document as DocumentedManifest['object']) : undefined;
+  return document as DocumentedManifest['object'];
 }
 
 function rollout(spec: unknown): DocumentedManifest['object'] {

@@ -1,6 +1,9 @@
 /** docs/reference says all that the code can say, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
+import { ASSERTION_TYPES } from '#domain/evaluation/assertion-types.ts';
+import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
+import { REFUSED_ASSERTIONS } from '#domain/evaluation/refused-assertions.ts';
 import {
   AGENT_FAILURES,
   FAILURES,
@@ -10,8 +13,10 @@ import {
 } from '#domain/failures/failure-codes.ts';
 import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
 import { KEYWORD_NAMES } from '#domain/json-schema/keyword-names.ts';
+import { RolloutDocument } from '#domain/rollout/rollout-document.ts';
 import { KNOWN_NAMES } from '#domain/otlp/attribute-names.ts';
 import { CAPATAZ } from '#telemetry/gen-ai-attributes.ts';
+import { codeBlocksOf } from './markdown-pages.ts';
 import { PRODUCT_FILES, matchesIn, textOf } from './source-files.ts';
 
 /** Sections of a page by their heading of the second level. */
@@ -118,6 +123,45 @@ describe('docs/reference/errors.md', () => {
       /'([a-z]+(?:_[a-z]+)*)'/g,
     );
     expect(Object.keys(FAILURES).filter((code) => !emitted.has(code))).toEqual([]);
+  });
+});
+
+describe('docs/reference/configuration-stream.md', () => {
+  it('shows a rollout as agents are told it', () => {
+    const example = codeBlocksOf('docs/reference/configuration-stream.md').find(
+      ({ language }) => language === 'json',
+    );
+    const whole = example?.text.replaceAll(
+      /"([0-9a-f]{12})\.\.\."/g,
+      (_, digits: string) => `"${digits.padEnd(64, '0')}"`,
+    );
+    expect(RolloutDocument.strict().safeParse(JSON.parse(whole ?? '')).error).toBeUndefined();
+  });
+});
+
+describe('docs/reference/golden-sets.md', () => {
+  it('lists each assertion and no other', () => {
+    const { Assertions: assertions = '' } = sectionsOf('golden-sets');
+    const rows = [...assertions.matchAll(/^\| (`[a-z].*?) \|/gm)].flatMap(([, cell = '']) =>
+      rowsOf(cell, /`([a-z0-9-]+)`/g),
+    );
+    expect(sorted(rows)).toEqual(sorted([...ASSERTION_TYPES, 'assert-set']));
+  });
+
+  it('names assertions as refused that are, with what to write instead', () => {
+    const [, refused = ''] =
+      /^Refused, with what to write instead: ([\s\S]*?)\n\n/m.exec(
+        textOf('docs/reference/golden-sets.md') ?? '',
+      ) ?? [];
+    const named = rowsOf(refused, /`([a-z-]+)`/g);
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.filter((name) => !(name in REFUSED_ASSERTIONS))).toEqual([]);
+  });
+
+  it('shows a case that is taken', () => {
+    const [example] = codeBlocksOf('docs/reference/golden-sets.md');
+    const text = `[${example?.text ?? ''}]`;
+    expect(readGoldenSet({ name: 'weather', fileName: 'weather.json', text })).toMatchObject({ ok: true });
   });
 });
 
