@@ -108,6 +108,19 @@ describe('a candidate', () => {
     expect(progress.analysis?.metrics[0]?.candidate).toEqual({ good: 12, bad: 8 });
   });
 
+  it('that was given up tells its own story only: not that of the one that was given up after it', () => {
+    const scene = RolloutScene.releasing();
+    scene.run();
+    scene.outcomes(12, 8, WORSE).run();
+    expect(scene.pass().activity).toMatch(/12 of 20.*Only capataz retry tries it again\.$/);
+    scene.want(2).later(60).run();
+    scene.outcomes(12, 8, WORSE).run();
+    expect(scene.pass().activity).toContain(version(2).name);
+    const { activity } = scene.want(1).run();
+    expect(activity).toContain(version(1).name);
+    expect(activity).not.toContain(version(2).name);
+  });
+
   it('is found worse also while it is paused, bakes or waits', () => {
     const scene = RolloutScene.releasing();
     scene.run();

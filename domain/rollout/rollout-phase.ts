@@ -61,6 +61,10 @@ function activityWithoutCandidate({ before, wanted, spec }: RolloutObservation, 
   if (phase === 'Refused') return 'The wanted version cannot be served.';
   if (phase !== 'RolledBack') return `PromptVersion ${wantedName(spec)} is about to be released.`;
   const rejected = before.rejected?.find(({ digest }) => digest === wanted?.digest);
-  const told = before.decision?.kind === 'RolledBack' ? before.decision.message : '';
-  return `PromptVersion ${wantedName(spec)} was given up (${rejected?.reason ?? ''} at ${rejected?.at ?? ''}) and is not tried again. ${told}`.trim();
+  const { kind, at, message } = before.decision ?? {};
+  const isOfIt = kind === 'RolledBack' && at === rejected?.at;
+  const told = isOfIt
+    ? message
+    : `PromptVersion ${wantedName(spec)} was given up (${rejected?.reason ?? ''} at ${rejected?.at ?? ''}).`;
+  return `${told} Only capataz retry tries it again.`;
 }

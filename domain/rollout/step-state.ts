@@ -36,11 +36,10 @@ export function presentState(observation: RolloutObservation): StepState | undef
 
 function exposedMessage({ before: { exposure } }: RolloutObservation): string {
   if (exposure === undefined) return 'Nobody takes the candidate.';
-  const who =
-    exposure.unit === 'Agent'
-      ? `${exposure.exposedAgents} of ${exposure.agents} agents take the candidate`
-      : `${exposure.percent} % of the sessions of ${exposure.agents} agents take the candidate`;
-  return `${who}.`;
+  const agents = exposure.agents === 1 ? '1 agent' : `${exposure.agents} agents`;
+  return exposure.unit === 'Agent'
+    ? `The candidate is taken by ${exposure.exposedAgents} of ${agents}.`
+    : `The candidate is taken by ${exposure.percent} % of the sessions of ${agents}.`;
 }
 
 function gateState({ before, gate }: RolloutObservation): StepState {
