@@ -68,7 +68,10 @@ export function renderNextSteps(input: NextStepsInput): string {
   ].join('\n');
 }
 
-const CLONE = '/tmp/sample-prompts';
+/** Of each shell its own: a clone of an earlier node would not fit the repository of this one. */
+const CLONE = '$prompts';
+/** Of an answer what one looks at while versions change, in one line. */
+const GIST = `grep -oE '"(status|reason|category|arm)":"[a-z_]+"' | xargs`;
 
 /** Word for word what a person can paste, one line after the other. */
 function renderPromptSteps(
@@ -80,11 +83,11 @@ function renderPromptSteps(
   return [
     '',
     'The prompt comes from a git repository on this node. Push a worse one (its answers are cut off), and watch it being stopped:',
-    `  git clone -c user.name=me -c user.email=me@example.com ${repositoryUrl} ${CLONE}`,
+    `  prompts=$(mktemp -d) && git clone -c user.name=me -c user.email=me@example.com ${repositoryUrl} ${CLONE}`,
     `  sed -i 's/maxOutputTokens: 32/maxOutputTokens: 3/' ${CLONE}/prompts/email-classifier.prompt`,
     `  git -C ${CLONE} commit -am 'Spare tokens' && git -C ${CLONE} push`,
     `  ${kubectl} wait canary/email-classifier --for=jsonpath='{.status.phase}'=Progressing --timeout=60s`,
-    `  for mail in samples/mails/*.json samples/mails/*.json; do curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @$mail; echo; done`,
+    `  for mail in samples/mails/*.json samples/mails/*.json samples/mails/*.json; do curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @$mail | ${GIST}; done`,
     `  ${capataz('status email-classifier')}`,
     `  git -C ${CLONE} revert --no-edit HEAD && git -C ${CLONE} push`,
   ];

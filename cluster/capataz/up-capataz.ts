@@ -1,10 +1,12 @@
 import type { ClusterAccess } from '#cluster/kubeconfig/cluster-access.ts';
 import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
-import { askFirstQuestion, openAgent, readSampleEmail } from './first-question.ts';
+import { ClusterError } from '#cluster/command-line/cluster-error.ts';
+import { type FirstAnswer, askFirstQuestion, openAgent, readSampleEmail } from './first-question.ts';
+import { findOtherVersion, readOwnVersion, readServedVersions } from './answering-version.ts';
 import { installCapataz, SYSTEM_NAMESPACE } from './install-capataz.ts';
 import { REPOSITORY_NAME } from '#cluster/sample-repository/server-objects.ts';
-import { SAMPLE_NAMESPACE, applySamples, waitForSampleAgent } from './samples.ts';
+import { SAMPLE_AGENT, SAMPLE_NAMESPACE, applySamples, waitForSampleAgent } from './samples.ts';
 import { parseServices, renderNextSteps } from './next-steps.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
 
@@ -33,7 +35,7 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
     const first = await askFirstQuestion(agent.url, email);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     report.detail(`\n${JSON.stringify(first.answer, undefined, 2)}\n`);
-    report.step(`Answered in ${seconds} s.`);
+    report.step(`Answered in ${seconds} s.${await noteOnFirstAnswer(access, first)}`);
   } finally {
     agent.close();
   }
@@ -53,6 +55,17 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
       downCommand: options.downCommand,
     })}`,
   );
+}
+
+/** Empty where the sample answered well. */
+async function noteOnFirstAnswer(access: ClusterAccess, first: FirstAnswer): Promise<string> {
+  if (first.status === 200) return '';
+  const own = await readOwnVersion(CHECKOUT_DIRECTORY);
+  const other = findOtherVersion(first, own, await readServedVersions(access));
+  if (other !== undefined) {
+    return ` That failure is of ${other}, which is not the prompt of this checkout: somebody pushed it, and "npx capataz status ${SAMPLE_AGENT}" says how it stands.`;
+  }
+  throw new ClusterError(`The agent answered the first question with status ${first.status}.`);
 }
 
 async function findRepositoryUrl(access: ClusterAccess): Promise<string> {
