@@ -18,6 +18,7 @@ export type SignatureVerdict =
   /** With the reason as the end of a sentence. */
   | { readonly kind: 'refused'; readonly because: string };
 
+const COMMIT_MAXIMUM_BYTES = 1_048_576;
 const IMPORT_MILLISECONDS = 20_000;
 
 export async function writeKeys(workplace: GitWorkplace, keys: SignatureKeys | undefined): Promise<void> {
@@ -59,9 +60,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export async function verifySignature(
   commit: string,
   keys: SignatureKeys | undefined,
-  run: (command: readonly string[], bound: { readonly maximumBytes: number }) => Promise<string>,
+  run: (
+    words: readonly string[],
+    bound?: { readonly maximumBytes: number; readonly whenLarger: string },
+  ) => Promise<string>,
 ): Promise<SignatureVerdict> {
-  const raw = await run(['cat-file', 'commit', commit], { maximumBytes: 1_048_576 });
+  const raw = await run(['cat-file', 'commit', commit], {
+    maximumBytes: COMMIT_MAXIMUM_BYTES,
+    whenLarger: `The message and signature of the commit have more than ${COMMIT_MAXIMUM_BYTES} bytes.`,
+  });
   const header = raw.slice(0, raw.indexOf('\n\n'));
   const kind = /^gpgsig(?:-sha256)? -----BEGIN (SSH SIGNATURE|PGP SIGNATURE|SIGNED MESSAGE)-----$/m.exec(
     header,
@@ -74,7 +81,7 @@ export async function verifySignature(
       because: `is one of ${isSsh ? 'ssh' : kind === 'PGP SIGNATURE' ? 'OpenPGP' : 'X.509'}, for which no keys are given`,
     };
   }
-  const state = (await run(['log', '-1', '--format=%G?', commit], { maximumBytes: 65_536 })).trim();
+  const state = (await run(['log', '-1', '--format=%G?', commit])).trim();
   // Which of several signatures git looks at is not for us to know: only what it says itself counts.
   if (state === 'G') return { kind: 'good' };
   return { kind: 'refused', because: REFUSALS[state] ?? 'cannot be checked' };

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SimpleGit, simpleGit } from 'simple-git';
+import { getSystemErrorMessage } from 'node:util';
 import { GitFailure, type GitFailureReason, gitFailure } from './git-failure.ts';
 import {
   type GitCredentials,
@@ -16,13 +16,17 @@ import {
   workplaceIn,
 } from './git-settings.ts';
 import { type SignatureKeys, type SignatureVerdict, verifySignature, writeKeys } from './commit-signature.ts';
+import { type GitExit, runGit } from './run-git.ts';
 
 export interface GitLimits {
   /** Of the whole repository on disk. */
   readonly maximumBytes: number;
   readonly timeoutSeconds: number;
+  /** Of each process: a few bytes of a pack may unfold into any number of them. */
+  readonly memoryBytes: number;
   /** Of what `git ls-tree` says. */
   readonly maximumListingBytes: number;
+  readonly maximumFileBytes: number;
   /** How far back an applied commit is looked for. */
   readonly maximumDepth: number;
 }
@@ -30,7 +34,9 @@ export interface GitLimits {
 export const GIT_LIMITS: GitLimits = {
   maximumBytes: 268_435_456,
   timeoutSeconds: 120,
+  memoryBytes: 167_772_160,
   maximumListingBytes: 4_194_304,
+  maximumFileBytes: 4_194_304,
   maximumDepth: 1_000,
 };
 
@@ -74,9 +80,18 @@ const REASONS_OF_SERVERS: ReadonlySet<GitFailureReason> = new Set([
   'ReferenceNotFound',
 ]);
 const OUR_REFERENCE = 'refs/capataz/head';
-const SIZE_CHECK_MILLISECONDS = 200;
+/** Of a command that answers with a line. */
+const ANSWER_MAXIMUM_BYTES = 65_536;
+const MORE_FILES =
+  'The commit has more files than are read: keep prompts in a folder of their own (spec.path).';
 const OBJECT_NAME = /^[a-f0-9]{40,64}$/;
 const ENTRY = /^(?<mode>\d{6}) \w+ (?<object>[a-f0-9]{40,64}) +(?<size>\d+|-)\t(?<path>.*)$/s;
+
+interface Bound {
+  readonly maximumBytes?: number;
+  readonly whenLarger?: string;
+  readonly watchesSize?: boolean;
+}
 
 export interface GitCacheOptions {
   /** Of this repository alone. */
@@ -107,6 +122,7 @@ export async function openGitSession(
   const mark = join(folder, SESSION_MARK);
   const forget = async (): Promise<void> => rm(folder, { recursive: true, force: true });
   const leave = async (): Promise<void> => rm(workplace.folder, { recursive: true, force: true });
+  let isDoubtful = false;
   try {
     await leave();
     await mkdir(workplace.folder, { mode: 0o700 });
@@ -116,98 +132,74 @@ export async function openGitSession(
     await writeFile(mark, '');
     await run(['init', '--quiet', '--bare', '--template=']);
   } catch (error) {
-    await Promise.all([leave(), forget()]);
-    throw error;
+    await Promise.allSettled([leave(), forget()]);
+    throw diskFailure(error) ?? error;
   }
 
-  function client(abort: AbortSignal): SimpleGit {
-    const environment = gitEnvironment(workplace, options.searchPath);
-    return simpleGit({
-      baseDir: folder,
-      abort,
-      trimmed: false,
-      allowEnvironment: Object.keys(environment),
-      unsafe: { allowUnsafeConfigPaths: true, allowUnsafeTemplateDir: true },
-    }).env(environment);
-  }
-
-  /** The output of one command; `maximumBytes` of it. */
-  async function run(
-    command: readonly string[],
-    bound: { readonly maximumBytes?: number; readonly watchesSize?: boolean } = {},
-  ): Promise<string> {
-    let killedBy: GitFailure | undefined;
-    const killing = new AbortController();
-    const kill = (failure: GitFailure): void => {
-      killedBy ??= failure;
-      killing.abort();
-    };
-    const timer = setTimeout(
-      () => kill(new GitFailure('TimedOut', `git did not end within ${limits.timeoutSeconds} seconds.`)),
-      limits.timeoutSeconds * 1000,
-    );
-    let isChecking = false;
-    const checkSize = async (): Promise<void> => {
-      if (isChecking) return;
-      isChecking = true;
-      if ((await folderBytes(folder)) > limits.maximumBytes) kill(tooLarge(limits.maximumBytes));
-      isChecking = false;
-    };
-    const watch =
-      bound.watchesSize === true ? setInterval(() => void checkSize(), SIZE_CHECK_MILLISECONDS) : undefined;
-    let said = 0;
+  /** How one command ended; only a GitFailure or the reason of the signal is thrown. */
+  async function attempt(words: readonly string[], bound: Bound = {}): Promise<GitExit> {
     try {
-      return await client(AbortSignal.any([signal, killing.signal]))
-        .outputHandler((_command, stdout) => {
-          stdout.on('data', (piece: Uint8Array) => {
-            said += piece.length;
-            if (bound.maximumBytes !== undefined && said > bound.maximumBytes) {
-              kill(
-                new GitFailure(
-                  'TooLarge',
-                  'The commit has more files than are read: keep prompts in a folder of their own (spec.path).',
-                ),
-              );
-            }
-          });
-        })
-        .raw([...command]);
+      return await runGit({
+        folder,
+        words,
+        environment: gitEnvironment(workplace, options.searchPath),
+        signal,
+        timeoutSeconds: limits.timeoutSeconds,
+        memoryBytes: limits.memoryBytes,
+        maximumBytes: bound.maximumBytes ?? ANSWER_MAXIMUM_BYTES,
+        whenLarger: bound.whenLarger ?? `git ${words[0]} answers with more than is read.`,
+        ...(bound.watchesSize === true && { objection: largeFolder }),
+      });
     } catch (error) {
-      signal.throwIfAborted();
-      throw killedBy ?? gitFailure(error instanceof Error ? error.message : String(error));
-    } finally {
-      clearTimeout(timer);
-      clearInterval(watch);
-    }
-  }
-
-  async function fetchTo(depth: number): Promise<void> {
-    try {
-      await run(
-        [
-          'fetch',
-          '--quiet',
-          '--force',
-          '--no-tags',
-          '--no-recurse-submodules',
-          `--depth=${depth}`,
-          '--end-of-options',
-          remote.url,
-          `+${remote.reference}:${OUR_REFERENCE}`,
-        ],
-        { watchesSize: true },
-      );
-      if ((await folderBytes(folder)) > limits.maximumBytes) throw tooLarge(limits.maximumBytes);
-    } catch (error) {
-      // What a git that was killed left behind counts, and its locks would stop the next one; what it cannot
-      // read it will not read later.
-      if (!(error instanceof GitFailure && REASONS_OF_SERVERS.has(error.reason))) await forget();
+      doubt(error);
       throw error;
     }
   }
 
+  async function bytesOf(words: readonly string[], bound?: Bound): Promise<Buffer> {
+    const { code, output, said } = await attempt(words, bound);
+    if (code === 0) return output;
+    const failure = gitFailure(said);
+    doubt(failure);
+    throw failure;
+  }
+
+  async function run(words: readonly string[], bound?: Bound): Promise<string> {
+    return (await bytesOf(words, bound)).toString('utf8');
+  }
+
+  /** A git that was killed leaves locks and halves behind, and what it cannot read now it will not read later. */
+  function doubt(error: unknown): void {
+    if (!(error instanceof GitFailure && REASONS_OF_SERVERS.has(error.reason))) isDoubtful = true;
+  }
+
+  async function largeFolder(): Promise<GitFailure | undefined> {
+    return (await folderBytes(folder)) > limits.maximumBytes ? tooLarge(limits.maximumBytes) : undefined;
+  }
+
+  async function fetchTo(depth: number): Promise<void> {
+    await run(
+      [
+        'fetch',
+        '--quiet',
+        '--force',
+        '--no-tags',
+        '--no-recurse-submodules',
+        `--depth=${depth}`,
+        '--end-of-options',
+        remote.url,
+        `+${remote.reference}:${OUR_REFERENCE}`,
+      ],
+      { watchesSize: true },
+    );
+    const tooMuch = await largeFolder();
+    if (tooMuch === undefined) return;
+    doubt(tooMuch);
+    throw tooMuch;
+  }
+
   const isKnown = async (commit: string): Promise<boolean> =>
-    (await run(['cat-file', '-t', commit]).catch(() => '')).trim() === 'commit';
+    (await attempt(['cat-file', '-e', `${commit}^{commit}`])).code === 0;
 
   return {
     fetch: async () => {
@@ -220,11 +212,8 @@ export async function openGitSession(
       for (const depth of [50, limits.maximumDepth]) {
         await fetchTo(depth);
         if (!(await isKnown(ancestor))) continue;
-        // By its words: an exit code without any is none to simple-git.
-        const base = await run(['merge-base', ancestor, commit]).catch(() => '');
-        const isBefore = base.trim() === ancestor;
         // With more of the history it may turn out to be one.
-        if (isBefore) return true;
+        if ((await attempt(['merge-base', '--is-ancestor', ancestor, commit])).code === 0) return true;
       }
       return false;
     },
@@ -233,19 +222,27 @@ export async function openGitSession(
     list: async (commit, folders) => {
       const text = await run(
         ['ls-tree', '-r', '-l', '-z', '--full-tree', '--end-of-options', commit, ...folders],
-        { maximumBytes: limits.maximumListingBytes },
+        { maximumBytes: limits.maximumListingBytes, whenLarger: MORE_FILES },
       );
-      return text.split('\0').flatMap(readEntry);
+      try {
+        return text
+          .split('\0')
+          .filter((line) => line !== '')
+          .map(readEntry);
+      } catch (error) {
+        doubt(error);
+        throw error;
+      }
     },
     read: async (object) => {
       if (!OBJECT_NAME.test(object)) throw new GitFailure('FetchFailed', 'A tree names no object.');
-      const bytes: unknown = await client(signal).binaryCatFile(['blob', object]);
-      return Buffer.isBuffer(bytes) ? bytes : Buffer.from(String(bytes));
+      return await bytesOf(['cat-file', 'blob', object], { maximumBytes: limits.maximumFileBytes });
     },
     signatureOf: (commit) => verifySignature(commit, remote.keys, run),
     [Symbol.asyncDispose]: async () => {
-      await leave();
-      await rm(mark, { force: true });
+      // What cannot be removed now, the next session removes: it finds the mark.
+      await leave().catch(() => undefined);
+      await (isDoubtful ? forget() : rm(mark, { force: true })).catch(() => undefined);
     },
   };
 }
@@ -272,11 +269,20 @@ async function furnish(workplace: GitWorkplace, { url, credentials, keys }: GitR
   await writeKeys(workplace, keys);
 }
 
-function readEntry(line: string): readonly TreeEntry[] {
+function readEntry(line: string): TreeEntry {
   const groups = ENTRY.exec(line)?.groups;
-  if (groups === undefined) return [];
+  // As of a file whose object is not there. Left out, its prompt would be taken for one that was deleted.
+  if (groups === undefined)
+    throw new GitFailure('FetchFailed', `git cannot read the commit: ${line.trim()}.`);
   const { mode = '', object = '', size = '-', path = '' } = groups;
-  return [{ mode, object, path, size: size === '-' ? 0 : Number(size) }];
+  return { mode, object, path, size: size === '-' ? 0 : Number(size) };
+}
+
+/** Of the folders that hold what is fetched and, for a moment, the secrets; undefined when it is something else. */
+function diskFailure(error: unknown): GitFailure | undefined {
+  if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return undefined;
+  const words = getSystemErrorMessage(error.errno);
+  return new GitFailure('FetchFailed', `The disk of the process that follows repositories fails: ${words}.`);
 }
 
 async function folderBytes(folder: string): Promise<number> {

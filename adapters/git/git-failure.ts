@@ -23,6 +23,7 @@ const MESSAGE_MAXIMUM_LENGTH = 300;
 
 /** In this order: the first that fits. git speaks English, for its locale is C. */
 const MEANINGS: readonly (readonly [RegExp, GitFailureReason])[] = [
+  [/out of memory/i, 'TooLarge'],
   [/transport '[^']*' not allowed|protocol .* (?:not supported|disabled)/i, 'UrlNotAllowed'],
   [/host key verification failed|no .* host key is known/i, 'HostKeyRefused'],
   [/couldn't find remote ref|remote ref does not exist/i, 'ReferenceNotFound'],
@@ -38,7 +39,9 @@ const MEANINGS: readonly (readonly [RegExp, GitFailureReason])[] = [
 
 export function gitFailure(said: string): GitFailure {
   const reason = MEANINGS.find(([pattern]) => pattern.test(said))?.[1] ?? 'FetchFailed';
-  return new GitFailure(reason, `git says: ${lastWords(said)}`);
+  const because =
+    reason === 'TooLarge' ? 'What the server sends unfolds into more than there is memory for: ' : '';
+  return new GitFailure(reason, `${because}git says: ${lastWords(said)}`);
 }
 
 /** The line that says most, and nothing that differs from one try to the next. */
