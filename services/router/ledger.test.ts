@@ -165,6 +165,18 @@ describe('what the router tells the ledger of a request', () => {
     expect(JSON.stringify(records)).not.toContain('secret-words');
   });
 
+  it('is, for a Model that is denied in runs, one event of each run', async () => {
+    const book = aBook();
+    const router = await aRouter(book, { main: { script: honestProvider } });
+    for (const run of ['run-1', 'run-1', 'run-2']) {
+      await ask(router, 'another', { 'x-capataz-run-id': run, 'x-capataz-step': '1' });
+    }
+    expect(recordsIn(book).filter(({ type }) => type === 'security_event')).toMatchObject([
+      { event: 'model_denied', agent: { name: 'triage' }, run: { id: 'run-1', step: 1 } },
+      { event: 'model_denied', agent: { name: 'triage' }, run: { id: 'run-2', step: 1 } },
+    ]);
+  });
+
   it('is one security event when a provider refuses the key, which stands in no record', async () => {
     const book = aBook();
     const router = await aRouter(book, {
@@ -286,6 +298,33 @@ describe('callers who are refused', () => {
     expect(sentences).toContain('Caller 7 is refused. It happened 1 more time(s) within a minute.');
     events.end();
     expect(book.drafts).toHaveLength(atOnce + sentences.length);
+  });
+
+  it('are told with their run for so many runs in a minute, and the rest is counted as of no run', () => {
+    const book = aBook();
+    const events = new RepeatedEvents({
+      write: book.write,
+      newId: () => `e-${book.drafts.length}`,
+      now: () => 0,
+      epochMilliseconds: () => 0,
+    });
+    for (let run = 0; run < 1_000; run += 1) {
+      events.happened({
+        event: 'model_denied',
+        namespace: 'shop',
+        agent: 'triage',
+        run: { id: `run-${run}` },
+        action: 'blocked',
+        sentence: 'It was denied.',
+      });
+    }
+    events.end();
+    const records = recordsIn(book);
+    expect(records).toHaveLength(33);
+    expect(records.map((record) => 'run' in record)).toEqual([...Array<boolean>(32).fill(true), false]);
+    expect(records[32]).toMatchObject({
+      sentence: 'It was denied. It happened 968 more time(s) within a minute.',
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 /**
  * Security events that somebody can make happen as often as he likes: the first is told at once, and those that follow
  * within a minute are one event that counts them. A flood of bad tokens is thus two events a minute, and many kinds of
- * floods at once are bounded too.
+ * floods at once are bounded too. What happened in a run is told with that run, once for each of so many in a minute.
  */
+import type { RunReference } from '#domain/facts/call-context.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
 import type { RecordWriter } from '#domain/ledger/record-writer.ts';
@@ -10,12 +11,15 @@ import { SECURITY_EVENTS, type SecurityEventCode } from '#domain/ledger/security
 
 const WINDOW_MILLISECONDS = 60_000;
 const WINDOWS_MAXIMUM = 512;
+/** Of one window: an agent names its runs as it likes. */
+const RUNS_TOLD_MAXIMUM = 32;
 const SENTENCE_MAXIMUM_CHARACTERS = 1_900;
 
 export interface SecurityEvent {
   readonly event: SecurityEventCode;
   readonly namespace: string;
   readonly agent?: string;
+  readonly run?: RunReference;
   readonly subject?: string;
   readonly action: RecordOf<'security_event'>['action'];
   /** With event and namespace it says which events are the same. */
@@ -40,6 +44,7 @@ export function callerRefused(
 interface Window {
   readonly event: SecurityEvent;
   readonly endsAt: number;
+  readonly runsTold: Set<string>;
   repetitions: number;
 }
 
@@ -62,15 +67,17 @@ export class RepeatedEvents implements SecurityEvents {
   readonly happened = (event: SecurityEvent): void => {
     const key = this.#keyOf(event);
     const window = this.#windows.get(key);
-    if (window !== undefined) {
+    if (window === undefined) {
+      this.#windows.set(key, {
+        event,
+        endsAt: this.#options.now() + WINDOW_MILLISECONDS,
+        runsTold: new Set(event.run && [event.run.id]),
+        repetitions: 0,
+      });
+    } else if (!isOfNewRun(window, event)) {
       window.repetitions += 1;
       return;
     }
-    this.#windows.set(key, {
-      event,
-      endsAt: this.#options.now() + WINDOW_MILLISECONDS,
-      repetitions: 0,
-    });
     this.#tell(event, event.sentence);
   };
 
@@ -91,14 +98,17 @@ export class RepeatedEvents implements SecurityEvents {
     return this.#windows.has(key) || this.#windows.size < WINDOWS_MAXIMUM ? key : event;
   }
 
-  #close(key: string, { event, repetitions }: Window): void {
+  /** What is counted may have happened in other runs than the first: it is told of none. */
+  #close(key: string, window: Window): void {
     this.#windows.delete(key);
+    const { repetitions } = window;
     if (repetitions > 0) {
+      const { run: _, ...event } = window.event;
       this.#tell(event, `${event.sentence} It happened ${repetitions} more time(s) within a minute.`);
     }
   }
 
-  #tell({ event, namespace, agent, subject, action }: SecurityEvent, sentence: string): void {
+  #tell({ event, namespace, agent, run, subject, action }: SecurityEvent, sentence: string): void {
     const { write, newId, epochMilliseconds } = this.#options;
     const { severity, owasp } = SECURITY_EVENTS[event];
     write({
@@ -112,7 +122,14 @@ export class RepeatedEvents implements SecurityEvents {
       owasp: [...owasp],
       sentence: sentence.slice(0, SENTENCE_MAXIMUM_CHARACTERS).toWellFormed(),
       ...(agent !== undefined && { agent: { name: agent } }),
+      ...(run !== undefined && { run }),
       ...(subject !== undefined && { subject: subject.slice(0, 256) }),
     });
   }
+}
+
+function isOfNewRun({ runsTold }: Window, { run }: SecurityEvent): boolean {
+  if (run === undefined || runsTold.has(run.id) || runsTold.size >= RUNS_TOLD_MAXIMUM) return false;
+  runsTold.add(run.id);
+  return true;
 }

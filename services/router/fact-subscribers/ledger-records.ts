@@ -51,6 +51,7 @@ export function ledgerRecords({ ledger, securityEvents }: SubscriberMeans): Fact
         event: 'model_denied',
         namespace,
         agent,
+        ...(fact.run !== undefined && { run: fact.run }),
         subject: agent,
         action: 'blocked',
         sentence: `Agent ${agent} asked for a Model that its modelPolicy does not allow.`,
