@@ -398,10 +398,23 @@ describe('texts', () => {
     expect(JSON.parse(access?.canonical ?? '').record).toMatchObject({
       action: 'revealed',
       by: 'ana',
-      texts: 2,
+      texts: 1,
       reason: 'A complaint',
       run: { id: 'run-1' },
     });
+  });
+
+  it('count without the key that stands beside them, and that it alone was read is written down too', async () => {
+    const begun = aRunBegun();
+    const key = { recordId: begun.id, field: 'commitment_key', text: 'ab'.repeat(16), retentionDays: 30 };
+    await ledger.request('POST', '/v1/records', { token: TRIAGE, body: { records: [begun], texts: [key] } });
+    give('get texts shop');
+    expect((await get('/v1/runs/run-1/texts')).body.texts).toMatchObject([{ text: key.text }]);
+    const { entries } = await ledger.store.entriesAfter(0, {}, 100);
+    expect(entries.slice(1).map(({ canonical }) => JSON.parse(canonical).record)).toMatchObject([
+      { type: 'content_access', action: 'revealed', texts: 0 },
+      { type: 'security_event', sentence: expect.stringContaining('the key to the commitments') },
+    ]);
   });
 
   it('are not shown when that they were read cannot be written down', async () => {
@@ -416,7 +429,7 @@ describe('texts', () => {
   it('are gone when they were erased, which is written down, and the records stay', async () => {
     await aRunWithTexts();
     give('delete texts shop', 'get texts shop', 'get runs shop');
-    expect((await ledger.request('DELETE', '/v1/runs/run-1/texts')).body).toEqual({ erased: 2 });
+    expect((await ledger.request('DELETE', '/v1/runs/run-1/texts')).body).toEqual({ erased: 1 });
     expect((await get('/v1/runs/run-1/texts')).body.texts).toEqual([]);
     expect((await get('/v1/runs/run-1')).body.entries).toHaveLength(2);
     expect(await types()).toEqual(['run_begun', 'content_access']);

@@ -1,9 +1,17 @@
 /** The texts that are kept of a run, a page at a time. */
+import type { TextField } from '#domain/ledger/record-text.ts';
 import type { LedgerStore, StoredEntry } from './store/ledger-store.ts';
+
+const COMMITMENT_KEY: TextField = 'commitment_key';
 
 export interface RecordWithTexts {
   readonly recordId: string;
-  readonly texts: number;
+  readonly fields: readonly string[];
+}
+
+/** The key that stands beside texts is none of them. */
+export function countTexts(fields: readonly string[]): number {
+  return fields.filter((field) => field !== COMMITMENT_KEY).length;
 }
 
 const PAGE_ENTRIES = 200;
@@ -25,7 +33,7 @@ export async function recordsWithTexts(
     if (bytes >= PAGE_BYTES) return { records, next: entry.position - 1 };
     const recordId = idOfEntry(entry);
     const sealed = await store.texts(run.namespace, recordId);
-    records.push({ recordId, texts: sealed.length });
+    records.push({ recordId, fields: sealed.map(({ field }) => field) });
     for (const text of sealed) bytes += text.bytes.length;
   }
   return { records, next: page.isEnd ? undefined : page.position };

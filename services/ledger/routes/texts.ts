@@ -11,7 +11,7 @@ import type { LedgerParts } from '../ledger-parts.ts';
 import { EraseQuery, TextsQuery, readQuery } from '../queries.ts';
 import { sendRefusal } from '../replies.ts';
 import { runFor } from '../run-lookup.ts';
-import { recordsWithTexts } from '../run-texts.ts';
+import { countTexts, recordsWithTexts } from '../run-texts.ts';
 import type { RunRow } from '../store/ledger-queries.ts';
 import type { Written } from '../record-intake.ts';
 
@@ -38,14 +38,15 @@ export function registerTexts(app: FastifyInstance, parts: LedgerParts): void {
     const wanted = { id: request.params.id, namespace: query.value.namespace };
     const run = await runFor(parts, user, wanted, 'delete agents/texts');
     if (!run.ok) return sendRefusal(reply, run.refusal);
-    const count = await countTexts(parts, run.value);
+    const texts = await countTextsOfRun(parts, run.value);
     const told = await tellAccess(parts, run.value, user, {
       action: 'erased',
-      texts: count,
+      texts,
       reason: query.value.reason,
     });
     if (!told.ok) return sendRefusal(reply, told.refusal);
-    return reply.send({ erased: await parts.vault.eraseRun(run.value.namespace, run.value.id) });
+    await parts.vault.eraseRun(run.value.namespace, run.value.id);
+    return reply.send({ erased: texts });
   });
 }
 
@@ -57,9 +58,10 @@ async function reveal(
   { after, reason }: { readonly after: number; readonly reason?: string | undefined },
 ): Promise<FastifyReply> {
   const { records, next } = await recordsWithTexts(parts.store, run, after);
-  const count = records.reduce((sum, { texts }) => sum + texts, 0);
-  if (count > 0) {
-    const told = await tellAccess(parts, run, user, { action: 'revealed', texts: count, reason });
+  const fields = records.flatMap((record) => record.fields);
+  if (fields.length > 0) {
+    const texts = countTexts(fields);
+    const told = await tellAccess(parts, run, user, { action: 'revealed', texts, reason });
     if (!told.ok) return sendRefusal(reply, told.refusal);
   }
   const revealed: object[] = [];
@@ -73,12 +75,12 @@ async function reveal(
     .send({ texts: revealed, ...(next === undefined ? {} : { nextAfter: next }) });
 }
 
-async function countTexts({ store }: LedgerParts, run: RunRow): Promise<number> {
+async function countTextsOfRun({ store }: LedgerParts, run: RunRow): Promise<number> {
   const filter = { namespaces: [run.namespace], runId: run.id };
   let count = 0;
   for (let after = 0; ;) {
     const page = await store.entriesAfter(after, filter, 1_000);
-    for (const { textFields } of page.entries) count += textFields.length;
+    for (const { textFields } of page.entries) count += countTexts(textFields);
     if (page.isEnd) return count;
     after = page.position;
   }
@@ -125,6 +127,9 @@ async function tellAccess(
     action: 'observed',
     owasp: [...owasp],
     subject: by,
-    sentence: `Somebody read ${texts} ${texts === 1 ? 'text' : 'texts'} of a run.`,
+    sentence:
+      texts === 0
+        ? 'Somebody read the key to the commitments of a run, and no text.'
+        : `Somebody read ${texts} ${texts === 1 ? 'text' : 'texts'} of a run.`,
   });
 }
