@@ -28,7 +28,7 @@ import {
   publishedRollout,
 } from './configuration-stream/published-documents.ts';
 import { startConfigurationServer } from './configuration-stream/server.ts';
-import { KIND_MODULES } from './kinds.ts';
+import { kindModules } from './kinds.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
 import { createClusterView } from './runtime/cluster-view.ts';
 import { createControllers } from './runtime/controllers.ts';
@@ -122,8 +122,13 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     maximumStreams: MAXIMUM_STREAMS,
     maximumStreamsPerKey: MAXIMUM_STREAMS_PER_AGENT,
   });
+  const kinds = kindModules({
+    outcomes:
+      ledgerReader &&
+      new OutcomeFeed({ source: ledgerReader.outcomes, now, ...createOutcomeMetrics(registry) }),
+  });
   const view = createClusterView({
-    resources: resourcesOf(KIND_MODULES),
+    resources: resourcesOf(kinds),
     kubeClient,
     namespace: config.watchNamespace,
     logger,
@@ -135,12 +140,9 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     },
   });
   const controllers = createControllers({
-    kinds: KIND_MODULES,
+    kinds,
     view,
     config,
-    outcomes:
-      ledgerReader &&
-      new OutcomeFeed({ source: ledgerReader.outcomes, now, ...createOutcomeMetrics(registry) }),
     kubeClient,
     writer,
     events,

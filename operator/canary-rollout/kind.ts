@@ -8,12 +8,13 @@ import { AGENTS } from '../agent/resources.ts';
 import { PROMPT_REPOSITORIES } from '../prompt-repository/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import type { ClusterView } from '../runtime/cluster-view.ts';
-import { kindModule, watching } from '../runtime/kind-module.ts';
+import { type KindModule, kindModule, watching } from '../runtime/kind-module.ts';
 import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
 import { GATE_ADMISSION_RULES } from './gate/gate-admission-rules.ts';
 import { GATE_JOBS, GATE_PODS, rolloutOfGatePod } from './gate/gate-resources.ts';
 import { observeCanaryRollout } from './observe.ts';
+import type { OutcomeFeed } from './outcomes/outcome-feed.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';
 import { storedRevision } from './rollout-document-child.ts';
 
@@ -23,94 +24,101 @@ const OUTCOMES_UNREAD = {
   problem: 'this operator reads no ledger (CAPATAZ_LEDGER_URL).',
 } as const;
 
-export const CANARY_ROLLOUT_KIND = kindModule({
-  definition: CANARY_ROLLOUT,
-  objects: CANARY_ROLLOUTS,
-  watches: [
-    watching(PROMPT_REPOSITORIES, (key, _, view) =>
-      view
-        .of(CANARY_ROLLOUTS)
-        .by('repository', key)
-        .map(({ metadata }) => objectKey(metadata)),
-    ),
-    watching(PROMPT_VERSIONS, (key, { current, previous }, view) => {
-      const rollouts = view.of(CANARY_ROLLOUTS);
-      const version = readableObject(current ?? previous);
-      const following =
-        version === undefined
-          ? []
-          : rollouts
-              .by(
-                'followedPrompt',
-                objectKey({ namespace: version.metadata.namespace, name: version.spec.prompt }),
-              )
-              .map(({ metadata }) => objectKey(metadata));
-      const named = (['wantedVersion', 'stableVersion', 'candidateVersion'] as const).flatMap((index) =>
-        rollouts.by(index, key).map(({ metadata }) => objectKey(metadata)),
-      );
-      return new Set([...named, ...following]);
-    }),
-    watching(AGENTS, (key, { current, previous }, view) => {
-      const isNews = (current === undefined) !== (previous === undefined);
-      return isNews
-        ? view
-            .of(CANARY_ROLLOUTS)
-            .by('gateAgent', key)
-            .map(({ metadata }) => objectKey(metadata))
-        : [];
-    }),
-    watching(GATE_PODS, (_, { current, previous }) => {
-      const pod = current ?? previous;
-      return (pod && rolloutOfGatePod(pod)) ?? [];
-    }),
-    watching(AGENTS, (_, { current, previous }, view) => {
-      const [before, after] = [followed(previous), followed(current)];
-      const [keyBefore, keyAfter] = [before?.rollout, after?.rollout];
-      if (before?.identity === after?.identity) return [];
-      return [keyBefore, keyAfter].filter((key) => key !== undefined && isReleasing(view, key)) as string[];
-    }),
-  ],
-  children: {
-    namePrefix: ROLLOUT_CHILD_PREFIX,
-    resources: [
-      {
-        resource: ROLLOUT_CONFIG_MAPS,
-        deletedBecause: 'one that somebody made immutable can only be made anew',
-      },
-      {
-        resource: GATE_JOBS,
-        deletedBecause: 'a candidate that is not wanted any more must not go on costing',
-      },
+export interface CanaryRolloutTools {
+  /** Undefined where no ledger is configured. */
+  readonly outcomes: OutcomeFeed | undefined;
+}
+
+export function canaryRolloutKind({ outcomes }: CanaryRolloutTools): KindModule {
+  return kindModule({
+    definition: CANARY_ROLLOUT,
+    objects: CANARY_ROLLOUTS,
+    watches: [
+      watching(PROMPT_REPOSITORIES, (key, _, view) =>
+        view
+          .of(CANARY_ROLLOUTS)
+          .by('repository', key)
+          .map(({ metadata }) => objectKey(metadata)),
+      ),
+      watching(PROMPT_VERSIONS, (key, { current, previous }, view) => {
+        const rollouts = view.of(CANARY_ROLLOUTS);
+        const version = readableObject(current ?? previous);
+        const following =
+          version === undefined
+            ? []
+            : rollouts
+                .by(
+                  'followedPrompt',
+                  objectKey({ namespace: version.metadata.namespace, name: version.spec.prompt }),
+                )
+                .map(({ metadata }) => objectKey(metadata));
+        const named = (['wantedVersion', 'stableVersion', 'candidateVersion'] as const).flatMap((index) =>
+          rollouts.by(index, key).map(({ metadata }) => objectKey(metadata)),
+        );
+        return new Set([...named, ...following]);
+      }),
+      watching(AGENTS, (key, { current, previous }, view) => {
+        const isNews = (current === undefined) !== (previous === undefined);
+        return isNews
+          ? view
+              .of(CANARY_ROLLOUTS)
+              .by('gateAgent', key)
+              .map(({ metadata }) => objectKey(metadata))
+          : [];
+      }),
+      watching(GATE_PODS, (_, { current, previous }) => {
+        const pod = current ?? previous;
+        return (pod && rolloutOfGatePod(pod)) ?? [];
+      }),
+      watching(AGENTS, (_, { current, previous }, view) => {
+        const [before, after] = [followed(previous), followed(current)];
+        const [keyBefore, keyAfter] = [before?.rollout, after?.rollout];
+        if (before?.identity === after?.identity) return [];
+        return [keyBefore, keyAfter].filter((key) => key !== undefined && isReleasing(view, key)) as string[];
+      }),
     ],
-    tolerance: { isTolerated: () => false, withTolerated: ({ object }) => object },
-    admissionRules: GATE_ADMISSION_RULES,
-  },
-  workers: 4,
-  connect: ({ view, config, random, outcomes }) => {
-    const repositories = view.of(PROMPT_REPOSITORIES);
-    const versions = view.of(PROMPT_VERSIONS);
-    const agents = view.of(AGENTS);
-    const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
-      objects.map(read).filter((agent) => agent !== undefined);
-    return {
-      observe: (rollout, children) =>
-        observeCanaryRollout(rollout, {
-          getPromptRepository: (key) => readableObject(repositories.get(key)),
-          getPromptVersion: (key) => readableObject(versions.get(key)),
-          listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
-          listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
-          outcomesOf: (observed) => outcomes?.observe(observed) ?? OUTCOMES_UNREAD,
-          hasAgent: (key) => agents.get(key) !== undefined,
-          listGatePods: (key) => view.of(GATE_PODS).by('gate', key),
-          podSettings: config.pods,
-          storedRevision: storedRevision(children),
-          random,
-        }),
-      forget: (key) => outcomes?.forget(key),
-    };
-  },
-  decide: decideCanaryRollout,
-});
+    children: {
+      namePrefix: ROLLOUT_CHILD_PREFIX,
+      resources: [
+        {
+          resource: ROLLOUT_CONFIG_MAPS,
+          deletedBecause: 'one that somebody made immutable can only be made anew',
+        },
+        {
+          resource: GATE_JOBS,
+          deletedBecause: 'a candidate that is not wanted any more must not go on costing',
+        },
+      ],
+      tolerance: { isTolerated: () => false, withTolerated: ({ object }) => object },
+      admissionRules: GATE_ADMISSION_RULES,
+    },
+    workers: 4,
+    connect: ({ view, config, random }) => {
+      const repositories = view.of(PROMPT_REPOSITORIES);
+      const versions = view.of(PROMPT_VERSIONS);
+      const agents = view.of(AGENTS);
+      const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
+        objects.map(read).filter((agent) => agent !== undefined);
+      return {
+        observe: (rollout, children) =>
+          observeCanaryRollout(rollout, {
+            getPromptRepository: (key) => readableObject(repositories.get(key)),
+            getPromptVersion: (key) => readableObject(versions.get(key)),
+            listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
+            listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
+            outcomesOf: (observed) => outcomes?.observe(observed) ?? OUTCOMES_UNREAD,
+            hasAgent: (key) => agents.get(key) !== undefined,
+            listGatePods: (key) => view.of(GATE_PODS).by('gate', key),
+            podSettings: config.pods,
+            storedRevision: storedRevision(children),
+            random,
+          }),
+        forget: (key) => outcomes?.forget(key),
+      };
+    },
+    decide: decideCanaryRollout,
+  });
+}
 
 /** Which rollout an Agent follows, and all of it that counts there. */
 function followed(read: ReadObject<Agent['spec'], NonNullable<Agent['status']>> | undefined) {

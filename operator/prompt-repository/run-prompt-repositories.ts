@@ -127,7 +127,6 @@ export async function runPromptRepositories(
     kinds: [kind],
     view,
     config,
-    outcomes: undefined,
     kubeClient,
     writer,
     events,

@@ -7,7 +7,6 @@ import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { ObjectChange } from '#adapters/kubernetes/resilient-informer.ts';
 import type { KindDefinition, KindObject, KindStatus } from '#crds/kind-definition.ts';
 import type { OperatorConfig } from '../config.ts';
-import type { OutcomeFeed } from '../canary-rollout/outcomes/outcome-feed.ts';
 import type { ChildTolerance } from './child-applier.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Decision, ObservedChildren } from './decision.ts';
@@ -34,8 +33,6 @@ export interface KindContext<Config = OperatorConfig> {
   readonly view: ClusterView;
   readonly config: Config;
   readonly random: () => number;
-  /** Undefined where no ledger is configured. */
-  readonly outcomes: OutcomeFeed | undefined;
 }
 
 export interface KindObserver<Spec, Status, Observed> {

@@ -85,7 +85,6 @@ function aCluster() {
     writer,
     config: { pods: { agentImage: 'i' } } as OperatorConfig,
     random: () => 0.5,
-    outcomes: undefined,
     now: () => NOON,
     events: {
       record: (_resource, _metadata, { type, reason }) => state.events.push(`${type} ${reason}`),

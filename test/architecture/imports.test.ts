@@ -69,6 +69,16 @@ describe('the direction of imports', () => {
     expect(offences(isWrong)).toEqual([]);
   });
 
+  it('goes from the kinds of the operator to what runs any kind, and never back', () => {
+    const runtime = 'operator/runtime/';
+    const isOfKind = ({ file, specifier }: Import): boolean =>
+      file.startsWith(runtime) &&
+      specifier.startsWith('.') &&
+      normalize(join(file, '..', specifier)).split('/').length > 2 &&
+      !normalize(join(file, '..', specifier)).startsWith(runtime);
+    expect(offences(isOfKind)).toEqual([]);
+  });
+
   it('is written with # when it leaves a part, so that the rule can be read off the specifier', () => {
     const isHidden = ({ part, specifier, target }: Import): boolean =>
       specifier.startsWith('.') && target !== part;
