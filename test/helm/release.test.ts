@@ -45,7 +45,7 @@ describe('a release of the chart', () => {
         '2 Lease',
         '2 Role',
         '2 RoleBinding',
-        '11 ClusterRole',
+        '13 ClusterRole',
         '11 ClusterRoleBinding',
         `${KINDS.length} CustomResourceDefinition`,
         '4 Deployment',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KINDS } from '#crds/kinds.ts';
 import { KIND_MODULES } from '#operator/kinds.ts';
 import { operatorRules } from '#tools/manifests/operator-rights.ts';
 import { HELM_BUILD_TIMEOUT_MS, type KubernetesObject, ofKind, renderChart } from './chart.ts';
@@ -61,6 +62,15 @@ const READING = [
   'ClusterRole/capataz-ledger-feedback capataz.dev/agents/feedback create',
 ];
 
+/** Of people, by the cluster's roles view, edit and admin: all kinds, and no status. */
+const PEOPLE = [
+  ...KINDS.map(({ plural }) => `ClusterRole/capataz-viewer capataz.dev/${plural} get,list,watch`),
+  ...[...KINDS.map(({ plural }) => plural), 'agents/scale'].map(
+    (resource) =>
+      `ClusterRole/capataz-editor capataz.dev/${resource} create,update,patch,delete,deletecollection`,
+  ),
+];
+
 /** By which candidates are judged. */
 function outcomeRights(place: string): readonly string[] {
   return [`${place} capataz.dev/agents/runs get`, `${place} capataz.dev/agents/securityevents get`];
@@ -86,6 +96,10 @@ function promptRepositoryRights(place: string): readonly string[] {
   ];
 }
 
+function isOfPeople(role: string): boolean {
+  return /^capataz-(?:viewer|editor)$/.test(role);
+}
+
 describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
   it('are exactly these when all namespaces are looked after', async () => {
     expect(rightsOf(await renderChart())).toEqual(
@@ -93,6 +107,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ALWAYS,
         ...operatorRights('ClusterRole/capataz-operator'),
         ...READING,
+        ...PEOPLE,
         ...outcomeRights('ClusterRole/capataz-operator-outcomes'),
         ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
@@ -109,6 +124,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...ALWAYS,
         ...operatorRights('Role/capataz-operator@mail'),
         ...READING,
+        ...PEOPLE,
         ...outcomeRights('Role/capataz-operator-outcomes@mail'),
         ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
@@ -164,7 +180,21 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
     expect(bindings.map(({ roleRef }) => roleRef.name as string).sort()).toEqual(
       ofKind(objects, ...ROLES)
         .map(({ metadata }) => metadata.name)
+        .filter((name) => !isOfPeople(name))
         .sort(),
     );
+  });
+
+  it('become part of view, edit and admin where they are of people, and are bound to nobody by the chart', async () => {
+    const aggregated = ofKind(await renderChart(), 'ClusterRole')
+      .filter(({ metadata: { name } }) => isOfPeople(name))
+      .map(({ metadata: { name, labels } }) => [
+        name,
+        Object.keys(labels ?? {}).flatMap((label) => /aggregate-to-(\w+)/.exec(label)?.[1] ?? []),
+      ]);
+    expect(Object.fromEntries(aggregated)).toEqual({
+      'capataz-editor': ['edit', 'admin'],
+      'capataz-viewer': ['view', 'edit', 'admin'],
+    });
   });
 });
