@@ -125,6 +125,12 @@ export const CANARY_ROLLOUT_CONDITIONS = {
       meaning: 'The PromptVersion cannot be served, or was not yet checked.',
       remedy: '`kubectl describe prompt NAME` says why.',
     },
+    GateNotRunnable: {
+      status: 'False',
+      meaning:
+        'The gate cannot begin: its Agent, a Model or the golden set is missing or not usable; the message says which. It begins by itself when that is mended.',
+      remedy: 'Create it, or name another.',
+    },
     PromptVersionTooLarge: {
       status: 'False',
       meaning: 'The wanted version and the stable one are together too long to be told to agents.',

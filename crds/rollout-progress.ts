@@ -135,6 +135,30 @@ export const GateStatus = z.strictObject({
   detectableDropBasisPoints: BasisPoints.optional().describe(
     'The smallest drop that this set could have seen.',
   ),
+  goldenSet: z
+    .strictObject({
+      name: z.string().max(253).describe('Name of the set.'),
+      digest: Sha256.describe(
+        'Its digest when the evaluation read it: what is edited later changes nothing.',
+      ),
+      cases: Count.describe('How many cases it has.'),
+    })
+    .optional()
+    .describe('The cases that the verdict is about.'),
+  firstSchemaValidBasisPoints: BasisPoints.optional().describe(
+    'Share of the first answers of the candidate that had their form, before any repair.',
+  ),
+  judge: z
+    .strictObject({
+      model: z.string().max(253).describe('The Model that graded.'),
+      agreementBasisPoints: BasisPoints.optional().describe(
+        'Share of votes that agreed with their majority.',
+      ),
+      ownAnswers: Count.describe('How many of the graded answers it had given itself.'),
+      costNanoUsd: Count.optional().describe('What it cost; part of costNanoUsd of the gate.'),
+    })
+    .optional()
+    .describe('Who graded, where a model was asked to.'),
   costNanoUsd: Count.optional().describe('What it cost.'),
   startedAt: Time.describe('When it began.'),
   endedAt: Time.optional().describe('When it ended.'),

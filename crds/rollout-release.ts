@@ -50,8 +50,35 @@ const GateStep = z
     minimumPassPercent: Percent.optional().describe(
       'What the share of passed cases must surely reach (its Wilson lower bound); "80" when not given.',
     ),
+    judge: z
+      .strictObject({
+        modelRef: z
+          .strictObject({
+            name: ResourceName.meta(
+              celRules({
+                rule: "self != 'auto'",
+                message:
+                  'the judge is one Model, the same for all answers, and auto leaves it to the router: name one',
+              }),
+            ).describe('Name of a Model in the same namespace.'),
+          })
+          .describe(
+            'The Model that grades. It must be in modelPolicy.allow of the Agent, with weight: 0 when it is to grade only.',
+          ),
+        votes: z
+          .int()
+          .min(1)
+          .max(15)
+          .meta(celRules({ rule: 'self % 2 == 1', message: 'an odd number of votes always has a majority' }))
+          .optional()
+          .describe('How often it is asked about each answer; 3 when not given.'),
+      })
+      .optional()
+      .describe(
+        'Who grades the assertions of the golden set that ask a model (llm-rubric, factuality). What it costs counts in maximumUsd.',
+      ),
     maximumUsd: UsDollars.optional().describe(
-      'Most US dollars that one evaluation may cost; "5" when not given.',
+      'Most US dollars that one evaluation may cost, the judge with it; "5" when not given.',
     ),
     timeoutSeconds: seconds().optional().describe('Longest duration; 3600 when not given.'),
   })

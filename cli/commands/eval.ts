@@ -17,6 +17,7 @@ import { jsonReport } from '#domain/evaluation/reports/json-report.ts';
 import { junitReport } from '#domain/evaluation/reports/junit-report.ts';
 import { markdownReport } from '#domain/evaluation/reports/markdown-report.ts';
 import { type EvaluationPorts, runEvaluation } from '#domain/evaluation/run-evaluation.ts';
+import { ANY_MODEL } from '#domain/routing/choose-models.ts';
 import { type CommandContext, examples, wholeNumber } from '../command-context.ts';
 import { InputProblem, type Inputs, readInputs } from '../evaluation/read-inputs.ts';
 import { progressTeller } from '../evaluation/show-progress.ts';
@@ -69,7 +70,7 @@ export function addEval(program: Command, context: CommandContext): void {
     .requiredOption('--golden-set <file>', 'the cases: .jsonl, .json, .yaml or .csv')
     .option('--agent <file>', 'the Agent (manifest or configuration) whose tools, schema and limits to use')
     .requiredOption('--endpoint <url>', 'the router, or any server that speaks the API of OpenAI')
-    .option('--model <name>', 'the model to ask for; a router chooses by itself', 'auto')
+    .option('--model <name>', 'the model to ask for; a router chooses by itself', ANY_MODEL)
     .option('--token-file <file>', `a file with the token for the endpoint (or a key in ${API_KEY})`)
     .option('--judge-model <name>', 'the model that judges llm-rubric and factuality')
     .option('--judge-endpoint <url>', `where the judge is, when elsewhere (its key in ${JUDGE_API_KEY})`)
@@ -122,13 +123,24 @@ export async function concludeEvaluation(
   if (code !== 0) throw new EndedWith(code);
 }
 
-export async function evaluate(flags: EvalFlags, context: CommandContext): Promise<GateVerdict> {
+/** `judgeIsNamedBy` is where whoever called this names a judge. */
+export async function evaluate(
+  flags: EvalFlags,
+  context: CommandContext,
+  judgeIsNamedBy = '--judge-model',
+): Promise<GateVerdict> {
   try {
     const inputs = await readInputs(flags);
     if (inputs.needsJudge && flags.judgeModel === undefined) {
       throw new InputProblem(
         'golden_set_invalid',
-        'the set has assertions that a model judges: name it by --judge-model',
+        `The golden set has assertions that a model judges: name it by ${judgeIsNamedBy}.`,
+      );
+    }
+    if (flags.judgeModel === ANY_MODEL) {
+      throw new InputProblem(
+        'model_unusable',
+        `The judge must be one model, the same for all answers, and "${ANY_MODEL}" leaves it to the router: name one by ${judgeIsNamedBy}.`,
       );
     }
     return await runInputs(inputs, flags, context);

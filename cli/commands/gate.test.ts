@@ -33,17 +33,21 @@ beforeEach(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       tokens.add(request.headers.authorization);
-      const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      const { messages, model: asked } = JSON.parse(Buffer.concat(chunks).toString()) as {
         messages: { content: string }[];
+        model: string;
       };
       const isBad = messages[0]?.content.includes('bad') === true;
-      const message = { role: 'assistant', content: isBad ? 'no' : messages[1]?.content };
+      const vote = JSON.stringify({ pass: true, score: 1, reason: 'kind' });
+      const content = asked === 'auto' ? (isBad ? 'no' : messages[1]?.content) : vote;
+      const message = { role: 'assistant', content };
+      const model = asked === 'auto' ? 'm' : asked;
       response.setHeader('content-type', 'application/json');
       response.end(
         JSON.stringify({
-          model: 'm',
+          model,
           choices: [{ index: 0, message, finish_reason: 'stop' }],
-          capataz: { requestId: 'r', model: 'm', attempts: 1, costNanoUsd: 1000 },
+          capataz: { requestId: 'r', model, attempts: 1, costNanoUsd: 1000 },
           usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
         }),
       );
@@ -69,6 +73,7 @@ afterEach(async () => {
 async function gate(
   versions: object,
   candidate = 'good',
+  given: { readonly judgeModel?: string } = {},
 ): Promise<{ ran: Ran; verdict: GateVerdict | undefined }> {
   await writeFile(join(folder, 'versions.json'), JSON.stringify(versions));
   const values: Readonly<Record<keyof typeof GATE_VARIABLES, string>> = {
@@ -84,6 +89,8 @@ async function gate(
     repeats: '1',
     minimumPassPercent: '80',
     maximumUsd: '5',
+    judgeModel: given.judgeModel ?? '',
+    judgeVotes: '3',
     timeoutSeconds: '60',
     verdictPath: join(folder, 'verdict'),
   };
@@ -143,6 +150,45 @@ describe('the program in the Job of a gate', () => {
       message: expect.stringContaining('ConfigMap hard-mails'),
     });
     expect(ran.code).toBe(3);
+  });
+
+  describe('of a golden set that asks a model', () => {
+    const versions = { prompt: 'p', candidate: version('p-new', PROMPT('good')) };
+    beforeEach(async () => {
+      const assert = [{ type: 'llm-rubric', value: 'is kind' }];
+      const cases = Array.from({ length: 20 }, (_, n) => JSON.stringify({ vars: { word: `${n}` }, assert }));
+      await writeFile(join(folder, 'set', 'hard.jsonl'), cases.join('\n'));
+    });
+
+    it('asks the judge by its name through the router as its Agent, and charges it', async () => {
+      const { verdict } = await gate(versions, 'good', { judgeModel: 'judge' });
+      expect(verdict).toMatchObject({
+        verdict: 'Passed',
+        costNanoUsd: 20 * 1_000 + 20 * 3 * 1_000,
+        judge: { model: 'judge', served: ['judge'], votes: 3, graded: 20, costNanoUsd: 20 * 3 * 1_000 },
+      });
+      expect([...tokens]).toEqual(['Bearer token-of-the-tester']);
+    });
+
+    it('without a judge asks nothing, and says where one is named', async () => {
+      const { ran, verdict } = await gate(versions);
+      expect(verdict).toMatchObject({
+        verdict: 'Error',
+        reasons: ['golden_set_invalid'],
+        message: expect.stringContaining('name it by spec.steps[].gate.judge.modelRef of the CanaryRollout'),
+      });
+      expect(ran.code).toBe(3);
+      expect(tokens.size).toBe(0);
+    });
+
+    it('takes no judge that the router would choose', async () => {
+      const { verdict } = await gate(versions, 'good', { judgeModel: 'auto' });
+      expect(verdict).toMatchObject({
+        verdict: 'Error',
+        message: expect.stringContaining('must be one model'),
+      });
+      expect(tokens.size).toBe(0);
+    });
   });
 
   it('tests nothing when another candidate is mounted by now', async () => {

@@ -13,6 +13,7 @@ import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { GATE_VARIABLES, GateVersions } from '#domain/evaluation/gate-entry.ts';
 import { errorVerdict } from '#domain/evaluation/judge-evaluation.ts';
 import { FILE_MAXIMUM_CHARACTERS } from '#domain/evaluation/read-file-format.ts';
+import { ANY_MODEL } from '#domain/routing/choose-models.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import type { CommandContext } from '../command-context.ts';
 import { InputProblem } from '../evaluation/read-inputs.ts';
@@ -20,12 +21,15 @@ import { type EvalFlags, concludeEvaluation, evaluate } from './eval.ts';
 
 /** The pod is killed at its end: until then the verdict must be written. */
 const SECONDS_TO_CONCLUDE = 30;
-const JUDGE_VOTES = 3;
 const PARALLEL = 4;
 const MAXIMUM_COST_INCREASE_PERCENT = 25;
 const MAXIMUM_LATENCY_INCREASE_PERCENT = 50;
 
-const text = (name: keyof typeof GATE_VARIABLES) => [GATE_VARIABLES[name], z.string().min(1)] as const;
+/** In the words of whoever wrote the CanaryRollout. */
+const JUDGE_IS_NAMED_BY = 'spec.steps[].gate.judge.modelRef of the CanaryRollout';
+
+const text = (name: keyof typeof GATE_VARIABLES) =>
+  [GATE_VARIABLES[name], name === 'judgeModel' ? z.string().default('') : z.string().min(1)] as const;
 const GateEnvironment = z.object(
   Object.fromEntries((Object.keys(GATE_VARIABLES) as (keyof typeof GATE_VARIABLES)[]).map(text)),
 );
@@ -51,7 +55,7 @@ type Value = (name: keyof typeof GATE_VARIABLES) => string;
 
 async function run(value: Value, folder: string, report: string, context: CommandContext) {
   try {
-    return await evaluate(await layOut(value, folder, report), context);
+    return await evaluate(await layOut(value, folder, report), context, JUDGE_IS_NAMED_BY);
   } catch (error) {
     if (error instanceof InputProblem) return errorVerdict(error.reason, error.message);
     throw error;
@@ -70,9 +74,10 @@ async function layOut(value: Value, folder: string, report: string): Promise<Eva
     goldenSet: await layOutGoldenSet(value, folder),
     agent: value('configurationPath'),
     endpoint: value('routerUrl'),
-    model: 'auto',
+    model: ANY_MODEL,
     tokenFile: value('routerTokenPath'),
-    judgeVotes: JUDGE_VOTES,
+    ...(value('judgeModel') !== '' && { judgeModel: value('judgeModel') }),
+    judgeVotes: Number(value('judgeVotes')),
     repeats: Number(value('repeats')),
     parallel: PARALLEL,
     minimumPass: Number(value('minimumPassPercent')),

@@ -36,6 +36,8 @@ export interface JudgeOptions extends Deadlines {
   readonly recall: (key: string) => Promise<unknown>;
   readonly keep: (key: string, vote: unknown) => Promise<void>;
   readonly onCharge: (costNanoUsd: number | null) => void;
+  /** A vote came, and nobody says what it cost. */
+  readonly onUnpriced: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -51,13 +53,22 @@ export interface GradedAnswer {
   readonly threshold?: number;
   readonly question: string;
   readonly text: string;
+  /** The model that gave the answer. */
+  readonly answeredBy: string;
 }
+
+/** A vote as it is kept: with who gave it. */
+const KeptVote = z.object({ model: z.string(), value: z.unknown() });
 
 export class Judge {
   readonly #options: JudgeOptions;
   #graded = 0;
   #votes = 0;
   #agreeing = 0;
+  #ownAnswers = 0;
+  #chargedNanoUsd = 0;
+  #hasUnknownCost = false;
+  readonly #served = new Set<string>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -66,10 +77,13 @@ export class Judge {
   summary(): JudgeSummary {
     return {
       model: this.#options.modelName,
+      served: [...this.#served],
       promptDigest: JUDGE_PROMPT_DIGEST,
       votes: this.#options.votes,
       graded: this.#graded,
       agreement: this.#votes === 0 ? null : this.#agreeing / this.#votes,
+      ownAnswers: this.#ownAnswers,
+      chargedNanoUsd: this.#hasUnknownCost ? null : this.#chargedNanoUsd,
     };
   }
 
@@ -89,6 +103,8 @@ export class Judge {
     const passes = votes.filter(({ pass }) => pass).length;
     const pass = passes * 2 > votes.length;
     this.#graded += 1;
+    const isOwn = graded.answeredBy === this.#options.modelName || this.#served.has(graded.answeredBy);
+    if (isOwn) this.#ownAnswers += 1;
     this.#votes += votes.length;
     this.#agreeing += pass ? passes : votes.length - passes;
     const score = votes.reduce((sum, vote) => sum + vote.score, 0) / votes.length;
@@ -108,8 +124,12 @@ export class Judge {
     const key = sha256Hex(
       canonicalJson({ judge: modelName, prompt: JUDGE_PROMPT_DIGEST, type, rubric, question, text, number }),
     );
-    const before = readVote(graded, await recall(key));
-    if (before !== undefined) return before;
+    const before = KeptVote.safeParse(await recall(key)).data;
+    const vote = before && readVote(graded, before.value);
+    if (before !== undefined && vote !== undefined) {
+      this.#served.add(before.model);
+      return vote;
+    }
     let problem = '';
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const said = await this.#ask(graded, key);
@@ -117,18 +137,19 @@ export class Judge {
         problem = said;
         continue;
       }
-      const vote = readVote(graded, said.value);
-      if (vote !== undefined) {
-        await keep(key, said.value);
-        return vote;
+      const fresh = readVote(graded, said.value);
+      if (fresh !== undefined) {
+        this.#served.add(said.model);
+        await keep(key, said);
+        return fresh;
       }
       problem = `the judge ${modelName} gave a vote that cannot be read`;
     }
     return problem;
   }
 
-  async #ask(graded: GradedAnswer, key: string): Promise<{ readonly value: unknown } | string> {
-    const { model, modelName, onCharge, signal, startDeadline } = this.#options;
+  async #ask(graded: GradedAnswer, key: string): Promise<z.infer<typeof KeptVote> | string> {
+    const { model, modelName, onUnpriced, signal, startDeadline } = this.#options;
     const deadline = startDeadline(VOTE_SECONDS * 1000);
     using either = linkSignals(signal, deadline.signal);
     try {
@@ -151,12 +172,13 @@ export class Judge {
           remainingMilliseconds: VOTE_SECONDS * 1000,
         },
       );
-      onCharge(answer.costNanoUsd);
-      return { value: firstObject(answer.content ?? '') };
+      this.#charge(answer.costNanoUsd);
+      if (answer.costNanoUsd === null) onUnpriced();
+      return { model: answer.model, value: firstObject(answer.content ?? '') };
     } catch (error) {
       signal.throwIfAborted();
       // A call that was given up may have been charged.
-      onCharge(null);
+      this.#charge(null);
       if (deadline.signal.aborted)
         return `the judge ${modelName} did not answer within ${VOTE_SECONDS} seconds`;
       if (error instanceof ModelError) return `the judge ${modelName} could not be asked: ${error.message}`;
@@ -164,6 +186,12 @@ export class Judge {
     } finally {
       deadline.cancel();
     }
+  }
+
+  #charge(costNanoUsd: number | null): void {
+    if (costNanoUsd === null) this.#hasUnknownCost = true;
+    else this.#chargedNanoUsd += costNanoUsd;
+    this.#options.onCharge(costNanoUsd);
   }
 }
 

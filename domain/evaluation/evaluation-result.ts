@@ -15,6 +15,8 @@ export type CaseRun = {
       readonly assertions: readonly AssertionOutcome[];
       /** Whether the answer had the form that the agent or the prompt lays down. */
       readonly fitsSchema: boolean;
+      /** How often the model was asked again for the form before that. */
+      readonly repairs: number;
       readonly text: string;
       readonly latencyMilliseconds: number;
       readonly costNanoUsd: number | null;
@@ -42,12 +44,19 @@ export interface VersionIdentity {
 }
 
 export interface JudgeSummary {
+  /** As it is asked for. */
   readonly model: string;
+  /** Who answered, by the names that the answers bear: another one than was asked for is no pinned judge. */
+  readonly served: readonly string[];
   readonly promptDigest: string;
   readonly votes: number;
   /** Graded answers, and the share of votes that agreed with the majority; null when nothing was graded. */
   readonly graded: number;
   readonly agreement: number | null;
+  /** Of the graded answers, those that the judge itself had given. */
+  readonly ownAnswers: number;
+  /** What its votes were charged; part of `chargedNanoUsd`. Null when that of one is not known. */
+  readonly chargedNanoUsd: number | null;
 }
 
 export interface EvaluationResult {

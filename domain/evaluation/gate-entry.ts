@@ -17,6 +17,7 @@ export const DEFAULT_GATE_SECONDS = 3_600;
 export const DEFAULT_GATE_REPEATS = 3;
 export const DEFAULT_GATE_MINIMUM_PASS_PERCENT = '80';
 export const DEFAULT_GATE_MAXIMUM_USD = '5';
+export const DEFAULT_GATE_JUDGE_VOTES = 3;
 
 /** Where the kubelet reads the verdict: `terminationMessagePath`. */
 export const GATE_VERDICT_PATH = '/dev/termination-log';
@@ -49,6 +50,9 @@ export const GATE_VARIABLES = {
   minimumPassPercent: 'CAPATAZ_GATE_MINIMUM_PASS_PERCENT',
   /** A decimal string. */
   maximumUsd: 'CAPATAZ_GATE_MAXIMUM_USD',
+  /** Name of the Model that grades; empty without one. */
+  judgeModel: 'CAPATAZ_GATE_JUDGE_MODEL',
+  judgeVotes: 'CAPATAZ_GATE_JUDGE_VOTES',
   /** When the pod is ended at the latest; the program ends before it, and says so. */
   timeoutSeconds: 'CAPATAZ_GATE_TIMEOUT_SECONDS',
   verdictPath: 'CAPATAZ_GATE_VERDICT_PATH',

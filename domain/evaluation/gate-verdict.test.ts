@@ -12,6 +12,7 @@ const ARM = {
   errors: 0,
   passedBasisPoints: 9000,
   schemaValidBasisPoints: 10_000,
+  firstSchemaValidBasisPoints: 9_900,
   costNanoUsd: 1_000_000,
   p95LatencyMilliseconds: 900,
 };
@@ -31,6 +32,15 @@ const VERDICT: GateVerdict = {
   worse: { names: ['case-1'], more: 0 },
   better: { names: [], more: 0 },
   criticalRegressions: { names: [], more: 0 },
+  judge: {
+    model: 'large',
+    served: ['large'],
+    votes: 3,
+    graded: 200,
+    agreementBasisPoints: 9_500,
+    ownAnswers: 0,
+    costNanoUsd: 500_000,
+  },
   costNanoUsd: 2_000_000,
 };
 
@@ -53,6 +63,14 @@ describe('a verdict as a termination message', () => {
     expect(read?.verdict).toBe('Failed');
     expect((read?.worse.names.length ?? 0) + (read?.worse.more ?? 0)).toBe(500);
     expect((read?.better.names.length ?? 0) + (read?.better.more ?? 0)).toBe(507);
+  });
+
+  it('is read from a program that says nothing yet of first answers and of a judge', () => {
+    const { judge: _judge, ...older } = VERDICT;
+    const { firstSchemaValidBasisPoints: _first, ...arm } = ARM;
+    const read = readGateVerdict(JSON.stringify({ ...older, candidate: arm, stable: arm }));
+    expect(read).toMatchObject({ verdict: 'Failed', judge: null });
+    expect(read?.candidate?.firstSchemaValidBasisPoints).toBeUndefined();
   });
 
   it.each([[''], ['Killed'], ['{}'], ['{"verdict":"Passed"}'], ['['.repeat(5000)]])(

@@ -27,6 +27,7 @@ export const VERDICT_REASONS = [
   'worse_than_stable',
   'critical_regression',
   'schema_invalid',
+  'first_answers_invalid',
   'cost_over_budget',
   'latency_over_budget',
   'too_many_errors',
@@ -51,12 +52,30 @@ export const ArmFigures = z.object({
   /** Cases without a readable answer in a majority. */
   errors: Count,
   passedBasisPoints: BasisPoints,
+  /** Of the answers as a user gets them: after repairs. */
   schemaValidBasisPoints: BasisPoints,
+  /** Of the first answers, before any repair; programs of older versions do not say it. */
+  firstSchemaValidBasisPoints: BasisPoints.optional(),
   /** Of all runs; null as soon as the cost of one is not known. */
   costNanoUsd: Count.nullable(),
   p95LatencyMilliseconds: Count,
 });
 export type ArmFigures = z.infer<typeof ArmFigures>;
+
+export const JudgeFigures = z.object({
+  /** As it was asked for. */
+  model: z.string(),
+  /** Who answered in its name; more than one is no pinned judge. */
+  served: z.array(z.string()),
+  votes: Count,
+  graded: Count,
+  agreementBasisPoints: BasisPoints.nullable(),
+  /** Answers that it had given itself. */
+  ownAnswers: Count,
+  /** Part of what the evaluation was charged; null when not known. */
+  costNanoUsd: Count.nullable(),
+});
+export type JudgeFigures = z.infer<typeof JudgeFigures>;
 
 export const GateVerdict = z.object({
   schemaVersion: z.literal(GATE_VERDICT_SCHEMA_VERSION),
@@ -81,6 +100,8 @@ export const GateVerdict = z.object({
   worse: Names,
   better: Names,
   criticalRegressions: Names,
+  /** Null when none was named. */
+  judge: JudgeFigures.nullable().default(null),
   /** What this evaluation was charged, both versions and the judge; null when not known. */
   costNanoUsd: Count.nullable(),
 });

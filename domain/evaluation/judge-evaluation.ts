@@ -5,7 +5,7 @@
  */
 import { wilsonInterval } from '#domain/judging/wilson-interval.ts';
 import type { ArmName, CaseResult, CaseRun, EvaluationResult, JudgeSummary } from './evaluation-result.ts';
-import type { ArmFigures, GateVerdict, Verdict, VerdictReason } from './gate-verdict.ts';
+import type { ArmFigures, GateVerdict, JudgeFigures, Verdict, VerdictReason } from './gate-verdict.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import { SIGNIFICANCE, detectableDrop, mcNemarP } from './statistics/mcnemar.ts';
 import { type RatioBounds, bootstrapRatio, p95, sumOf } from './statistics/paired-bootstrap.ts';
@@ -89,6 +89,7 @@ export function judgeEvaluation(result: EvaluationResult, rules: GateRules): Jud
     worse: named(worse),
     better: named(better),
     criticalRegressions: named(lost),
+    judge: figuresOfJudge(result.judge),
     costNanoUsd: result.chargedNanoUsd,
   };
   const failures: readonly (VerdictReason | false)[] = [
@@ -96,6 +97,7 @@ export function judgeEvaluation(result: EvaluationResult, rules: GateRules): Jud
     figures.mcNemarP !== null && figures.mcNemarP < SIGNIFICANCE && 'worse_than_stable',
     lowerBound * BASIS_POINTS < rules.floorBasisPoints && 'below_floor',
     (figures.candidate?.schemaValidBasisPoints ?? 0) < rules.schemaValidBasisPoints && 'schema_invalid',
+    losesForm(cases, hasStable, rules) && 'first_answers_invalid',
     isOver(cost, rules.costIncreaseBasisPoints) && 'cost_over_budget',
     isOver(latency, rules.latencyIncreaseBasisPoints) && 'latency_over_budget',
   ];
@@ -105,12 +107,63 @@ export function judgeEvaluation(result: EvaluationResult, rules: GateRules): Jud
     failures.filter((reason) => reason !== false),
   );
   return {
-    verdict: { ...figures, verdict, reasons, message: describeVerdict({ ...figures, verdict, reasons }) },
+    verdict: {
+      ...figures,
+      verdict,
+      reasons,
+      message: describeVerdict({ ...figures, verdict, reasons }, commonestError(result)),
+    },
     cases,
     cost,
     latency,
     rules,
     judge: result.judge,
+  };
+}
+
+/**
+ * Whether fewer cases than of stable have the form at the first try, by the majority of their runs; where nothing is
+ * stable, fewer than the floor. What is repaired is an answer all the same, but costs its time and its tokens.
+ */
+function losesForm(cases: readonly JudgedCase[], hasStable: boolean, rules: GateRules): boolean {
+  const isFine = (runs: readonly CaseRun[]): boolean | undefined => {
+    const judged = judgedRuns(runs);
+    return judged.length === 0 ? undefined : judged.filter(fitsAtFirst).length * 2 > judged.length;
+  };
+  const pairs = cases.map((each) => ({ candidate: isFine(each.candidate), stable: isFine(each.stable) }));
+  const good = pairs.filter(({ candidate }) => candidate === true).length;
+  const bad = pairs.filter(({ candidate }) => candidate === false).length;
+  const surely = wilsonInterval({ good, bad }, NORMAL_95_PERCENT).low;
+  if (!hasStable) return surely * BASIS_POINTS < rules.floorBasisPoints;
+  const worse = pairs.filter(({ candidate, stable }) => candidate === false && stable === true).length;
+  const better = pairs.filter(({ candidate, stable }) => candidate === true && stable === false).length;
+  return mcNemarP(worse, better) < SIGNIFICANCE;
+}
+
+function fitsAtFirst({ fitsSchema, repairs }: JudgedRun): boolean {
+  return fitsSchema && repairs === 0;
+}
+
+/** Why most of the runs that could not be judged could not; undefined when all could. */
+function commonestError(result: EvaluationResult): string | undefined {
+  const times = new Map<string, number>();
+  for (const run of result.cases.flatMap(({ candidate, stable }) => [...candidate, ...stable])) {
+    if (run.kind === 'error') times.set(run.reason, (times.get(run.reason) ?? 0) + 1);
+  }
+  return [...times].toSorted(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+function figuresOfJudge(judge: JudgeSummary | undefined): JudgeFigures | null {
+  if (judge === undefined) return null;
+  const { model, served, votes, graded, agreement, ownAnswers, chargedNanoUsd } = judge;
+  return {
+    model,
+    served: [...served],
+    votes,
+    graded,
+    agreementBasisPoints: agreement === null ? null : Math.floor(agreement * BASIS_POINTS),
+    ownAnswers,
+    costNanoUsd: chargedNanoUsd,
   };
 }
 
@@ -144,7 +197,9 @@ function isOver(bounds: RatioBounds | null, increaseBasisPoints: number): boolea
   return bounds !== null && bounds.low > 1 + increaseBasisPoints / BASIS_POINTS;
 }
 
-function judgedRuns(runs: readonly CaseRun[]): readonly Extract<CaseRun, { kind: 'judged' }>[] {
+type JudgedRun = Extract<CaseRun, { kind: 'judged' }>;
+
+function judgedRuns(runs: readonly CaseRun[]): readonly JudgedRun[] {
   return runs.filter((run) => run.kind === 'judged');
 }
 
@@ -177,6 +232,7 @@ function figuresOf(result: EvaluationResult, arm: ArmName, cases: readonly Judge
     errors,
     passedBasisPoints: share(passed, states.length - errors),
     schemaValidBasisPoints: share(runs.filter(({ fitsSchema }) => fitsSchema).length, runs.length),
+    firstSchemaValidBasisPoints: share(runs.filter(fitsAtFirst).length, runs.length),
     costNanoUsd: costs.includes(null) ? null : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
     p95LatencyMilliseconds: Math.round(p95(runs.map(({ latencyMilliseconds }) => latencyMilliseconds))),
   };
@@ -209,6 +265,7 @@ export function errorVerdict(reason: VerdictReason, message: string): GateVerdic
     worse: none,
     better: none,
     criticalRegressions: none,
+    judge: null,
     costNanoUsd: 0,
   };
 }

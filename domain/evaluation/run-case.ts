@@ -25,6 +25,7 @@ export const CaseRunRecord = z.object({
   costNanoUsd: z.number().nullable(),
   model: z.string(),
   fitsSchema: z.boolean(),
+  repairs: z.int().min(0),
   /** Why there is no answer to look at, when that is the prompt's doing: the case has failed. */
   failure: z.string().optional(),
 });
@@ -125,6 +126,7 @@ export async function runCase(
       costNanoUsd: result.costNanoUsd,
       model: result.models.at(-1) ?? 'unknown',
       fitsSchema: end.fitsSchema,
+      repairs: result.repairs,
       ...(end.failure === undefined ? {} : { failure: end.failure }),
     },
   };

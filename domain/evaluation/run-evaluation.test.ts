@@ -249,6 +249,153 @@ describe('an evaluation', () => {
     expect(verdict.candidate?.schemaValidBasisPoints).toBe(0);
   });
 
+  describe('with an output schema', () => {
+    const schema = 'output:\n  schema:\n    kind: string\n';
+    const kinds = (cases: number) =>
+      goldenSet(cases, () => ({ assert: [{ type: 'is-json', value: { required: ['kind'] } }] }));
+    /** Prose at first, and JSON when it is asked for the form once more. */
+    const repairing = (system: string) =>
+      fake((asked, user) =>
+        answer(asked === system && /^\d+$/.test(user) ? 'It is spam.' : '{"kind":"spam"}'),
+      );
+
+    it('judges the answer as a user gets it, and fails a candidate whose first answers lost their form', async () => {
+      const { model } = repairing('new');
+      const given = await plan({
+        goldenSet: kinds(20),
+        candidate: await version('new', schema),
+        stable: await version('old', schema),
+      });
+      const { verdict } = judgeEvaluation(await runEvaluation(given, ports(model), NEVER), {
+        ...DEFAULT_GATE_RULES,
+        costIncreaseBasisPoints: 1e6,
+        latencyIncreaseBasisPoints: 1e6,
+      });
+      expect(verdict).toMatchObject({
+        verdict: 'Failed',
+        reasons: ['first_answers_invalid'],
+        candidate: { passed: 20, schemaValidBasisPoints: 10_000, firstSchemaValidBasisPoints: 0 },
+        stable: { firstSchemaValidBasisPoints: 10_000 },
+      });
+      expect(verdict.message).toContain(
+        'At the first try 0 % of its answers had their form (of stable 100 %)',
+      );
+    });
+
+    it('says that first answers were repaired, and passes a candidate that is no worse than stable', async () => {
+      const { model } = fake((_system, user) =>
+        answer(/^\d$/.test(user) ? 'It is spam.' : '{"kind":"spam"}'),
+      );
+      const given = await plan({
+        goldenSet: kinds(60),
+        candidate: await version('new', schema),
+        stable: await version('old', schema),
+      });
+      const { verdict } = judgeEvaluation(
+        await runEvaluation(given, ports(model), NEVER),
+        DEFAULT_GATE_RULES,
+      );
+      expect(verdict.reasons).toEqual(['passed']);
+      expect(verdict.message).toContain('At the first try 83.33 % of its answers');
+    });
+
+    it('holds first answers to the floor where nothing is stable', async () => {
+      const { model } = repairing('new');
+      const { stable: _, ...alone } = await plan({
+        goldenSet: kinds(60),
+        candidate: await version('new', schema),
+      });
+      const { verdict } = judgeEvaluation(
+        await runEvaluation(alone, ports(model), NEVER),
+        DEFAULT_GATE_RULES,
+      );
+      expect(verdict.reasons).toEqual(['first_answers_invalid']);
+      expect(verdict.message).toContain('does not surely reach 80 %');
+    });
+  });
+
+  describe('with a judge', () => {
+    const kind = () => ({ assert: [{ type: 'llm-rubric', value: 'is kind' }] });
+    const vote = (given: Partial<ModelAnswer> = {}): ModelAnswer =>
+      answer('{"reason":"r","pass":true,"score":1}', { model: 'j', costNanoUsd: 500, ...given });
+    const judgedBy = async (
+      judge: { readonly model: Model },
+      given: Partial<EvaluationPlan> = {},
+    ): Promise<EvaluationPlan> =>
+      plan({
+        goldenSet: goldenSet(20, kind),
+        parallel: 1,
+        repeats: 1,
+        judge: { model: judge.model, modelName: 'j', votes: 3 },
+        ...given,
+      });
+
+    it('charges its votes apart and to the whole, and names who served them, also from the cache', async () => {
+      const { model } = fake(right);
+      const judge = fake(() => vote());
+      const kept = ports(model);
+      const result = await runEvaluation(await judgedBy(judge), kept, NEVER);
+      const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+      expect(verdict).toMatchObject({
+        verdict: 'Passed',
+        // Both versions say the same, and the same answer is voted on once.
+        costNanoUsd: 40 * 1_000 + 20 * 3 * 500,
+        judge: { model: 'j', served: ['j'], graded: 40, ownAnswers: 0, costNanoUsd: 20 * 3 * 500 },
+      });
+      expect(verdict.message).not.toContain('judge');
+      const again = await runEvaluation(await judgedBy(judge), kept, NEVER);
+      expect(again.judge).toMatchObject({ served: ['j'], graded: 40, chargedNanoUsd: 0 });
+    });
+
+    it('says when it graded answers of its own, for models favour them', async () => {
+      const { model } = fake((_system, user) => answer(`${user}!`, { model: 'j' }));
+      const result = await runEvaluation(await judgedBy(fake(() => vote())), ports(model), NEVER);
+      const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+      expect(verdict.judge?.ownAnswers).toBe(40);
+      expect(verdict.message).toContain('The judge j graded 40 of 40 answers that it had given itself');
+    });
+
+    it('says when another model answered in its name', async () => {
+      const { model } = fake(right);
+      const judge = fake((_system, _user, calls) => vote({ model: calls % 2 === 0 ? 'j' : 'j-mini' }));
+      const result = await runEvaluation(await judgedBy(judge), ports(model), NEVER);
+      const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+      expect(verdict.judge?.served.toSorted()).toEqual(['j', 'j-mini']);
+      expect(verdict.message).toContain('More than one model answered for the judge j (j, j-mini)');
+    });
+
+    it('spends from the budget, and is not asked on when nobody says what it costs', async () => {
+      const { model } = fake(right);
+      const dear = fake(() => vote({ costNanoUsd: 10_000 }));
+      const spent = await runEvaluation(
+        await judgedBy(dear, { maximumNanoUsd: 100_000 }),
+        ports(model),
+        NEVER,
+      );
+      expect(spent.stopped).toBe('budget_exhausted');
+      expect(dear.asked.length).toBeLessThan(15);
+      const unpriced = fake(() => vote({ costNanoUsd: null }));
+      const unknown = await runEvaluation(
+        await judgedBy(unpriced, { maximumNanoUsd: 1e9 }),
+        ports(model),
+        NEVER,
+      );
+      expect(judgeEvaluation(unknown, DEFAULT_GATE_RULES).verdict.reasons).toEqual(['cost_unknown']);
+      expect(unpriced.asked.length).toBeLessThanOrEqual(3);
+    });
+
+    it('that is away makes the evaluation no fail, and the verdict says what most often went wrong', async () => {
+      const { model } = fake(right);
+      const judge = fake(() => {
+        throw new ModelError('request_refused', 'Model j does not exist');
+      });
+      const result = await runEvaluation(await judgedBy(judge), ports(model), NEVER);
+      const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+      expect(verdict).toMatchObject({ verdict: 'Error', reasons: ['model_unusable'] });
+      expect(verdict.message).toContain('the judge j could not be asked: Model j does not exist');
+    });
+  });
+
   it('judges the calls of tools that have no results, and answers those that have', async () => {
     const call = { id: 'c', name: 'weather', argumentsText: '{"city":"Oslo"}' };
     const { model } = fake((_system, user) =>

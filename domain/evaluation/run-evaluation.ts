@@ -17,7 +17,7 @@ const PAUSE_MILLISECONDS = 500;
 const PAUSE_MAXIMUM_MILLISECONDS = 60_000;
 /** So many errors and not one answer: nothing more is asked of such a model. */
 const ERRORS_WITHOUT_ANSWER_MAXIMUM = 10;
-const CACHE_FORMAT = 1;
+const CACHE_FORMAT = 2;
 
 export interface EvaluationCache {
   /** Undefined for what was never kept, or cannot be read. */
@@ -100,6 +100,7 @@ class Evaluation {
             recall: ports.cache.get,
             keep: ports.cache.set,
             onCharge: (cost) => this.#charge(cost),
+            onUnpriced: () => this.#endUnpriced(),
             signal,
           });
   }
@@ -199,14 +200,16 @@ class Evaluation {
       this.#signal.throwIfAborted();
       const cost = attempt.kind === 'error' ? attempt.costNanoUsd : attempt.record.costNanoUsd;
       this.#charge(cost);
-      if (attempt.kind === 'recorded' && cost === null && this.#plan.maximumNanoUsd !== undefined) {
-        // What is not known cannot be held to a limit, and is never free.
-        this.#stopped ??= 'cost_unknown';
-      }
+      if (attempt.kind === 'recorded' && cost === null) this.#endUnpriced();
       if (attempt.kind === 'recorded' || !attempt.isRetryable || number >= ATTEMPTS_MAXIMUM) return attempt;
       const wanted = (attempt.retryAfterSeconds ?? 0) * 1000 || PAUSE_MILLISECONDS * 2 ** (number - 1);
       await this.#ports.pause(Math.min(PAUSE_MAXIMUM_MILLISECONDS, wanted), this.#signal);
     }
+  }
+
+  /** What is not known cannot be held to a limit, and is never free. */
+  #endUnpriced(): void {
+    if (this.#plan.maximumNanoUsd !== undefined) this.#stopped ??= 'cost_unknown';
   }
 
   #charge(costNanoUsd: number | null): void {
@@ -233,8 +236,8 @@ class Evaluation {
     repeat: number,
     isCached: boolean,
   ): Promise<CaseRun> {
-    const { text, fitsSchema, latencyMilliseconds, costNanoUsd, model, failure } = record;
-    const shared = { repeat, isCached, text, fitsSchema, latencyMilliseconds, costNanoUsd, model };
+    const { text, fitsSchema, repairs, latencyMilliseconds, costNanoUsd, model, failure } = record;
+    const shared = { repeat, isCached, text, fitsSchema, repairs, latencyMilliseconds, costNanoUsd, model };
     if (failure !== undefined) {
       const assertion = {
         type: 'run',
@@ -247,13 +250,13 @@ class Evaluation {
       return { ...shared, kind: 'judged', pass: false, score: 0, assertions: [assertion] };
     }
     const answer: CaseAnswer = record;
-    const score = await scoreCase(goldenCase, answer, this.#askJudge(goldenCase));
+    const score = await scoreCase(goldenCase, answer, this.#askJudge(goldenCase, model));
     return score.kind === 'error'
       ? { kind: 'error', reason: score.reason, costNanoUsd, repeat, isCached }
       : { ...shared, ...score };
   }
 
-  #askJudge({ vars }: GoldenCase): AskJudge {
+  #askJudge({ vars }: GoldenCase, answeredBy: string): AskJudge {
     // Not the rendered prompt: stable and candidate must be judged by the same question.
     const question =
       typeof Object.values(vars)[0] === 'string' && Object.keys(vars).length === 1
@@ -262,7 +265,7 @@ class Evaluation {
     return async (graded, { text }) =>
       this.#judge === undefined
         ? { kind: 'error', reason: 'there is no judge: name its model' }
-        : await this.#judge.grade({ ...graded, question, text });
+        : await this.#judge.grade({ ...graded, question, text, answeredBy });
   }
 
   #tell(total: number): void {

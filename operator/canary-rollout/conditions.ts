@@ -68,6 +68,17 @@ export function resolvedRefsClaim({
   };
 }
 
+/** What the present gate names and cannot be used; it holds up the candidate, and nothing that is served. */
+export function gateReferencesClaim(
+  { gate }: ObservedCanaryRollout,
+  { progress }: Advance,
+): CanaryRolloutConditionClaim | undefined {
+  const isHeldUp = progress.gate?.verdict === 'Running' && progress.gate.job === undefined;
+  return gate?.obstacle === undefined || progress.step?.kind !== 'gate' || !isHeldUp
+    ? undefined
+    : { type: 'ResolvedRefs', status: 'False', reason: 'GateNotRunnable', message: gate.obstacle };
+}
+
 export function readyClaim(
   { rollout, served }: ObservedCanaryRollout,
   resolvedRefs: CanaryRolloutConditionClaim,

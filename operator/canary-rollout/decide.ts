@@ -7,6 +7,7 @@ import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../ru
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import {
   commandClaim,
+  gateReferencesClaim,
   progressingClaim,
   promotedClaim,
   readyClaim,
@@ -40,14 +41,18 @@ export function decideCanaryRollout(
   });
   const ready = readyClaim(observed, resolvedRefs, advanced);
   const progressing = progressingClaim(advanced);
+  const references = gateReferencesClaim(observed, advanced) ?? resolvedRefs;
   const claims = [
-    resolvedRefs,
+    references,
     ready,
     promotedClaim(observed, resolvedRefs, advanced),
     progressing,
     ...commandClaim(advanced.progress),
   ];
-  const outlook = outlookOf(observed, advanced, { resolvedRefs, ready, progressing });
+  const outlook =
+    references === resolvedRefs
+      ? outlookOf(observed, advanced, { resolvedRefs, ready, progressing })
+      : WAITING;
   const { decision } = advanced;
   const refusal =
     outlook.kind === 'stalled' && advanced.progress.phase === 'Refused'

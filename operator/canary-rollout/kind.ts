@@ -5,6 +5,8 @@ import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
 import { NO_OUTCOMES } from '#domain/rollout/rollout-observation.ts';
 import { ROLLOUT_CHILD_PREFIX } from '#domain/rollout/rollout-document.ts';
 import { AGENTS } from '../agent/resources.ts';
+import { readinessOfModel } from '../model/readiness.ts';
+import { MODELS } from '../model/resources.ts';
 import { PROMPT_REPOSITORIES } from '../prompt-repository/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import type { ClusterView } from '../runtime/cluster-view.ts';
@@ -13,7 +15,8 @@ import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
 import { GATE_ADMISSION_RULES } from './gate/gate-admission-rules.ts';
 import { GATE_JOBS, GATE_PODS, rolloutOfGatePod } from './gate/gate-resources.ts';
-import { observeCanaryRollout } from './observe.ts';
+import type { CountGoldenSetKeys } from './gate/golden-set-config-map.ts';
+import { neededGoldenSet, observeCanaryRollout } from './observe.ts';
 import type { OutcomeFeed } from './outcomes/outcome-feed.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';
 import { storedRevision } from './rollout-document-child.ts';
@@ -27,9 +30,10 @@ const OUTCOMES_UNREAD = {
 export interface CanaryRolloutTools {
   /** Undefined where no ledger is configured. */
   readonly outcomes: OutcomeFeed | undefined;
+  readonly countGoldenSetKeys: CountGoldenSetKeys;
 }
 
-export function canaryRolloutKind({ outcomes }: CanaryRolloutTools): KindModule {
+export function canaryRolloutKind({ outcomes, countGoldenSetKeys }: CanaryRolloutTools): KindModule {
   return kindModule({
     definition: CANARY_ROLLOUT,
     objects: CANARY_ROLLOUTS,
@@ -58,13 +62,24 @@ export function canaryRolloutKind({ outcomes }: CanaryRolloutTools): KindModule 
         return new Set([...named, ...following]);
       }),
       watching(AGENTS, (key, { current, previous }, view) => {
-        const isNews = (current === undefined) !== (previous === undefined);
-        return isNews
+        return modelsOf(current) !== modelsOf(previous)
           ? view
               .of(CANARY_ROLLOUTS)
               .by('gateAgent', key)
               .map(({ metadata }) => objectKey(metadata))
           : [];
+      }),
+      watching(MODELS, (key, { current, previous }, view) => {
+        if (readinessOfModel(current) === readinessOfModel(previous)) return [];
+        const rollouts = view.of(CANARY_ROLLOUTS);
+        const ofAgents = view
+          .of(AGENTS)
+          .by('model', key)
+          .flatMap(({ metadata }) => rollouts.by('gateAgent', objectKey(metadata)));
+        const keys = [...ofAgents, ...rollouts.by('gateJudge', key)].map(({ metadata }) =>
+          objectKey(metadata),
+        );
+        return new Set(keys.filter((rollout) => isReleasing(view, rollout)));
       }),
       watching(GATE_PODS, (_, { current, previous }) => {
         const pod = current ?? previous;
@@ -97,22 +112,34 @@ export function canaryRolloutKind({ outcomes }: CanaryRolloutTools): KindModule 
       const repositories = view.of(PROMPT_REPOSITORIES);
       const versions = view.of(PROMPT_VERSIONS);
       const agents = view.of(AGENTS);
+      const models = view.of(MODELS);
       const readable = <T>(objects: readonly T[], read: (object: T) => Agent | undefined): readonly Agent[] =>
         objects.map(read).filter((agent) => agent !== undefined);
       return {
-        observe: (rollout, children) =>
-          observeCanaryRollout(rollout, {
+        observe: async (rollout, children, signal) => {
+          const getPromptVersion = (key: string) => readableObject(versions.get(key));
+          const goldenSet = neededGoldenSet(rollout, children.live.get(GATE_JOBS.kind), getPromptVersion);
+          return observeCanaryRollout(rollout, {
             getPromptRepository: (key) => readableObject(repositories.get(key)),
-            getPromptVersion: (key) => readableObject(versions.get(key)),
+            getPromptVersion,
             listPromptVersions: () => versions.list().flatMap((version) => readableObject(version) ?? []),
             listFollowers: (key) => readable(agents.by('canaryRollout', key), readableObject),
             outcomesOf: (observed) => outcomes?.observe(observed) ?? OUTCOMES_UNREAD,
-            hasAgent: (key) => agents.get(key) !== undefined,
+            getAgent: (key) => {
+              const agent = agents.get(key);
+              return agent && (readableObject(agent) ?? 'unreadable');
+            },
+            getModel: (key) => readableObject(models.get(key)),
+            goldenSetKeys:
+              goldenSet === undefined
+                ? 'unknown'
+                : await countGoldenSetKeys(rollout.metadata.namespace, goldenSet, signal),
             listGatePods: (key) => view.of(GATE_PODS).by('gate', key),
             podSettings: config.pods,
             storedRevision: storedRevision(children),
             random,
-          }),
+          });
+        },
         forget: (key) => outcomes?.forget(key),
       };
     },
@@ -131,6 +158,14 @@ function followed(read: ReadObject<Agent['spec'], NonNullable<Agent['status']>> 
     rollout,
     identity: [rollout, uid, agent.spec.replicas === 0, deletionTimestamp !== undefined].join(' '),
   };
+}
+
+/** Of an Agent, what decides whether a gate can be run as it. */
+function modelsOf(read: ReadObject<Agent['spec'], NonNullable<Agent['status']>> | undefined): string {
+  if (read === undefined) return 'absent';
+  const { metadata, spec } = readableObject(read) ?? { metadata: read.metadata, spec: undefined };
+  const allowed = spec?.modelPolicy.allow.map(({ name }) => name) ?? [];
+  return `${metadata.deletionTimestamp === undefined} ${allowed.join(' ')}`;
 }
 
 /** Who follows is of interest only while somebody is exposed: a thousand new agents wake nothing else. */

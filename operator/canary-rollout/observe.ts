@@ -1,5 +1,6 @@
 /** Gathers all that decides about one rollout. */
 import type { Agent } from '#crds/agent.ts';
+import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import {
@@ -7,6 +8,7 @@ import {
   type ReadRolloutCommand,
   readRolloutCommand,
 } from '#domain/rollout/rollout-command.ts';
+import type { Model } from '#crds/model.ts';
 import type { PromptRepository } from '#crds/prompt-repository.ts';
 import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
 import { withWantedVersion } from '#domain/rollout/wanted-version.ts';
@@ -14,8 +16,10 @@ import type { PodSettings } from '../agent/pod-template.ts';
 import { lastConditionStatus } from '../runtime/read-kind.ts';
 import type { ObservedGate } from './gate/gate-children.ts';
 import type { GatePod } from './gate/gate-resources.ts';
+import { type GateInputs, gateObstacle } from './gate/gate-obstacle.ts';
 import { gateRunOf, goldenSetOf } from './gate/gate-run.ts';
-import { gateObstacle } from './gate/gate-status.ts';
+import { endedGate, isJobOfRun } from './gate/gate-status.ts';
+import type { GoldenSetKeys } from './gate/golden-set-config-map.ts';
 import type { ServedVersions } from './rollout-document-child.ts';
 
 export interface ObservedCanaryRollout {
@@ -43,7 +47,10 @@ export interface RolloutSources {
   readonly listFollowers: (rolloutKey: string) => readonly Agent[];
   /** Of the candidate, from the ledger. */
   readonly outcomesOf: (rollout: CanaryRollout) => ObservedOutcomes;
-  readonly hasAgent: (key: string) => boolean;
+  readonly getAgent: (key: string) => GateInputs['agent'];
+  readonly getModel: (key: string) => Model | undefined;
+  /** Of the ConfigMap that `neededGoldenSet` named. */
+  readonly goldenSetKeys: GoldenSetKeys;
   /** Those that say to be of a gate of the rollout with this key. */
   readonly listGatePods: (rolloutKey: string) => readonly GatePod[];
   readonly podSettings: PodSettings;
@@ -79,10 +86,21 @@ export function observeCanaryRollout(written: CanaryRollout, sources: RolloutSou
   };
 }
 
+/** The ConfigMap that has to be there before the next Job of a gate can be made; undefined when none is to be made. */
+export function neededGoldenSet(
+  rollout: CanaryRollout,
+  job: KubeObject | undefined,
+  getPromptVersion: RolloutSources['getPromptVersion'],
+): string | undefined {
+  const run = gateRunOf(rollout);
+  if (run === undefined || isJobOfRun(job, run) || endedGate(rollout, run) !== undefined) return undefined;
+  return goldenSetOf(run, getPromptVersion(`${rollout.metadata.namespace}/${run.candidate.name}`));
+}
+
 function observeGate(
   rollout: CanaryRollout,
   candidate: PromptVersion | undefined,
-  { hasAgent, listGatePods, podSettings }: RolloutSources,
+  { getAgent, getModel, goldenSetKeys, listGatePods, podSettings }: RolloutSources,
 ): ObservedGate | undefined {
   const run = gateRunOf(rollout);
   if (run === undefined) return undefined;
@@ -92,8 +110,9 @@ function observeGate(
     run,
     goldenSet,
     obstacle: gateObstacle(rollout, run, {
-      hasAgent: hasAgent(`${namespace}/${run.gate.agentRef.name}`),
-      goldenSet,
+      agent: getAgent(`${namespace}/${run.gate.agentRef.name}`),
+      goldenSet: goldenSet === undefined ? undefined : { name: goldenSet, keys: goldenSetKeys },
+      findModel: (model) => getModel(`${namespace}/${model}`),
     }),
     pods: listGatePods(`${namespace}/${name}`),
     settings: podSettings,

@@ -17,6 +17,8 @@ export const CANARY_ROLLOUTS = watchedKind(CANARY_ROLLOUT, {
   candidateVersion: ({ status }) => [status?.candidate?.name],
   /** As which Agents gates are run. */
   gateAgent: ({ spec }) => spec.steps?.map(({ gate }) => gate?.agentRef.name) ?? [],
+  /** Which Models grade in gates. */
+  gateJudge: ({ spec }) => spec.steps?.map(({ gate }) => gate?.judge?.modelRef.name) ?? [],
 });
 
 export const ROLLOUT_CONFIG_MAPS = watchedObjects(

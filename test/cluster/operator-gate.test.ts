@@ -1,11 +1,14 @@
 /** The gate of a CanaryRollout on a real API server with its Job controller; the test plays the kubelet. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AGENTS } from '#operator/agent/resources.ts';
 import { GATE_JOBS } from '#operator/canary-rollout/gate/gate-resources.ts';
 import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
+import { MODELS } from '#operator/model/resources.ts';
 import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
-import { aPromptVersion, aReleasedPrompt, createAgent } from './operator/objects.ts';
+import { aModel, aPromptVersion, aReleasedPrompt, createAgent } from './operator/objects.ts';
 import { type AnyObject, type World, eventually, startWorld } from './operator/operator-world.ts';
 
+const CONFIG_MAPS = { groupVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 const PODS = { groupVersion: 'v1', kind: 'Pod', plural: 'pods' };
 const ROLLOUT = 'greeter';
 
@@ -24,20 +27,34 @@ afterAll(async () => {
 async function aGate(namespace: string): Promise<{ readonly candidate: AnyObject; readonly pod: AnyObject }> {
   await aReleasedPrompt(world, namespace);
   await createAgent(world, namespace, 'tester', { replicas: 0 });
-  const gate = { agentRef: { name: 'tester' }, goldenSetRef: { name: 'cases' } };
+  await world.create(CONFIG_MAPS, aGoldenSet(namespace));
+  const candidate = await aCandidate(namespace);
+  return { candidate, pod: await podOfGate(namespace) };
+}
+
+function aGoldenSet(namespace: string): AnyObject {
+  return { metadata: { namespace, name: 'cases' }, data: { 'cases.jsonl': '{"vars":{"subject":"x"}}' } };
+}
+
+async function aCandidate(namespace: string, more: object = {}): Promise<AnyObject> {
+  const gate = { agentRef: { name: 'tester' }, goldenSetRef: { name: 'cases' }, ...more };
   const candidate = await world.create(PROMPT_VERSIONS, aPromptVersion(namespace, 'Good day'));
   await world.patch(CANARY_ROLLOUTS, namespace, ROLLOUT, {
     spec: { steps: [{ gate }], versionRef: { name: candidate.metadata.name } },
   });
-  const pod = await eventually(async () => {
-    const [first] = await world.list(PODS, namespace);
-    if (first === undefined) {
-      const { status } = await world.get(CANARY_ROLLOUTS, namespace, ROLLOUT);
-      throw new Error(`no pod yet: ${JSON.stringify(status.gate ?? status.conditions)}`);
-    }
-    return first;
+  return candidate;
+}
+
+/** The first that is none of those `before`. */
+async function podOfGate(namespace: string, before: readonly AnyObject[] = []): Promise<AnyObject> {
+  const known = new Set(before.map(({ metadata }) => metadata.uid));
+  return await eventually(async () => {
+    const pods = await world.list(PODS, namespace);
+    const pod = pods.find(({ metadata }) => !known.has(metadata.uid));
+    if (pod !== undefined) return pod;
+    const { status } = await world.get(CANARY_ROLLOUTS, namespace, ROLLOUT);
+    throw new Error(`no pod yet: ${JSON.stringify(status.gate ?? status.conditions)}`);
   });
-  return { candidate, pod };
 }
 
 async function podEnds(pod: AnyObject, message: string, exitCode: number): Promise<void> {
@@ -93,10 +110,13 @@ function verdict(kind: string, digest: string): string {
   });
 }
 
+/** Longer than a golden set that appears may stay unseen. */
+const PATIENCE_SECONDS = 90;
+
 async function statusIs(namespace: string, expected: object): Promise<void> {
   await eventually(async () => {
     expect((await world.get(CANARY_ROLLOUTS, namespace, ROLLOUT)).status).toMatchObject(expected);
-  });
+  }, PATIENCE_SECONDS);
 }
 
 describe('a gate', () => {
@@ -118,6 +138,48 @@ describe('a gate', () => {
       phase: 'RolledBack',
       rejected: [{ digest: candidate.spec.digest, reason: 'GateFailed' }],
     });
+  });
+
+  it('waits for each of its inputs with a sentence, and begins by itself when the last one is there', async () => {
+    const namespace = 'gate-waits';
+    await aReleasedPrompt(world, namespace);
+    await aCandidate(namespace, { judge: { modelRef: { name: 'large' } } });
+    const waitsFor = (sentence: string): Promise<void> =>
+      statusIs(namespace, {
+        phase: 'Progressing',
+        gate: { verdict: 'Running', message: expect.stringContaining(sentence) },
+        conditions: expect.arrayContaining([
+          expect.objectContaining({
+            type: 'ResolvedRefs',
+            status: 'False',
+            reason: 'GateNotRunnable',
+            message: expect.stringContaining(sentence),
+          }),
+        ]),
+      });
+    await waitsFor('Agent tester (spec.steps[0].gate.agentRef) does not exist');
+    await createAgent(world, namespace, 'tester', { replicas: 0 });
+    await waitsFor('ConfigMap cases (spec.steps[0].gate.goldenSetRef) with the golden set does not exist');
+    await world.create(CONFIG_MAPS, aGoldenSet(namespace));
+    await waitsFor('Model large (spec.steps[0].gate.judge.modelRef) does not exist');
+    await world.create(MODELS, aModel(namespace, 'large'));
+    await waitsFor('is not in modelPolicy.allow of Agent tester');
+    const allow = [{ name: 'local' }, { name: 'large', weight: 0 }];
+    await world.patch(AGENTS, namespace, 'tester', { spec: { modelPolicy: { allow } } });
+    const pod = await podOfGate(namespace);
+    expect(pod.spec.containers[0].env).toContainEqual({ name: 'CAPATAZ_GATE_JUDGE_MODEL', value: 'large' });
+    await statusIs(namespace, {
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'ResolvedRefs', status: 'True' })]),
+    });
+  });
+
+  it('whose Job somebody deletes is run again, and the pod of the first says nothing of it', async () => {
+    const { candidate, pod } = await aGate('gate-again');
+    await world.remove(GATE_JOBS, 'gate-again', 'rollout-greeter');
+    const next = await podOfGate('gate-again', [pod]);
+    expect(next.metadata.ownerReferences[0].uid).not.toBe(pod.metadata.ownerReferences[0].uid);
+    await podEnds(next, verdict('Passed', candidate.spec.digest), 0);
+    await statusIs('gate-again', { phase: 'Idle', stable: { name: candidate.metadata.name } });
   });
 
   it('whose pod leaves no verdict waits for a person', async () => {

@@ -3,6 +3,7 @@
  * node that carries it and the beginning of its message, which is also what the refusal must say.
  */
 import { REPOSITORY_CASES } from './repository-rule-cases.ts';
+import { ROLLOUT_CASES } from './rollout-rule-cases.ts';
 import { type RuleCase, casesFor, named } from './rule-case.ts';
 import { SAMPLES, type SampleObject, changed } from './sample-objects.ts';
 
@@ -241,77 +242,6 @@ const RELEASE_CASES: readonly RuleCase[] = [
     },
   ),
 ];
-
-const ROLLOUT_CASES: readonly RuleCase[] = [
-  ...casesFor(
-    {
-      kind: 'CanaryRollout',
-      path: 'spec.steps',
-      message: 'a later step never lowers the exposure: whoever took the candidate keeps it',
-    },
-    {
-      'accepts steps of a CanaryRollout that expose more and more': [
-        'accepted',
-        changed(canaryRollout, 'spec.steps', exposures('0.25', '1', '9', '10', '100')),
-      ],
-      'refuses steps of a CanaryRollout that expose less again': [
-        'refused',
-        changed(canaryRollout, 'spec.steps', exposures('10', '9')),
-      ],
-    },
-  ),
-  ...casesFor(
-    {
-      kind: 'CanaryRollout',
-      path: 'spec.steps[]',
-      message: 'a step is exactly one of gate, setExposure, analyse, pause, approve and bake',
-    },
-    {
-      'accepts a step of a CanaryRollout that is one thing': [
-        'accepted',
-        changed(canaryRollout, 'spec.steps', [{ approve: {} }]),
-      ],
-      'refuses a step of a CanaryRollout that is two things': [
-        'refused',
-        changed(canaryRollout, 'spec.steps', [{ approve: {}, pause: {} }]),
-      ],
-      'refuses a step of a CanaryRollout that is nothing': [
-        'refused',
-        changed(canaryRollout, 'spec.steps', [{}]),
-      ],
-    },
-  ),
-  ...casesFor(
-    { kind: 'CanaryRollout', path: 'spec.analysis.metrics[]', message: 'WithinCost needs usdPerRun' },
-    {
-      'accepts WithinCost with what a run may cost': [
-        'accepted',
-        changed(canaryRollout, 'spec.analysis', { metrics: [{ metric: 'WithinCost', usdPerRun: '0.1' }] }),
-      ],
-      'refuses WithinCost without it': [
-        'refused',
-        changed(canaryRollout, 'spec.analysis', { metrics: [{ metric: 'WithinCost' }] }),
-      ],
-    },
-  ),
-  ...casesFor(
-    { kind: 'CanaryRollout', path: 'spec.analysis.metrics[]', message: 'WithinLatency needs seconds' },
-    {
-      'accepts WithinLatency with how long a run may take': [
-        'accepted',
-        changed(canaryRollout, 'spec.analysis', { metrics: [{ metric: 'WithinLatency', seconds: 3 }] }),
-      ],
-      'refuses WithinLatency without it': [
-        'refused',
-        changed(canaryRollout, 'spec.analysis', { metrics: [{ metric: 'WithinLatency' }] }),
-      ],
-    },
-  ),
-];
-
-function exposures(...percents: readonly string[]): readonly object[] {
-  return percents.map((percent) => ({ setExposure: { percent } }));
-}
 
 const KEYLESS = { keyFrom: undefined };
 const SERVICE = 'http://model.models.svc:8080/v1';

@@ -80,6 +80,7 @@ export const SAMPLES = {
           agentRef: { name: 'classifier' },
           goldenSetRef: { name: 'email-triage' },
           repeats: 3,
+          judge: { modelRef: { name: 'large' }, votes: 3 },
           minimumPassPercent: '80',
           maximumUsd: '5',
           timeoutSeconds: 3600,

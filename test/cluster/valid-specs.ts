@@ -51,8 +51,13 @@ function oneThingEach(steps: readonly Spec[]): readonly Spec[] {
   return steps.map((step) => {
     const first = Object.entries(step).find(([name]) => name !== 'setExposure');
     const [kind, value] = first ?? ['approve', {}];
-    return { [kind]: value };
+    return { [kind]: kind === 'gate' ? judgedByOne(value as Spec) : value };
   });
+}
+
+/** By one Model, and an odd number of votes. */
+function judgedByOne({ judge, ...gate }: Spec): Spec {
+  return judge === undefined ? gate : { ...gate, judge: { modelRef: { name: 'large' }, votes: 3 } };
 }
 
 /** Each metric once, with what some of them need. */

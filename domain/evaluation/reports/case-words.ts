@@ -56,6 +56,9 @@ export function figureRows({ verdict }: Judgement): readonly (readonly [string, 
     row('Cases passed', ({ passed }) => `${passed} of ${verdict.goldenSet?.cases ?? 0}`),
     row('Cases in error', ({ errors }) => String(errors)),
     row('Answers of the right form', ({ schemaValidBasisPoints }) => `${schemaValidBasisPoints / 100} %`),
+    row('Of these at the first try', ({ firstSchemaValidBasisPoints: first }) =>
+      first === undefined ? 'not known' : `${first / 100} %`,
+    ),
     row('Cost of all runs', ({ costNanoUsd }) => dollarsOf(costNanoUsd)),
     row('p95 latency', ({ p95LatencyMilliseconds }) => `${p95LatencyMilliseconds} ms`),
     row('Digest', ({ digest }) => digest.slice(0, 12)),
@@ -71,5 +74,5 @@ export function describeSet({ verdict, judge }: Judgement): string {
     judge.agreement === null
       ? ''
       : `; ${Number((judge.agreement * 100).toFixed(1))} % of the votes agreed with their majority`;
-  return `${set} Judge: ${judge.model} (prompt ${judge.promptDigest.slice(0, 12)}), ${judge.votes} votes on each of ${judge.graded} answers${agreement}.`;
+  return `${set} Judge: ${judge.model} (prompt ${judge.promptDigest.slice(0, 12)}), ${judge.votes} votes on each of ${judge.graded} answers${agreement}; charged ${dollarsOf(judge.chargedNanoUsd)}.`;
 }

@@ -15,6 +15,7 @@ function run(pass: boolean, text: string): CaseRun {
     score: pass ? 1 : 0,
     assertions: [{ type: 'equals', line: 1, pass, score: pass ? 1 : 0, weight: 1, reason: text }],
     fitsSchema: true,
+    repairs: 0,
     text,
     latencyMilliseconds: 5,
     costNanoUsd: 1_000,
@@ -40,7 +41,16 @@ function judgement(): Judgement {
         candidate: [run(at > 1, at < 2 ? HOSTILE : 'right')],
         stable: [run(at !== 2, at === 2 ? 'wrong' : 'right')],
       })),
-      judge: { model: 'judge-1', promptDigest: digest('d'), votes: 3, graded: 80, agreement: 0.9417 },
+      judge: {
+        model: 'judge-1',
+        served: ['judge-1'],
+        promptDigest: digest('d'),
+        votes: 3,
+        graded: 80,
+        agreement: 0.9417,
+        ownAnswers: 0,
+        chargedNanoUsd: 12_000_000,
+      },
       chargedNanoUsd: 80_000,
     },
     DEFAULT_GATE_RULES,
@@ -79,7 +89,7 @@ describe('both reports for people', () => {
     ['Markdown', markdownReport(judgement()).replaceAll('\\', '')],
   ])('name the judge, the digest of its prompt, and how far its votes agreed: %s', (_, report) => {
     expect(report).toContain(
-      'Judge: judge-1 (prompt dddddddddddd), 3 votes on each of 80 answers; 94.2 % of the votes agreed with their majority.',
+      'Judge: judge-1 (prompt dddddddddddd), 3 votes on each of 80 answers; 94.2 % of the votes agreed with their majority; charged $0.0120.',
     );
   });
 });

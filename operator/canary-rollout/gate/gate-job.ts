@@ -10,6 +10,7 @@ import { API_GROUP_VERSION } from '#crds/object-meta.ts';
 import { CANARY_ROLLOUT, type CanaryRollout } from '#crds/canary-rollout.ts';
 import { ROUTER_AUDIENCE, agentChildName } from '#domain/agent/agent-names.ts';
 import {
+  DEFAULT_GATE_JUDGE_VOTES,
   DEFAULT_GATE_MAXIMUM_USD,
   DEFAULT_GATE_MINIMUM_PASS_PERCENT,
   DEFAULT_GATE_REPEATS,
@@ -183,6 +184,8 @@ function environment(
     repeats: String(gate.repeats ?? DEFAULT_GATE_REPEATS),
     minimumPassPercent: gate.minimumPassPercent ?? DEFAULT_GATE_MINIMUM_PASS_PERCENT,
     maximumUsd: gate.maximumUsd ?? DEFAULT_GATE_MAXIMUM_USD,
+    judgeModel: gate.judge?.modelRef.name ?? '',
+    judgeVotes: String(gate.judge?.votes ?? DEFAULT_GATE_JUDGE_VOTES),
     timeoutSeconds: String(gate.timeoutSeconds ?? DEFAULT_GATE_SECONDS),
     verdictPath: GATE_VERDICT_PATH,
   };

@@ -11,7 +11,7 @@ import { describeFlips } from '#domain/evaluation/describe-verdict.ts';
 import { DEFAULT_GATE_SECONDS } from '#domain/evaluation/gate-entry.ts';
 import { type GateVerdict, VERDICT_EXIT_CODES, readGateVerdict } from '#domain/evaluation/gate-verdict.ts';
 import { type ChildProblem, describeChildProblem } from '#operator/runtime/decision.ts';
-import { GATE_RUN_ANNOTATION, gateJobName, hasRoomForGateJob } from './gate-job.ts';
+import { GATE_RUN_ANNOTATION, gateJobName } from './gate-job.ts';
 import { GATE_JOBS, type GatePod } from './gate-resources.ts';
 import type { GateRun } from './gate-run.ts';
 
@@ -19,6 +19,7 @@ const MESSAGE_MAXIMUM_LENGTH = 2_048;
 /** Conditions and events repeat the message, behind a sentence of their own. */
 const FLIPS_MAXIMUM_CHARACTERS = 700;
 const QUOTED_CHARACTERS = 200;
+const NAME_MAXIMUM_LENGTH = 253;
 /** Jobs and pods are watched apart: of a Job that just ended the pod may not be known yet. */
 const SETTLING_MILLISECONDS = 30_000;
 
@@ -90,21 +91,20 @@ export function gateStatus(scene: GateScene, now: Date): GateStatus | undefined 
   const { rollout, run, job } = scene;
   const ended = endedGate(rollout, run);
   if (ended !== undefined) return ended;
-  if (job === undefined || !isJobOfRun(job, run)) return withoutJob(scene, now);
+  if (job === undefined || !isJobOfRun(job, run)) return withoutJob(scene);
   const pod = decisivePod(scene.pods.filter(({ jobUid }) => jobUid === job.metadata.uid));
   const end = jobEnd(job);
   // Not before the Job has ended, though its pod may have a verdict: one that is still running when the release has gone on
   // is one that nobody wants any more, and would be deleted with its log.
   return end === undefined
-    ? sayer(run).runs(job.metadata.name, troubleOf(pod))
+    ? sayer(run).runs(job.metadata.name, pod === undefined ? troubleWithoutPod(job, now) : troubleOf(pod))
     : ofEndedJob(scene, job, { end, pod }, now);
 }
 
-function withoutJob(scene: GateScene, now: Date): GateStatus | undefined {
+/** What keeps it from beginning can be mended, and then it begins: that ends at the deadline of the release only. */
+function withoutJob(scene: GateScene): GateStatus | undefined {
   const why = scene.obstacle ?? refusal(scene);
-  if (why === undefined) return undefined;
-  const say = sayer(scene.run);
-  return isLate(scene.run, now) ? say.error(why, now.toISOString()) : say.waits(why);
+  return why === undefined ? undefined : sayer(scene.run).waits(why);
 }
 
 /** That which has a verdict, or else the newest. */
@@ -135,10 +135,6 @@ function ofEndedJob(
 }
 
 export const SETTLING_SECONDS = SETTLING_MILLISECONDS / 1000;
-
-function isLate({ startedAt, gate }: GateRun, now: Date): boolean {
-  return now.getTime() - Date.parse(startedAt) > (gate.timeoutSeconds ?? DEFAULT_GATE_SECONDS) * 1000;
-}
 
 /** Why the API server did not take the Job. */
 function refusal({ rollout, problems }: GateScene): string | undefined {
@@ -174,6 +170,21 @@ function fromPod(pod: GatePod, say: Sayer, job: string, now: Date): GateStatus {
 
 function verdictOf({ terminated }: GatePod): GateVerdict | undefined {
   return terminated?.message === undefined ? undefined : readGateVerdict(terminated.message);
+}
+
+export function isWithoutPod({ metadata: { uid } }: KubeObject, pods: readonly GatePod[]): boolean {
+  return !pods.some(({ jobUid }) => jobUid === uid);
+}
+
+/** A quota or an admission policy refuses pods to the Job controller, and only an event says so. */
+function troubleWithoutPod(
+  { metadata: { name, creationTimestamp } }: KubeObject,
+  now: Date,
+): string | undefined {
+  const isNew = !(now.getTime() - Date.parse(creationTimestamp ?? '') >= SETTLING_MILLISECONDS);
+  return isNew
+    ? undefined
+    : `Job ${name} has no pod: kubectl describe job ${name} says why (often a quota or a policy of the namespace). It goes on by itself when that is mended.`;
 }
 
 function troubleOf(pod: GatePod | undefined): string | undefined {
@@ -251,9 +262,17 @@ function figuresOf({
   candidate,
   stable,
   detectableDropBasisPoints,
+  goldenSet,
+  judge,
   costNanoUsd,
 }: GateVerdict): Partial<GateStatus> {
+  const first = candidate?.firstSchemaValidBasisPoints;
   return {
+    ...(goldenSet !== null && {
+      goldenSet: { ...goldenSet, name: goldenSet.name.slice(0, NAME_MAXIMUM_LENGTH) },
+    }),
+    ...(first !== undefined && { firstSchemaValidBasisPoints: first }),
+    ...(judge !== null && { judge: statusOfJudge(judge) }),
     ...(candidate !== null && { passedBasisPoints: candidate.passedBasisPoints }),
     ...(stable !== null && { stablePassedBasisPoints: stable.passedBasisPoints }),
     ...(detectableDropBasisPoints !== null && { detectableDropBasisPoints }),
@@ -261,21 +280,16 @@ function figuresOf({
   };
 }
 
-/** Why a run cannot have a Job, as a sentence; undefined when it can. */
-export function gateObstacle(
-  { metadata }: CanaryRollout,
-  { gate, stepIndex, candidate }: GateRun,
-  { hasAgent, goldenSet }: { readonly hasAgent: boolean; readonly goldenSet: string | undefined },
-): string | undefined {
-  const place = `spec.steps[${stepIndex}].gate`;
-  if (!hasRoomForGateJob(metadata.name)) {
-    return `A CanaryRollout with a gate may have a name of 55 characters, for its Job is called ${gateJobName('<name>')}: create it under a shorter one.`;
-  }
-  if (!hasAgent) {
-    return `Agent ${gate.agentRef.name} (${place}.agentRef) does not exist in this namespace: create it, with replicas: 0 when it is for the gate alone.`;
-  }
-  if (goldenSet === undefined) {
-    return `There are no cases: neither ${place}.goldenSetRef nor spec.goldenSet of PromptVersion ${candidate.name} names a golden set.`;
-  }
-  return undefined;
+function statusOfJudge({
+  model,
+  agreementBasisPoints,
+  ownAnswers,
+  costNanoUsd,
+}: NonNullable<GateVerdict['judge']>): NonNullable<GateStatus['judge']> {
+  return {
+    model: model.slice(0, NAME_MAXIMUM_LENGTH),
+    ownAnswers,
+    ...(agreementBasisPoints !== null && { agreementBasisPoints }),
+    ...(costNanoUsd !== null && { costNanoUsd }),
+  };
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { Agent } from '#crds/agent.ts';
+import type { Model } from '#crds/model.ts';
 import type { CanaryRollout, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import type { RolloutStep } from '#crds/rollout-release.ts';
@@ -14,6 +16,7 @@ import { type Decision, NO_CHILDREN, type ObservedChildren } from '#operator/run
 import { decideCanaryRollout } from '../decide.ts';
 import { observeCanaryRollout } from '../observe.ts';
 import { summariseGatePod } from './gate-resources.ts';
+import type { GoldenSetKeys } from './golden-set-config-map.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const at = (seconds: number): Date => new Date(NOON.getTime() + seconds * 1000);
@@ -54,8 +57,30 @@ interface Given {
   readonly steps?: readonly RolloutStep[];
   readonly isFirst?: boolean;
   readonly name?: string;
-  readonly hasAgent?: boolean;
   readonly candidate?: PromptVersion;
+}
+
+/** Allows `small` for the cases and `judge` for grading. */
+const TESTER: Agent = {
+  apiVersion: '',
+  kind: 'Agent',
+  metadata: meta('tester'),
+  spec: {
+    replicas: 0,
+    promptRef: { name: 'email' },
+    modelPolicy: { allow: [{ name: 'small' }, { name: 'judge', weight: 0 }] },
+  },
+};
+
+function model(name: string, ready: 'True' | 'False' | 'Unknown' = 'True'): Model {
+  const condition = { type: 'Ready', status: ready, reason: '', message: '', lastTransitionTime: '' };
+  return {
+    apiVersion: '',
+    kind: 'Model',
+    metadata: meta(name),
+    spec: { provider: 'OpenAICompatible', model: name, capabilities: ['Chat'] },
+    status: { conditions: [{ ...condition, observedGeneration: 1 }] },
+  };
 }
 
 /** A release that is passed through the operator's own observe and decide, with a cluster that the test plays. */
@@ -66,12 +91,16 @@ class Release {
   configMap: KubeObject | undefined;
   problems: ObservedChildren['problems'] = [];
   last: Decision<CanaryRolloutStatus> | undefined;
-  hasAgent: boolean;
-  readonly candidate: PromptVersion;
+  agent: Agent | 'unreadable' | undefined = TESTER;
+  readonly models = new Map([
+    ['mail/small', model('small')],
+    ['mail/judge', model('judge')],
+  ]);
+  goldenSetKeys: GoldenSetKeys = 1;
+  candidate: PromptVersion | undefined;
   #jobs = 0;
 
-  constructor({ steps = [GATE], isFirst = false, name = 'email', hasAgent = true, candidate }: Given = {}) {
-    this.hasAgent = hasAgent;
+  constructor({ steps = [GATE], isFirst = false, name = 'email', candidate }: Given = {}) {
     this.candidate = candidate ?? version('email-new', CANDIDATE);
     this.rollout = {
       apiVersion: 'capataz.dev/v1alpha1',
@@ -95,7 +124,7 @@ class Release {
     const children = { ...NO_CHILDREN, live, problems: this.problems };
     const versions: Readonly<Record<string, PromptVersion>> = {
       'mail/email-old': version('email-old', STABLE),
-      'mail/email-new': this.candidate,
+      ...(this.candidate && { 'mail/email-new': this.candidate }),
     };
     const observed = observeCanaryRollout(this.rollout, {
       getPromptVersion: (key) => versions[key],
@@ -103,7 +132,9 @@ class Release {
       getPromptRepository: () => undefined,
       listFollowers: () => [],
       outcomesOf: () => NO_OUTCOMES,
-      hasAgent: () => this.hasAgent,
+      getAgent: () => this.agent,
+      getModel: (key) => this.models.get(key),
+      goldenSetKeys: this.goldenSetKeys,
       listGatePods: () => this.pods.map(summariseGatePod),
       podSettings: {
         agentImage: 'registry.example/capataz:0.1.0',
@@ -174,6 +205,7 @@ function verdict(changes: Partial<GateVerdict> = {}): string {
     errors: 0,
     passedBasisPoints,
     schemaValidBasisPoints: 10_000,
+    firstSchemaValidBasisPoints: 9_800,
     costNanoUsd: 1,
     p95LatencyMilliseconds: 100,
   });
@@ -194,6 +226,7 @@ function verdict(changes: Partial<GateVerdict> = {}): string {
     worse: none,
     better: none,
     criticalRegressions: none,
+    judge: null,
     costNanoUsd: 123,
     ...changes,
   });
@@ -291,33 +324,166 @@ describe('the Job of a gate', () => {
 });
 
 describe('a gate that cannot begin', () => {
+  const JUDGED: RolloutStep = {
+    gate: {
+      agentRef: { name: 'tester' },
+      goldenSetRef: { name: 'hard-mails' },
+      judge: { modelRef: { name: 'judge' } },
+    },
+  };
+  const allowing = (...allow: readonly string[]): Agent => ({
+    ...TESTER,
+    spec: { ...TESTER.spec, modelPolicy: { allow: allow.map((name) => ({ name })) } },
+  });
+  const isReconciling = ({ status }: Release): boolean =>
+    status.conditions?.some(({ type }) => type === 'Reconciling') ?? false;
+
+  const obstacles: readonly [
+    string,
+    { readonly spoil: (release: Release) => void; readonly mend: (release: Release) => void },
+    string,
+  ][] = [
+    [
+      'without its Agent',
+      {
+        spoil: (release) => (release.agent = undefined),
+        mend: (release) => (release.agent = TESTER),
+      },
+      'Agent tester (spec.steps[0].gate.agentRef) does not exist in namespace mail',
+    ],
+    [
+      'with an Agent that is being deleted',
+      {
+        spoil: (release) =>
+          (release.agent = {
+            ...TESTER,
+            metadata: { ...TESTER.metadata, deletionTimestamp: NOON.toISOString() },
+          }),
+        mend: (release) => (release.agent = TESTER),
+      },
+      'Agent tester (spec.steps[0].gate.agentRef) does not exist',
+    ],
+    [
+      'without a Model for its cases',
+      {
+        spoil: (release) => {
+          release.agent = allowing('small', 'gone');
+          release.models.set('mail/small', model('small', 'False'));
+        },
+        mend: (release) => {
+          release.agent = TESTER;
+          release.models.set('mail/small', model('small'));
+        },
+      },
+      'has no Model that could answer: Model small is not ready (kubectl describe model small says why); Model gone does not exist.',
+    ],
+    [
+      'without the ConfigMap of its cases',
+      {
+        spoil: (release) => (release.goldenSetKeys = 'absent'),
+        mend: (release) => (release.goldenSetKeys = 1),
+      },
+      'ConfigMap hard-mails (spec.steps[0].gate.goldenSetRef) with the golden set does not exist in namespace mail: create it.',
+    ],
+    [
+      'with a ConfigMap of several sets',
+      {
+        spoil: (release) => (release.goldenSetKeys = 2),
+        mend: (release) => (release.goldenSetKeys = 1),
+      },
+      'must have exactly one key, a golden set; it has 2.',
+    ],
+    [
+      'without its judge, or with one of another namespace',
+      {
+        spoil: (release) => release.models.delete('mail/judge'),
+        mend: (release) => release.models.set('mail/judge', model('judge')),
+      },
+      'Model judge (spec.steps[0].gate.judge.modelRef) does not exist in namespace mail: create it there, or name another.',
+    ],
+    [
+      'with a judge that its Agent may not ask',
+      {
+        spoil: (release) => (release.agent = allowing('small')),
+        mend: (release) => (release.agent = allowing('small', 'judge')),
+      },
+      'is not in modelPolicy.allow of Agent tester, as which the gate asks it: add { name: judge, weight: 0 } there',
+    ],
+    [
+      'with a judge that is not ready',
+      {
+        spoil: (release) => release.models.set('mail/judge', model('judge', 'False')),
+        mend: (release) => release.models.set('mail/judge', model('judge', 'Unknown')),
+      },
+      'is not ready, so that nobody could grade: kubectl describe model judge says why.',
+    ],
+  ];
+  it.each(obstacles)(
+    '%s says so in a condition, makes no Job, and begins by itself when that is mended, however late',
+    (_, { spoil, mend }, sentence) => {
+      const release = new Release({ steps: [JUDGED] });
+      spoil(release);
+      release.settle();
+      expect(release.job).toBeUndefined();
+      expect(release.status).toMatchObject({ phase: 'Progressing', gate: { verdict: 'Running' } });
+      for (const type of ['ResolvedRefs', 'Progressing']) {
+        expect(release.status.conditions?.find((one) => one.type === type)?.message).toContain(sentence);
+      }
+      expect(release.status.conditions).toContainEqual(
+        expect.objectContaining({ type: 'ResolvedRefs', status: 'False', reason: 'GateNotRunnable' }),
+      );
+      expect(isReconciling(release)).toBe(false);
+      // Nothing is watched of a ConfigMap that is not there.
+      expect(release.last?.recheckSeconds).toBeLessThanOrEqual(15);
+      const muchLater = 100_000;
+      release.settle(at(muchLater));
+      expect(release.status).toMatchObject({ phase: 'Progressing', gate: { verdict: 'Running' } });
+      mend(release);
+      release.settle(at(muchLater + 1));
+      expect(release.job).toBeDefined();
+      expect(release.status.gate).toMatchObject({ verdict: 'Running', job: 'rollout-email' });
+      expect(release.status.gate?.message).toBeUndefined();
+      expect(release.status.conditions).toContainEqual(
+        expect.objectContaining({ type: 'ResolvedRefs', status: 'True' }),
+      );
+      expect(isReconciling(release)).toBe(true);
+    },
+  );
+
   it.each<[string, Given, string]>([
-    ['without its Agent', { hasAgent: false }, 'Agent tester (spec.steps[0].gate.agentRef) does not exist'],
     [
       'without cases',
       { steps: [{ gate: { agentRef: { name: 'tester' } } }] },
       'There are no cases: neither spec.steps[0].gate.goldenSetRef nor spec.goldenSet of PromptVersion email-new',
     ],
     ['under a name that is too long', { name: 'e'.repeat(56) }, 'may have a name of 55 characters'],
-  ])('%s says so at once, makes no Job, and is an error when its time is over', (_, given, sentence) => {
+  ])('%s says so at once and makes no Job', (_, given, sentence) => {
     const release = new Release(given).settle();
     expect(release.job).toBeUndefined();
-    expect(release.status).toMatchObject({ phase: 'Progressing', gate: { verdict: 'Running' } });
-    expect(release.status.gate?.message).toContain(sentence);
-    const told = release.status.conditions?.find(({ type }) => type === 'Progressing')?.message;
-    expect(told).toContain(sentence);
-    release.settle(at(3_700));
-    expect(release.status).toMatchObject({ phase: 'Paused', paused: { reason: 'GateError' } });
-    expect(release.status.paused?.message).toContain(sentence);
+    expect(release.status.gate).toMatchObject({
+      verdict: 'Running',
+      message: expect.stringContaining(sentence),
+    });
   });
 
-  it('begins as soon as its Agent is there', () => {
-    const release = new Release({ hasAgent: false }).settle();
-    release.hasAgent = true;
-    release.settle(at(30));
+  it('ends at the deadline of the release when nobody mends it', () => {
+    const release = new Release();
+    release.goldenSetKeys = 'absent';
+    release.settle();
+    const days = 86_400;
+    release.settle(at(3 * days));
+    expect(release.status).toMatchObject({ phase: 'RolledBack', decision: { reason: 'ProgressDeadline' } });
+    expect(release.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'ResolvedRefs', status: 'True' }),
+    );
+  });
+
+  it('leaves to its Job what it cannot see itself', () => {
+    const release = new Release({ steps: [JUDGED] });
+    release.goldenSetKeys = 'unknown';
+    release.agent = 'unreadable';
+    release.settle();
     expect(release.job).toBeDefined();
-    expect(release.status.gate).toMatchObject({ verdict: 'Running', job: 'rollout-email' });
-    expect(release.status.gate?.message).toBeUndefined();
   });
 
   it('says what the API server has against its Job', () => {
@@ -334,6 +500,66 @@ describe('a gate that cannot begin', () => {
 });
 
 describe('a gate that runs', () => {
+  it('tells its judge to the program, and goes on when what it was begun with changes or vanishes', () => {
+    const judge = { modelRef: { name: 'judge' }, votes: 5 };
+    const release = new Release({
+      steps: [{ gate: { agentRef: { name: 'tester' }, goldenSetRef: { name: 'hard-mails' }, judge } }],
+    }).settle();
+    const job = JSON.stringify(podOf(release.job));
+    expect(job).toContain('{"name":"CAPATAZ_GATE_JUDGE_MODEL","value":"judge"}');
+    expect(job).toContain('{"name":"CAPATAZ_GATE_JUDGE_VOTES","value":"5"}');
+    const first = release.job;
+    release.pod({ running: {} });
+    release.goldenSetKeys = 'absent';
+    release.agent = undefined;
+    release.models.clear();
+    release.settle(at(30));
+    expect(release.job).toBe(first);
+    expect(release.status.gate?.message).toBeUndefined();
+    expect(release.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'ResolvedRefs', status: 'True' }),
+    );
+    const judged = { model: 'judge', served: ['judge'], votes: 5, graded: 300, agreementBasisPoints: 9_400 };
+    release.ended(verdict({ judge: { ...judged, ownAnswers: 2, costNanoUsd: 100 } }), 0);
+    release.settle(at(61));
+    // What was edited meanwhile is told apart by the digest of what was read.
+    expect(release.status.gate).toMatchObject({
+      verdict: 'Passed',
+      goldenSet: { name: 'hard-mails', digest: 'c'.repeat(64), cases: 100 },
+      judge: { model: 'judge', agreementBasisPoints: 9_400, ownAnswers: 2, costNanoUsd: 100 },
+      firstSchemaValidBasisPoints: 9_800,
+    });
+  });
+
+  it('ends when its PromptVersion is deleted, and begins anew when it is back', () => {
+    const release = new Release().settle();
+    const { candidate } = release;
+    release.candidate = undefined;
+    release.settle(at(30));
+    expect(release.job).toBeUndefined();
+    expect(release.status).toMatchObject({ phase: 'Refused', stable: { digest: STABLE } });
+    release.candidate = candidate;
+    release.settle(at(60));
+    expect(release.job?.metadata.uid).toBe('job-2');
+    expect(release.status.gate).toMatchObject({ verdict: 'Running', startedAt: at(60).toISOString() });
+  });
+
+  it('whose Job gets no pod says where the reason stands', () => {
+    const release = new Release().settle();
+    release.job = {
+      ...release.job,
+      metadata: { ...release.job?.metadata, creationTimestamp: NOON.toISOString() },
+    } as KubeObject;
+    release.settle(at(10));
+    expect(release.status.gate?.message).toBeUndefined();
+    expect(release.last?.recheckSeconds).toBeLessThanOrEqual(30);
+    release.settle(at(31));
+    expect(release.status.gate?.message).toContain('kubectl describe job rollout-email says why');
+    release.pod({ running: {} });
+    release.settle(at(60));
+    expect(release.status.gate?.message).toBeUndefined();
+  });
+
   it.each<[string, object, object, string]>([
     [
       'an image that is not there',
