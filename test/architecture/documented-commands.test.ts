@@ -61,6 +61,10 @@ describe('a command that a page shows', () => {
     },
   );
 
+  it('runs with the Node that the package brings, where it needs a newer one than a machine may have', () => {
+    expect(commandsLike(/^node [\w/.-]+\.ts/g)).toEqual([]);
+  });
+
   const ours = [
     ...KINDS.map(({ kind }) => kind.toLowerCase()),
     ...KINDS.map(({ plural }) => plural),

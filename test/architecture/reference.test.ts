@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
 import { ASSERTION_TYPES } from '#domain/evaluation/assertion-types.ts';
+import { VERDICT_EXIT_CODES, VERDICT_REASONS } from '#domain/evaluation/gate-verdict.ts';
 import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
 import { REFUSED_ASSERTIONS } from '#domain/evaluation/refused-assertions.ts';
 import {
@@ -136,6 +137,19 @@ describe('docs/reference/configuration-stream.md', () => {
       (_, digits: string) => `"${digits.padEnd(64, '0')}"`,
     );
     expect(RolloutDocument.strict().safeParse(JSON.parse(whole ?? '')).error).toBeUndefined();
+  });
+});
+
+describe('docs/reference/evaluation.md', () => {
+  it('explains each verdict with its exit code, and each reason', () => {
+    const page = textOf('docs/reference/evaluation.md') ?? '';
+    const codes = [...page.matchAll(/^\| (\w+) \| (\d) \|/gm)].map(([, verdict, code]) => [
+      verdict,
+      Number(code),
+    ]);
+    expect(Object.fromEntries(codes)).toEqual(VERDICT_EXIT_CODES);
+    const reasons = VERDICT_REASONS.filter((reason) => reason !== 'passed');
+    expect(reasons.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
   });
 });
 
