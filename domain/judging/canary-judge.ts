@@ -189,7 +189,8 @@ export class CanaryJudge {
       return { reason: 'SchemaFailures', message };
     }
     if (guards.safetyEvents > 0 && this.#safetyEvents >= guards.safetyEvents) {
-      const message = `The candidate had ${this.#safetyEvents} security events.`;
+      const events = this.#safetyEvents === 1 ? 'security event' : 'security events';
+      const message = `The candidate had ${this.#safetyEvents} ${events}.`;
       return { reason: 'SafetyEvents', message };
     }
     const factor = costFactor(this.#cost);

@@ -8,6 +8,7 @@
 import type { DecisionStatus } from '#crds/rollout-progress.ts';
 import { growCohort, keepCohort } from './cohort.ts';
 import { obeyCommand } from './obey-command.ts';
+import { describeFall } from './describe-analysis.ts';
 import { isRejected } from './rejected-versions.ts';
 import { type WindowState, windowState } from './release-windows.ts';
 import type {
@@ -126,7 +127,8 @@ function nextCandidate(observation: RolloutObservation): Transition | undefined 
 function nextMove(observation: RolloutObservation): Transition | undefined {
   const { before, outcomes, spec, now } = observation;
   if (before.paused === undefined && outcomes.verdict.kind === 'EnvironmentDrift') {
-    const why = `${outcomes.verdict.metric} of the stable version fell as well: it is not the candidate alone. Nothing more is exposed until it is resumed.`;
+    const { metric } = outcomes.verdict;
+    const why = `${metric} of the stable version fell as well${describeFall(before.analysis, metric)}: it is not the candidate alone. Nothing more is exposed until it is resumed.`;
     return pause(observation, 'EnvironmentDrift', why);
   }
   const state = before.paused === undefined ? presentState(observation) : undefined;

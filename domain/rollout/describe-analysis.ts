@@ -1,6 +1,6 @@
 /** The numbers of an analysis, for people. */
 import type { AnalysisStatus } from '#crds/rollout-progress.ts';
-import type { RolloutAnalysis } from '#crds/rollout-release.ts';
+import type { JudgedMetric, RolloutAnalysis } from '#crds/rollout-release.ts';
 import { isNeeded } from '../judging/canary-judge.ts';
 import { judgingRules } from '../judging/metric-rules.ts';
 import { type Counts, total } from '../judging/wilson-interval.ts';
@@ -31,6 +31,12 @@ export function fewestSamples(
     .filter(({ rule, status }) => isNeeded(rule, status))
     .map(({ status }) => (status === undefined ? 0 : status.candidate.good + status.candidate.bad));
   return counts.length === 0 ? 0 : Math.min(...counts);
+}
+
+/** How far stable itself fell, after the name of the metric. */
+export function describeFall(analysis: AnalysisStatus | undefined, metric: JudgedMetric): string {
+  const status = analysis?.metrics.find((one) => one.metric === metric);
+  return status === undefined ? '' : `, from ${share(status.before)} before to ${share(status.stable)} since`;
 }
 
 /** Whether there is any outcome of the candidate at all. */

@@ -78,8 +78,16 @@ export interface World {
   ) => Promise<AnyObject>;
   readonly remove: (resource: ResourceKind, namespace: string, name: string) => Promise<void>;
   readonly createNamespace: (name: string) => Promise<string>;
-  /** A token of the ServiceAccount for this audience. */
-  readonly token: (namespace: string, serviceAccount: string, audience: string) => Promise<string>;
+  readonly createServiceAccount: (namespace: string, name: string) => Promise<void>;
+  /** A token of the ServiceAccount for this audience, bound to the pod where one is given. */
+  readonly token: (
+    namespace: string,
+    serviceAccount: string,
+    audience: string,
+    pod?: AnyObject,
+  ) => Promise<string>;
+  /** A kubeconfig of this ServiceAccount. */
+  readonly kubeconfigOf: (namespace: string, serviceAccount: string, path: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -102,14 +110,25 @@ export async function startWorld(): Promise<World> {
       kind: resource.kind,
       ...object,
     });
-  const token = async (namespace: string, serviceAccount: string, audience: string): Promise<string> => {
+  const token: World['token'] = async (namespace, serviceAccount, audience, pod) => {
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
     const answer = await request('POST', path, {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
-      spec: { audiences: audience === '' ? [] : [audience], expirationSeconds: 3600 },
+      spec: {
+        audiences: audience === '' ? [] : [audience],
+        expirationSeconds: 3600,
+        ...(pod !== undefined && {
+          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
+        }),
+      },
     });
     return answer.status.token;
+  };
+  const kubeconfigOf: World['kubeconfigOf'] = async (namespace, serviceAccount, path) => {
+    const config = parse(await readFile(controlPlane.kubeconfig, 'utf8'));
+    config.users[0].user = { token: await token(namespace, serviceAccount, '') };
+    await writeFile(path, stringify(config));
   };
   const createNamespace = async (name: string): Promise<string> => {
     await request('POST', '/api/v1/namespaces', {
@@ -128,9 +147,7 @@ export async function startWorld(): Promise<World> {
   for (const { path, body } of OPERATOR_RIGHTS) await request('POST', path, body);
   const kubeconfig = join(directory, 'operator.kubeconfig');
   const routerTokenPath = join(directory, 'router-token');
-  const config = parse(await readFile(controlPlane.kubeconfig, 'utf8'));
-  config.users[0].user = { token: await token(SYSTEM_NAMESPACE, 'capataz-operator', '') };
-  await writeFile(kubeconfig, stringify(config));
+  await kubeconfigOf(SYSTEM_NAMESPACE, 'capataz-operator', kubeconfig);
   await writeFile(routerTokenPath, 'token-of-the-operator');
 
   async function startOperator(
@@ -184,7 +201,11 @@ export async function startWorld(): Promise<World> {
       await request('DELETE', objectPath(resource, namespace, name));
     },
     createNamespace,
+    createServiceAccount: async (namespace, name) => {
+      await request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
+    },
     token,
+    kubeconfigOf,
     stop: async () => {
       for (const operator of operators) operator.kill('SIGKILL');
       await Promise.all([...operators].map((operator) => operator.exited));
