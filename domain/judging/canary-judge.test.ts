@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { historyOf } from './agent-history.ts';
 import { CanaryJudge } from './canary-judge.ts';
+import { judgedAnew } from './judged-anew.ts';
 import { judgingPast } from './judging-past.ts';
 import { judgingRules } from './metric-rules.ts';
 import type { JudgedOutcome } from './run-outcome.ts';
@@ -115,6 +116,23 @@ describe('A judge of sessions', () => {
     countAll(judge, turns(writer, broken));
     expect(judge.verdict(250)).toEqual({ kind: 'EnvironmentDrift', metric: 'RunSucceeded' });
     expect(judge.metrics()[0]?.worseMicroNats).toBeLessThan(0);
+  });
+
+  test('that goes on in a changed environment takes it as it is, and finds what is worse even there', () => {
+    const writer = new OutcomeWriter();
+    const plan = { ...planOf(), past: pastOf([{ uid: 'agent-0', good: 1920, bad: 80 }]) };
+    const broken = { candidates: 300, stablePerCandidate: 3, stableBadEvery: 2, candidateBadEvery: 2 };
+    const paused = countAll(judgeOf(plan), turns(writer, broken));
+    expect(paused.verdict(250).kind).toBe('EnvironmentDrift');
+    const { since } = SINCE;
+    const anew = judgedAnew(paused.status(SINCE, 250, 60), plan.rules, since);
+    expect(AnalysisStatus.parse(anew)).toEqual(anew);
+    const resumed = (): CanaryJudge => new CanaryJudge(plan, anew, anew.startPosition);
+    const equal = countAll(resumed(), turns(writer, { ...broken, candidates: 500 }));
+    expect(equal.verdict(10_000)).toEqual({ kind: 'Undecided' });
+    expect(equal.metrics()[0]?.candidate).toEqual({ good: 250, bad: 250 });
+    const worse = turns(writer, { ...broken, candidates: 500, candidateBadEvery: 1 });
+    expect(countAll(resumed(), worse).verdict(250).kind).toBe('Worse');
   });
 
   test('still judges when nobody stays on stable any more, by what stable did last', () => {

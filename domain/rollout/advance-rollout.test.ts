@@ -308,11 +308,20 @@ describe('an analysis', () => {
     scene.run();
     scene.outcomes(100, 5, { kind: 'EnvironmentDrift', metric: 'RunSucceeded' }).run();
     expect(scene.reasons().at(-1)).toBe('Paused EnvironmentDrift');
+    expect(scene.progress.paused?.message).toContain(
+      'RunSucceeded of the stable version fell as well, from 0 of 0 before to 960 of 1000 (96 %) since',
+    );
     expect(scene.progress.rejected).toBeUndefined();
     expect(scene.progress.exposure?.basisPoints).toBe(100);
-    const { candidateSince, exposure } = scene.progress;
+    const { candidateSince, exposure, analysis } = scene.progress;
     scene.later(60).ask({ verb: 'resume' });
-    expect(scene.progress.analysis).toBeUndefined();
+    // From where outcomes were read to, so that none is lost in between.
+    expect(scene.progress.analysis).toMatchObject({
+      startPosition: analysis?.cursor,
+      cursor: analysis?.cursor,
+      since: scene.progress.candidateSince,
+      metrics: [{ candidate: { good: 0, bad: 0 }, stable: { good: 0, bad: 0 }, verdict: 'Undecided' }, {}],
+    });
     expect(scene.progress).toMatchObject({ phase: 'Progressing', exposure });
     // Outcomes count from here.
     expect(scene.progress.candidateSince).not.toBe(candidateSince);

@@ -2,6 +2,8 @@
  * What a person asks for, once for each id. What cannot be done is refused in a sentence and never tried again: a
  * command is not a wish that stays.
  */
+import { judgedAnew } from '../judging/judged-anew.ts';
+import { judgingRules } from '../judging/metric-rules.ts';
 import { isRejected } from './rejected-versions.ts';
 import { windowState } from './release-windows.ts';
 import type { RolloutCommand, RolloutVerb } from './rollout-command.ts';
@@ -12,6 +14,7 @@ import type {
   Transition,
 } from './rollout-observation.ts';
 import { growsExposure, nextStep, planOf, stepAt } from './rollout-plan.ts';
+import { hasBegun } from './take-outcomes.ts';
 import { advance, begin, pause, promote, rollBack, rollBackTo, withoutPause } from './transitions.ts';
 
 /** Undefined when there is nothing new to obey. */
@@ -139,7 +142,7 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
 /** The step gets its whole time again. */
 function resume({ before, spec, now }: RolloutObservation, why: string): Transition {
   const at = now.toISOString();
-  const { paused, step, ...rest } = askedAnew(before, at);
+  const { paused, step, ...rest } = askedAnew(before, spec, at);
   const place =
     step === undefined ? '' : ` with step ${step.index + 1} of ${planOf(spec).length} (${step.kind})`;
   const message = `${why} It goes on${place}; it was paused for ${paused?.reason ?? 'a person'}.`;
@@ -154,13 +157,18 @@ function resume({ before, spec, now }: RolloutObservation, why: string): Transit
 }
 
 /** What was measured in another environment, or said neither yes nor no, says nothing any more. */
-function askedAnew(before: RolloutProgress, at: string): RolloutProgress {
+function askedAnew(before: RolloutProgress, spec: RolloutObservation['spec'], at: string): RolloutProgress {
   const reason = before.paused?.reason;
   if (reason === 'EnvironmentDrift') {
-    const { analysis: _, step, ...rest } = before;
+    const { analysis, step, ...rest } = before;
     // Whoever reads outcomes begins anew where candidateSince changes, and so do the counts.
     const samples = step?.samplesBefore === undefined ? {} : { samplesBefore: 0 };
-    return { ...rest, candidateSince: at, ...(step !== undefined && { step: { ...step, ...samples } }) };
+    return {
+      ...rest,
+      candidateSince: at,
+      ...(hasBegun(analysis) && { analysis: judgedAnew(analysis, judgingRules(spec.analysis), at) }),
+      ...(step !== undefined && { step: { ...step, ...samples } }),
+    };
   }
   if (reason !== 'GateInconclusive' && reason !== 'GateError') return before;
   const { gate: _, ...rest } = before;

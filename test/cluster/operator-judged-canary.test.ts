@@ -1,8 +1,8 @@
 /** Canaries on a real API server that are judged by a real ledger, which their agents tell as runtimes do. */
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeGuards } from './judged-canary/guards.ts';
-import { type JudgedScene, startJudgedScene } from './judged-canary/judged-scene.ts';
-import { describeVerdicts } from './judged-canary/verdicts.ts';
+import { describeGuards } from './operator/judged-canary/guards.ts';
+import { type JudgedScene, startJudgedScene } from './operator/judged-canary/judged-scene.ts';
+import { describeVerdicts } from './operator/judged-canary/verdicts.ts';
 
 let scene: JudgedScene;
 

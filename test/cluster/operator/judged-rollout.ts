@@ -88,7 +88,7 @@ export async function startJudgedRollout(
       const untaken = agents.reduce((sum, agent) => sum + agent.untaken(), 0);
       if (untaken > 0) throw new Error(`${untaken} records of ${namespace} are not in the ledger yet.`);
     }, PATIENCE_SECONDS);
-  const run: JudgedRollout['run'] = async (times, conductOf = () => ({}), held = undefined) => {
+  const run: JudgedRollout['run'] = async (times, conductOf = () => ({}), held) => {
     for (let round = 0; round < times; round += 1) {
       const followed = held ?? (await document());
       for (const agent of agents) runs.push(agent.run(followed, (arm) => conductOf(arm, runs.length)));

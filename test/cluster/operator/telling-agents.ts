@@ -131,7 +131,12 @@ function countedWriter(writer: LedgerWriter): { readonly writer: LedgerWriter; r
 }
 
 function tellRun(records: RunRecords, runId: string, conduct: Conduct): void {
-  const { hasFailed = false, firstAnswerFits = true, costNanoUsd = 1_000, callsUnknownTool = false } = conduct;
+  const {
+    hasFailed = false,
+    firstAnswerFits = true,
+    costNanoUsd = 1_000,
+    callsUnknownTool = false,
+  } = conduct;
   records.begun({ input: '{}', callerRequestId: '', tools: [], limits: { steps: 8, seconds: 60 } });
   if (callsUnknownTool) {
     const end = { outcome: 'unknown_tool', text: '', durationMilliseconds: 0 } as const;

@@ -1,7 +1,7 @@
 /** What stops a candidate without any statistics, and what does not. Called by operator-judged-canary.test.ts. */
 import { expect, it } from 'vitest';
-import { condition } from '../operator/objects.ts';
-import type { Conduct } from '../operator/telling-agents.ts';
+import { condition } from '../objects.ts';
+import type { Conduct } from '../telling-agents.ts';
 import type { JudgedScene } from './judged-scene.ts';
 
 const STEPS = [{ setExposure: { percent: '25' } }, { analyse: { minSamples: 10_000 } }];

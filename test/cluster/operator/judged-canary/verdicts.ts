@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { AGENTS } from '#operator/agent/resources.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from '#operator/canary-rollout/resources.ts';
-import { condition } from '../operator/objects.ts';
-import { eventually } from '../operator/operator-world.ts';
-import { isHistory } from '../operator/judged-rollout.ts';
+import { condition } from '../objects.ts';
+import { eventually } from '../operator-world.ts';
+import { isHistory } from '../judged-rollout.ts';
 import type { JudgedScene } from './judged-scene.ts';
 
 /** Enough for a proof, in rounds of all agents. */
@@ -77,7 +77,10 @@ export function describeVerdicts(scene: () => JudgedScene): void {
     expect(rejected).toMatchObject([{ digest: candidate.spec.digest, reason: 'Worse' }]);
     expect(exposure).toBeUndefined();
     const { revision } = await bad.isServedAlone(bad.first);
-    expect(condition(await bad.rollout(), 'Promoted')).toMatchObject({ status: 'False', reason: 'RolledBack' });
+    expect(condition(await bad.rollout(), 'Promoted')).toMatchObject({
+      status: 'False',
+      reason: 'RolledBack',
+    });
     await bad.want('Hello');
     await bad.statusIs({ phase: 'Idle' });
     await bad.want('Good day');

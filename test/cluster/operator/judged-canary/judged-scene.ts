@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JudgedRollout, isHistory, startJudgedRollout } from '../operator/judged-rollout.ts';
-import { type OperatorProcess, type World, startWorld } from '../operator/operator-world.ts';
-import { type WorldLedger, startWorldLedger } from '../operator/world-ledger.ts';
+import { type JudgedRollout, isHistory, startJudgedRollout } from '../judged-rollout.ts';
+import { type OperatorProcess, type World, startWorld } from '../operator-world.ts';
+import { type WorldLedger, startWorldLedger } from '../world-ledger.ts';
 
 const AGENTS = 4;
 const ROLLOUTS = ['good', 'bad', 'sessions', 'guarded', 'drifting', 'succeeded', 'deleted'] as const;
