@@ -78,3 +78,17 @@ export class ModelError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** After these a model may have worked, and nobody told for how much; after every other failure none has. */
+const CHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
+  'answer_cut',
+  'answer_malformed',
+  'timed_out',
+  'deadline_exceeded',
+  'cancelled',
+  'internal_error',
+]);
+
+export function mayHaveBeenCharged(code: ModelErrorCode): boolean {
+  return CHARGED_CODES.has(code);
+}

@@ -28,6 +28,7 @@ import {
   type ModelRequest,
   type ModelUsage,
   type PromptIdentity,
+  mayHaveBeenCharged,
 } from './model.ts';
 import type { OutputFormat } from './output-format.ts';
 import { ConductNotes, type RunConduct } from './run-conduct.ts';
@@ -36,15 +37,6 @@ import { NOT_RECORDED_SENTENCE, SAME_CALL_MAXIMUM, STOP_SENTENCES, repairRequest
 import { Spending } from './spending.ts';
 import type { CyclePhase, CycleRecord, TracedText } from './trace.ts';
 
-/** After these a model may have worked, and nobody told for how much; after every other failure none has. */
-const CHARGED_CODES: ReadonlySet<ModelErrorCode> = new Set([
-  'answer_cut',
-  'answer_malformed',
-  'timed_out',
-  'deadline_exceeded',
-  'cancelled',
-  'internal_error',
-]);
 const REPAIR_QUOTE_MAXIMUM_CHARACTERS = 32_768;
 
 /** Why a run was ended at one of its limits. */
@@ -205,7 +197,7 @@ class Run {
   }
 
   endOfError(error: unknown, isDeadline: boolean): Exclude<RunEnd, { status: 'succeeded' }> {
-    const isUncharged = error instanceof ModelError && !CHARGED_CODES.has(error.code);
+    const isUncharged = error instanceof ModelError && !mayHaveBeenCharged(error.code);
     if (this.#isCallOpen && !isUncharged) this.#spending.addUnknown();
     if (this.#signal.aborted) {
       const reason: unknown = this.#signal.reason;

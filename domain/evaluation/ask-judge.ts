@@ -7,7 +7,8 @@ import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical-json/canonical-json.ts';
 import type { ChatMessage } from '#domain/chat/chat-request.ts';
 import { type Deadlines, linkSignals } from '#domain/conversation/interruption.ts';
-import { type Model, ModelError } from '#domain/conversation/model.ts';
+import { type Model, ModelError, mayHaveBeenCharged } from '#domain/conversation/model.ts';
+import { ATTEMPTS_MAXIMUM, mayPass, pauseMilliseconds } from './ask-again.ts';
 import type { Checked } from './assertions/assertion-check.ts';
 import type { GradedType } from './assertions/compile-assertion.ts';
 import type { JudgeSummary } from './evaluation-result.ts';
@@ -22,7 +23,7 @@ export const JUDGE_PROMPT_DIGEST = sha256Hex(canonicalJson(JUDGE_PROMPTS));
 
 const VOTE_TOKENS = 512;
 const VOTE_SECONDS = 120;
-/** A vote that cannot be read, or did not come, is asked for once more. */
+/** A vote that cannot be read, or did not come in time, is asked for once more. */
 const TRIES = 2;
 const ANSWER_MAXIMUM_CHARACTERS = 100_000;
 
@@ -38,7 +39,16 @@ export interface JudgeOptions extends Deadlines {
   readonly onCharge: (costNanoUsd: number | null) => void;
   /** A vote came, and nobody says what it cost. */
   readonly onUnpriced: () => void;
+  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
+}
+
+interface FailedVote {
+  /** As a sentence. */
+  readonly failed: string;
+  /** How often it is worth asking in all. */
+  readonly attempts: number;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 interface Vote {
@@ -119,7 +129,7 @@ export class Judge {
 
   /** The sentence is why there is none. */
   async #vote(graded: GradedAnswer, number: number): Promise<Vote | string> {
-    const { recall, keep, modelName } = this.#options;
+    const { recall, keep, pause, signal, modelName } = this.#options;
     const { type, rubric, question, text } = graded;
     const key = sha256Hex(
       canonicalJson({ judge: modelName, prompt: JUDGE_PROMPT_DIGEST, type, rubric, question, text, number }),
@@ -130,25 +140,24 @@ export class Judge {
       this.#served.add(before.model);
       return vote;
     }
-    let problem = '';
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const said = await this.#ask(graded, key);
-      if (typeof said === 'string') {
-        problem = said;
-        continue;
-      }
-      const fresh = readVote(graded, said.value);
-      if (fresh !== undefined) {
+      const fresh = 'failed' in said ? undefined : readVote(graded, said.value);
+      if (!('failed' in said) && fresh !== undefined) {
         this.#served.add(said.model);
         await keep(key, said);
         return fresh;
       }
-      problem = `the judge ${modelName} gave a vote that cannot be read`;
+      const { failed, attempts, retryAfterSeconds } =
+        'failed' in said
+          ? said
+          : { failed: `the judge ${modelName} gave a vote that cannot be read`, attempts: TRIES };
+      if (attempt >= attempts) return failed;
+      if (attempts > TRIES) await pause(pauseMilliseconds(attempt, retryAfterSeconds), signal);
     }
-    return problem;
   }
 
-  async #ask(graded: GradedAnswer, key: string): Promise<z.infer<typeof KeptVote> | string> {
+  async #ask(graded: GradedAnswer, key: string): Promise<z.infer<typeof KeptVote> | FailedVote> {
     const { model, modelName, onUnpriced, signal, startDeadline } = this.#options;
     const deadline = startDeadline(VOTE_SECONDS * 1000);
     using either = linkSignals(signal, deadline.signal);
@@ -177,12 +186,20 @@ export class Judge {
       return { model: answer.model, value: firstObject(answer.content ?? '') };
     } catch (error) {
       signal.throwIfAborted();
-      // A call that was given up may have been charged.
-      this.#charge(null);
-      if (deadline.signal.aborted)
-        return `the judge ${modelName} did not answer within ${VOTE_SECONDS} seconds`;
-      if (error instanceof ModelError) return `the judge ${modelName} could not be asked: ${error.message}`;
-      throw error;
+      const isCharged = !(error instanceof ModelError) || mayHaveBeenCharged(error.code);
+      if (isCharged || deadline.signal.aborted) this.#charge(null);
+      if (deadline.signal.aborted) {
+        return {
+          failed: `the judge ${modelName} did not answer within ${VOTE_SECONDS} seconds`,
+          attempts: TRIES,
+        };
+      }
+      if (!(error instanceof ModelError)) throw error;
+      return {
+        failed: `the judge ${modelName} could not be asked: ${error.message}`,
+        attempts: mayPass(error.code) ? ATTEMPTS_MAXIMUM : 1,
+        retryAfterSeconds: error.retryAfterSeconds,
+      };
     } finally {
       deadline.cancel();
     }

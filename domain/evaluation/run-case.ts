@@ -12,6 +12,7 @@ import type { Tool } from '#domain/conversation/tool.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
 import { builtInTool } from '#domain/tools/built-in-tools.ts';
 import { NO_SPANS } from '#domain/tracing/spans.ts';
+import { mayPass } from './ask-again.ts';
 import type { EvaluatedVersion } from './evaluated-version.ts';
 import type { GoldenCase, StubbedTool } from './golden-set.ts';
 
@@ -46,17 +47,6 @@ export interface CasePorts extends Deadlines {
   readonly now: () => Date;
   readonly monotonicMilliseconds: () => number;
 }
-
-/** What may go well a moment later. All else of a model goes wrong the same way again. */
-const RETRYABLE = new Set([
-  'rate_limited',
-  'timed_out',
-  'deadline_exceeded',
-  'unavailable',
-  'unreachable',
-  'answer_cut',
-  'seconds',
-]);
 
 export async function runCase(
   version: EvaluatedVersion,
@@ -108,7 +98,7 @@ export async function runCase(
   if ('error' in end) {
     const { retryAfterSeconds } = end;
     return {
-      ...error(end.error, RETRYABLE.has(end.code), result.costNanoUsd),
+      ...error(end.error, mayPass(end.code), result.costNanoUsd),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     };
   }

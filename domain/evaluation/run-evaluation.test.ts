@@ -384,6 +384,20 @@ describe('an evaluation', () => {
       expect(unpriced.asked.length).toBeLessThanOrEqual(3);
     });
 
+    it('is asked again after a 429, for as long as it is told to wait, and a call that did not come about costs nothing', async () => {
+      const { model } = fake(right);
+      const pauses: number[] = [];
+      const judge = fake((_system, _user, calls) => {
+        if (calls % 3 === 0) throw new ModelError('rate_limited', 'slowly', 7);
+        return vote();
+      });
+      const given = ports(model, { pause: async (milliseconds) => void pauses.push(milliseconds) });
+      const result = await runEvaluation(await judgedBy(judge), given, NEVER);
+      const { verdict } = judgeEvaluation(result, DEFAULT_GATE_RULES);
+      expect(verdict).toMatchObject({ verdict: 'Passed', judge: { costNanoUsd: 20 * 3 * 500 } });
+      expect(new Set(pauses)).toEqual(new Set([7_000]));
+    });
+
     it('that is away makes the evaluation no fail, and the verdict says what most often went wrong', async () => {
       const { model } = fake(right);
       const judge = fake(() => {

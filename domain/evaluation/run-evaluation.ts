@@ -4,6 +4,7 @@
  */
 import { canonicalJson, sha256Hex } from '#domain/canonical-json/canonical-json.ts';
 import type { Model } from '#domain/conversation/model.ts';
+import { ATTEMPTS_MAXIMUM, pauseMilliseconds } from './ask-again.ts';
 import { Judge } from './ask-judge.ts';
 import type { CaseAnswer } from './assertions/assertion-check.ts';
 import type { ArmName, CaseRun, EvaluationResult } from './evaluation-result.ts';
@@ -12,9 +13,6 @@ import type { GoldenCase, GoldenSet } from './golden-set.ts';
 import { type CasePorts, CaseRunRecord, runCase } from './run-case.ts';
 import { type AskJudge, scoreCase } from './score-case.ts';
 
-const ATTEMPTS_MAXIMUM = 5;
-const PAUSE_MILLISECONDS = 500;
-const PAUSE_MAXIMUM_MILLISECONDS = 60_000;
 /** So many errors and not one answer: nothing more is asked of such a model. */
 const ERRORS_WITHOUT_ANSWER_MAXIMUM = 10;
 const CACHE_FORMAT = 2;
@@ -97,6 +95,7 @@ class Evaluation {
         : new Judge({
             ...plan.judge,
             startDeadline: ports.startDeadline,
+            pause: ports.pause,
             recall: ports.cache.get,
             keep: ports.cache.set,
             onCharge: (cost) => this.#charge(cost),
@@ -202,8 +201,7 @@ class Evaluation {
       this.#charge(cost);
       if (attempt.kind === 'recorded' && cost === null) this.#endUnpriced();
       if (attempt.kind === 'recorded' || !attempt.isRetryable || number >= ATTEMPTS_MAXIMUM) return attempt;
-      const wanted = (attempt.retryAfterSeconds ?? 0) * 1000 || PAUSE_MILLISECONDS * 2 ** (number - 1);
-      await this.#ports.pause(Math.min(PAUSE_MAXIMUM_MILLISECONDS, wanted), this.#signal);
+      await this.#ports.pause(pauseMilliseconds(number, attempt.retryAfterSeconds), this.#signal);
     }
   }
 
