@@ -24,8 +24,8 @@ const agent = (name: string, promptRef: object, served?: string, namespace = 'ns
   ...(served === undefined ? {} : { status: { prompt: { version: served } } }),
 });
 
-const model = (ready: string): object => ({
-  metadata: meta('small'),
+const model = (ready: string, name = 'small'): object => ({
+  metadata: meta(name),
   spec: { provider: 'OpenAICompatible', model: 'x', capabilities: ['Chat'] },
   status: {
     conditions: [
@@ -103,6 +103,45 @@ describe('an Agent that comes, goes or changes whom it follows', () => {
       'CanaryRollout ns/r',
     );
     expect(wokenBy(aWorld(), AGENTS, agent('new', { name: 'r' }))).toEqual(['Agent ns/new']);
+  });
+});
+
+describe('what a gate is run with', () => {
+  const gated = (isReleasing = true): InMemoryView => {
+    const view = aWorld();
+    const { metadata, spec } = rollout('v2') as { metadata: object; spec: object };
+    const gate = { agentRef: { name: 'other' }, judge: { modelRef: { name: 'large' } } };
+    const candidate = isReleasing ? { candidate: { name: 'v2', digest: '' } } : {};
+    view.put(CANARY_ROLLOUTS, {
+      metadata,
+      spec: { ...spec, steps: [{ gate }] },
+      status: { stable: { name: 'v1', digest: '' }, ...candidate },
+    });
+    view.put(MODELS, model('True', 'large'));
+    return view;
+  };
+  const allowing = (name: string): object => ({
+    ...agent('other', { name: 'other' }),
+    spec: { promptRef: { name: 'other' }, modelPolicy: { allow: [{ name: 'small' }, { name }] } },
+  });
+
+  it.each<[string, AnyWatchedResource, object | string]>([
+    ['its Agent goes', AGENTS, 'ns/other'],
+    ['its Agent may ask another Model', AGENTS, allowing('large')],
+    ['a Model of its Agent is not ready any more', MODELS, model('False')],
+    ['a Model of its Agent goes', MODELS, 'ns/small'],
+    ['its judge is not ready any more', MODELS, model('False', 'large')],
+    ['its judge goes', MODELS, 'ns/large'],
+  ])('wakes the rollout when %s', (_, resource, change) => {
+    expect(wokenBy(gated(), resource, change)).toContain('CanaryRollout ns/r');
+  });
+
+  it('wakes no rollout when nothing is released, nor by a Model that is as it was', () => {
+    expect(wokenBy(gated(false), MODELS, model('False', 'large'))).not.toContain('CanaryRollout ns/r');
+    expect(wokenBy(gated(), MODELS, model('True', 'large'))).not.toContain('CanaryRollout ns/r');
+    expect(wokenBy(gated(), AGENTS, agent('other', { name: 'other' }, 'v1'))).not.toContain(
+      'CanaryRollout ns/r',
+    );
   });
 });
 
