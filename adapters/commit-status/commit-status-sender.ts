@@ -34,8 +34,11 @@ const TIMEOUT_MILLISECONDS = 15_000;
 const DESCRIPTION_MAXIMUM_LENGTH = 140;
 
 export const sendCommitStatus: CommitStatusSender = async (target, status, signal) => {
-  const { url, headers, body } = requestOf(target, status);
+  // Only the host is told: what stands before an @ in a URL may be secret.
+  let host = 'its endpoint';
   try {
+    const { url, headers, body } = requestOf(target, status);
+    ({ host } = new URL(url));
     const response = await request(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'capataz' },
@@ -45,15 +48,18 @@ export const sendCommitStatus: CommitStatusSender = async (target, status, signa
     await response.body.dump({ limit: 65_536 });
     const { statusCode } = response;
     const isTold = statusCode < 300;
-    return isTold
-      ? undefined
-      : `${target.api} at ${new URL(url).host} answered the commit status with ${statusCode}.`;
+    return isTold ? undefined : `${target.api} at ${host} answered the commit status with ${statusCode}.`;
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it failed';
-    return `${target.api} at ${new URL(url).host} could not be told the commit status (${code}).`;
+    return `${target.api} at ${host} could not be told the commit status (${reasonOf(error)}).`;
   }
 };
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it failed';
+  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MILLISECONDS / 1000} seconds`;
+  return 'code' in error ? String(error.code) : 'it failed';
+}
 
 export function requestOf(
   { api, endpoint, repositoryUrl, token }: CommitStatusTarget,
@@ -72,7 +78,7 @@ export function requestOf(
   const short = shortened(description);
   if (api === 'GitLab') {
     return {
-      url: `${base}/projects/${encodeURIComponent(decodeURIComponent(path))}/statuses/${commit}`,
+      url: `${base}/projects/${encodeURIComponent(decoded(path))}/statuses/${commit}`,
       headers: { 'private-token': token },
       body: { state: state === 'Success' ? 'success' : 'failed', name: context, description: short },
     };
@@ -85,6 +91,15 @@ export function requestOf(
     },
     body: { state: state === 'Success' ? 'success' : 'failure', context, description: short },
   };
+}
+
+/** As it stands when it is not valid: what it names is the server's to say. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function defaultEndpoint(api: CommitStatusApi, { hostname }: URL): string {

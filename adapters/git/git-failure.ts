@@ -58,7 +58,7 @@ function lastWords(said: string): string {
     lines.find((one) => /denied|failed|refused/i.test(one)) ??
     lines.at(-1) ??
     'nothing';
-  // oxlint-disable-next-line no-control-regex -- a server's words may hold anything.
-  const clean = line.replaceAll(/[\u0000-\u001F\u007F]/g, ' ').replaceAll(/ after \d+ ms/g, '');
-  return clean.slice(0, MESSAGE_MAXIMUM_LENGTH);
+  // A server's words may hold anything.
+  const clean = line.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').replaceAll(/ after \d+ ms/g, '');
+  return clean.slice(0, MESSAGE_MAXIMUM_LENGTH).toWellFormed();
 }

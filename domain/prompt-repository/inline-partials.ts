@@ -6,12 +6,13 @@
  * Partials with arguments, blocks and names that are computed are refused: they depend on the variables of a run.
  */
 import Handlebars from 'handlebars';
+import { PROMPT_TEXT_MAXIMUM_LENGTH } from '#crds/prompt-version.ts';
+import { findTokenSlip } from '../prompts/template-tokens.ts';
 
 const DEPTH_MAXIMUM = 10;
 const INCLUSIONS_MAXIMUM = 1_000;
-const RESULT_MAXIMUM_CHARACTERS = 131_072;
-/** The parser recurses with the depth of blocks. */
-const OPENINGS_MAXIMUM = 5_000;
+/** In UTF-16, where a character takes up to two: how many characters a prompt has is counted by whoever reads it. */
+const RESULT_MAXIMUM_LENGTH = 2 * PROMPT_TEXT_MAXIMUM_LENGTH;
 
 export interface SourceLine {
   readonly path: string;
@@ -28,7 +29,12 @@ export type InlinedText =
   | { readonly ok: false; readonly at: SourceLine; readonly message: string };
 
 /** By name, as templates write it: `greeting`, `mail/signature`. */
-export type Partials = ReadonlyMap<string, { readonly path: string; readonly text: string }>;
+export type Partials = ReadonlyMap<string, TemplateFile>;
+
+interface TemplateFile {
+  readonly path: string;
+  readonly text: string;
+}
 
 interface Piece {
   readonly text: string;
@@ -49,7 +55,7 @@ export function inlinePartials(path: string, text: string, partials: Partials): 
     return { ok: true, text, originOf: (line) => ({ path, line }) };
   }
   try {
-    const budget = { inclusions: 0, characters: 0 };
+    const budget = { inclusions: 0, length: 0 };
     const pieces = expand({ path, text }, [], partials, budget);
     return { ok: true, text: pieces.map((piece) => piece.text).join(''), originOf: origins(pieces) };
   } catch (error) {
@@ -60,7 +66,16 @@ export function inlinePartials(path: string, text: string, partials: Partials): 
 
 interface Budget {
   inclusions: number;
-  characters: number;
+  length: number;
+}
+
+function spend(budget: Budget, length: number, at: SourceLine): void {
+  budget.length += length;
+  if (budget.length <= RESULT_MAXIMUM_LENGTH) return;
+  throw new PartialFault(
+    at,
+    `with its partials the prompt has more than ${PROMPT_TEXT_MAXIMUM_LENGTH} characters`,
+  );
 }
 
 interface Place {
@@ -71,7 +86,7 @@ interface Place {
 }
 
 function expand(
-  file: { readonly path: string; readonly text: string },
+  file: TemplateFile,
   chain: readonly string[],
   partials: Partials,
   budget: Budget,
@@ -84,19 +99,13 @@ function expand(
     // One piece a line, so that each knows where it comes from.
     for (const part of text.slice(offset, end).split(/(?<=\n)/)) {
       if (part === '') continue;
-      budget.characters += part.length;
-      if (budget.characters > RESULT_MAXIMUM_CHARACTERS) {
-        throw new PartialFault(
-          { path, line },
-          `with its partials the prompt has more than ${RESULT_MAXIMUM_CHARACTERS} characters`,
-        );
-      }
+      spend(budget, part.length, { path, line });
       pieces.push({ text: part, at: { path, line } });
       if (part.endsWith('\n')) line += 1;
     }
     offset = end;
   };
-  for (const place of findPartials(file)) {
+  for (const place of partialsIn(file)) {
     const at = { path, line: place.line };
     const partial = partials.get(place.name);
     if (partial === undefined) throw new PartialFault(at, describeMissing(place.name, partials));
@@ -116,7 +125,9 @@ function expand(
     const alone = standingAlone(text, place);
     take(alone?.start ?? place.start);
     const inner = expand(partial, [...chain, place.name], partials, budget);
-    pieces.push(...(alone === undefined ? inner : indented(inner, alone.indentation)));
+    const placed = alone === undefined ? inner : indented(inner, alone.indentation, budget);
+    // One by one: there may be more of them than a call takes arguments.
+    for (const piece of placed) pieces.push(piece);
     const end = alone?.end ?? place.end;
     line += text.slice(offset, end).split('\n').length - 1;
     offset = end;
@@ -125,11 +136,33 @@ function expand(
   return pieces;
 }
 
-function findPartials(file: { readonly path: string; readonly text: string }): readonly Place[] {
-  const { path, text } = file;
-  if (text.split('{{').length > OPENINGS_MAXIMUM) {
-    throw new PartialFault({ path, line: 1 }, `the file has more than ${OPENINGS_MAXIMUM} expressions`);
+/** Of each file once: a partial may stand in every prompt, a thousand times in each. */
+const foundIn = new WeakMap<TemplateFile, readonly Place[] | PartialFault>();
+
+function partialsIn(file: TemplateFile): readonly Place[] {
+  let found = foundIn.get(file);
+  if (found === undefined) {
+    try {
+      found = findPartials(file);
+    } catch (error) {
+      if (!(error instanceof PartialFault)) throw error;
+      found = error;
+    }
+    foundIn.set(file, found);
   }
+  if (found instanceof PartialFault) throw found;
+  return found;
+}
+
+function findPartials({ path, text }: TemplateFile): readonly Place[] {
+  if (text.length > RESULT_MAXIMUM_LENGTH) {
+    throw new PartialFault(
+      { path, line: 1 },
+      `the file has more than ${PROMPT_TEXT_MAXIMUM_LENGTH} characters`,
+    );
+  }
+  const slip = findTokenSlip(text);
+  if (slip !== undefined) throw new PartialFault({ path, line: slip.line }, slip.problem);
   const starts = lineStarts(text);
   const offsetOf = ({ line, column }: hbs.AST.Position): number => (starts[line - 1] ?? 0) + column;
   const found: Place[] = [];
@@ -191,13 +224,15 @@ function standingAlone(
   return isAlone ? { start: lineStart, end: lineEnd, indentation } : undefined;
 }
 
-function indented(pieces: readonly Piece[], indentation: string): readonly Piece[] {
+function indented(pieces: readonly Piece[], indentation: string, budget: Budget): readonly Piece[] {
   if (indentation === '') return pieces;
   let isAtLineStart = true;
   return pieces.map((piece) => {
-    const text = isAtLineStart && piece.text !== '\n' ? indentation + piece.text : piece.text;
+    const isIndented = isAtLineStart && piece.text !== '\n';
     isAtLineStart = piece.text.endsWith('\n');
-    return { ...piece, text };
+    if (!isIndented) return piece;
+    spend(budget, indentation.length, piece.at);
+    return { ...piece, text: indentation + piece.text };
   });
 }
 

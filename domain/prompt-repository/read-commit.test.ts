@@ -2,6 +2,7 @@ import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 import { garbageOf } from './collect-garbage.ts';
 import { inlinePartials } from './inline-partials.ts';
+import { printableProblem } from './printable-problem.ts';
 import { type ReadCommit, readCommit } from './read-commit.ts';
 import type { RepositoryEntry } from './repository-file.ts';
 import { selectEntries } from './select-entries.ts';
@@ -128,6 +129,7 @@ describe('a commit', () => {
     ['a symbolic link', { mode: '120000' }, 'symbolic link'],
     ['a submodule', { mode: '160000' }, 'submodule'],
     ['a file that is too large', { size: 600_000 }, '600000 bytes'],
+    ['a path that no status could hold', { path: `prompts/${'d/'.repeat(510)}a.prompt` }, '1036 characters'],
     ['a name that is not UTF-8', { path: 'prompts/\uFFFD.prompt' }, 'UTF-8'],
   ])('is refused before it is read for %s', (_name, changes, words) => {
     const { problems } = selectEntries([entry('prompts/a.prompt', changes)], FOLDERS);
@@ -185,6 +187,33 @@ describe('partials', () => {
     );
     bomb.set('p9', { path: '_p9.prompt', text: 'x' });
     expect(inlinePartials('a.prompt', '{{> p0}}', bomb)).toMatchObject({ ok: false });
+  });
+
+  it.each<[string, string, string]>([
+    // Handlebars' own parser would need minutes for it.
+    ['that are nested in brackets', '{{> b}}', `{{f ${'(a '.repeat(50_000)}a${')'.repeat(50_000)}}}`],
+    ['whose lines are moved in', `${' '.repeat(20_000)}{{> b}}\n`, 'x\n'.repeat(10_000)],
+    ['that are a book of white space', '{{> b}}'.repeat(500), ' '.repeat(500_000)],
+  ])('%s are refused before they cost anything', (_name, text, partial) => {
+    const inlined = inlinePartials('a.prompt', text, new Map([['b', { path: '_b.prompt', text: partial }]]));
+    expect(inlined).toMatchObject({ ok: false });
+  });
+
+  it('of very many lines are put in all the same', () => {
+    const text = '\n'.repeat(131_000);
+    const inlined = inlinePartials('a.prompt', '{{> b}}\n', new Map([['b', { path: '_b.prompt', text }]]));
+    expect(inlined.ok && inlined.text).toBe(text);
+  });
+});
+
+describe('a problem', () => {
+  it('shows what its file is called, and lets nothing in it act upon a terminal', () => {
+    const problem = { path: 'a\u001B[2J\u202E.prompt', line: 1, message: `"\u0000" \uD83D` };
+    expect(printableProblem(problem)).toEqual({
+      path: String.raw`a\u{1b}[2J\u{202e}.prompt`,
+      line: 1,
+      message: String.raw`"\u{0}" \u{d83d}`,
+    });
   });
 });
 

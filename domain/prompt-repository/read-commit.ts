@@ -3,7 +3,7 @@
  * all, so the answer has either no problem or nothing else of use.
  */
 import { ResourceName } from '#crds/object-meta.ts';
-import { PROMPT_TEXT_MAXIMUM_LENGTH, type PromptVersionSpec } from '#crds/prompt-version.ts';
+import type { PromptVersionSpec } from '#crds/prompt-version.ts';
 import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
 import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
 import { readFrontMatter } from '#domain/prompts/front-matter.ts';
@@ -116,13 +116,10 @@ async function readPrompt(
   });
   const inlined = inlinePartials(path, text, partials);
   if (!inlined.ok) return refuse(inlined.at, inlined.message);
-  if (inlined.text.length > PROMPT_TEXT_MAXIMUM_LENGTH) {
-    return refuse({ path, line: 1 }, `the prompt has more than ${PROMPT_TEXT_MAXIMUM_LENGTH} characters`);
-  }
   const built = await buildPromptVersion({
     fileName: fileNameOf(path),
     text: inlined.text,
-    source: { commit, path: path.slice(0, 1024), author: author.slice(0, AUTHOR_MAXIMUM_LENGTH) },
+    source: { commit, path, author: author.slice(0, AUTHOR_MAXIMUM_LENGTH).toWellFormed() },
   });
   if (!built.ok) return refuse(inlined.originOf(built.line), built.problem);
   const { metadata, spec } = built.manifest;

@@ -32,6 +32,8 @@ export interface RepositoryFolders {
 export const PROMPTS_MAXIMUM = 200;
 export const PARTIALS_MAXIMUM = 200;
 export const GOLDEN_SETS_MAXIMUM = 100;
+/** As the status of a PromptRepository takes it. */
+export const PATH_MAXIMUM_LENGTH = 1_024;
 export const ENTRIES_MAXIMUM = 5_000;
 /** A PromptVersion takes 131072 characters, of up to four bytes each. */
 export const PROMPT_FILE_MAXIMUM_BYTES = 524_288;

@@ -8,6 +8,7 @@ import {
   GOLDEN_SETS_MAXIMUM,
   GOLDEN_SET_MAXIMUM_BYTES,
   PARTIALS_MAXIMUM,
+  PATH_MAXIMUM_LENGTH,
   PROMPTS_MAXIMUM,
   PROMPT_FILE_MAXIMUM_BYTES,
   type RepositoryEntry,
@@ -101,6 +102,9 @@ function problemOf({ mode, size, path }: RepositoryEntry, limits: RoleLimits): s
   }
   if (path.includes('\uFFFD') || hasControlCharacter(path)) {
     return 'the name of this file is not valid UTF-8 or has control characters: rename it';
+  }
+  if (path.length > PATH_MAXIMUM_LENGTH) {
+    return `the path has ${path.length} characters, at most ${PATH_MAXIMUM_LENGTH} are allowed: shorten it`;
   }
   if (size > limits.bytes) return `the file has ${size} bytes, at most ${limits.bytes} are allowed`;
   return undefined;

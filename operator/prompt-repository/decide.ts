@@ -75,9 +75,9 @@ function changed(result: SyncResult): Record<string, unknown> {
       return {
         seenCommit: result.commit,
         problems: result.problems.slice(0, MAXIMUM_PROBLEMS).map(({ path, line, message }) => ({
-          path: path.slice(0, MESSAGE_MAXIMUM_LENGTH),
+          path: shortened(path),
           line,
-          message: message.slice(0, MESSAGE_MAXIMUM_LENGTH),
+          message: shortened(message),
         })),
         problemCount: result.problems.length,
       };
@@ -92,6 +92,11 @@ function changed(result: SyncResult): Record<string, unknown> {
       };
   }
   return result satisfies never;
+}
+
+/** Half a character at the end would come back as another one, and look like a change for ever. */
+function shortened(text: string): string {
+  return text.slice(0, MESSAGE_MAXIMUM_LENGTH).toWellFormed();
 }
 
 function reported({ report }: Sync): PromptRepositoryStatus {

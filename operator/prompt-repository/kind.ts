@@ -1,28 +1,23 @@
 /** PromptRepository: makes PromptVersions and golden sets of the commits of a git repository, in a process of its own. */
 import { splitObjectKey, objectKey } from '#adapters/kubernetes/kube-object.ts';
-import { PROMPT_REPOSITORY, type PromptRepository } from '#crds/prompt-repository.ts';
+import { PROMPT_REPOSITORY } from '#crds/prompt-repository.ts';
 import { AGENTS } from '../agent/resources.ts';
 import { CANARY_ROLLOUTS } from '../canary-rollout/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import { type KindModule, type Watch, kindModule, watching } from '../runtime/kind-module.ts';
 import { decidePromptRepository } from './decide.ts';
-import type { ReportCommit } from './report-commit.ts';
+import { LOOK_TIMEOUT_SECONDS, type PromptRepositoryTools, createLook } from './look-at-repository.ts';
 import { GOLDEN_SET_CONFIG_MAPS, PROMPT_REPOSITORIES, REPOSITORY_LABEL } from './resources.ts';
-import type { SyncMemory } from './sync-memory.ts';
-import type { SyncResult } from './sync-result.ts';
 
-export interface PromptRepositoryTools {
-  readonly synchronise: (repository: PromptRepository, signal: AbortSignal) => Promise<SyncResult>;
-  readonly report: ReportCommit;
-  readonly memory: SyncMemory;
-}
+/** What came of a look that took too long is still to be written. */
+const PASS_TIMEOUT_SECONDS = LOOK_TIMEOUT_SECONDS + 60;
 
 /** A commit that is applied already makes no writes, so that each pass may be another look. */
-export function promptRepositoryKind({
-  synchronise,
-  report,
-  memory,
-}: PromptRepositoryTools): KindModule<{ readonly resyncSeconds: number }> {
+export function promptRepositoryKind(
+  tools: PromptRepositoryTools,
+): KindModule<{ readonly resyncSeconds: number }> {
+  const { memory } = tools;
+  const look = createLook(tools);
   return kindModule({
     definition: PROMPT_REPOSITORY,
     objects: PROMPT_REPOSITORIES,
@@ -45,16 +40,9 @@ export function promptRepositoryKind({
     ],
     // Each may wait for a server.
     workers: 4,
+    passTimeoutSeconds: PASS_TIMEOUT_SECONDS,
     connect: () => ({
-      observe: async (repository, _, signal) => {
-        const key = objectKey(repository.metadata);
-        const known = memory.recall(key, repository);
-        if (known !== undefined) return { repository, ...known };
-        memory.begin(key);
-        const result = await synchronise(repository, signal);
-        const sync = { result, report: await report(repository, result, signal) };
-        return { repository, ...memory.record(key, repository, sync) };
-      },
+      observe: (repository, _, signal) => look(repository, signal),
       forget: memory.forget,
     }),
     decide: decidePromptRepository,

@@ -52,8 +52,11 @@ export function createReportCommit(
     try {
       return await tell(repository, spec.commitStatus, { commit, state, description }, signal);
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof SecretProblem) return { kind: 'notReported', message: error.message };
-      throw error;
+      // What came of the look is not lost because of this.
+      const message = `Secret ${spec.commitStatus.secretRef.name} could not be read now.`;
+      return { kind: 'notReported', message };
     }
   };
 }

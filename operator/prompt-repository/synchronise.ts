@@ -4,6 +4,7 @@ import { GitFailure } from '#adapters/git/git-failure.ts';
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
 import type { ObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import type { PromptRepository } from '#crds/prompt-repository.ts';
+import { printableProblem } from '#domain/prompt-repository/printable-problem.ts';
 import { type ReadCommit, readCommit } from '#domain/prompt-repository/read-commit.ts';
 import type { RepositoryFile, RepositoryFolders } from '#domain/prompt-repository/repository-file.ts';
 import { selectEntries } from '#domain/prompt-repository/select-entries.ts';
@@ -106,12 +107,12 @@ async function apply(
   context: SynchroniseContext,
 ): Promise<SyncResult> {
   const read = await readFrom(repository, session, commit);
-  const [first] = read.problems;
+  const problems = read.problems.map(printableProblem);
+  const [first] = problems;
   if (first !== undefined) {
-    const more =
-      read.problems.length > PROBLEMS_TOLD ? ` (and ${read.problems.length - PROBLEMS_TOLD} more)` : '';
+    const more = problems.length > PROBLEMS_TOLD ? ` (and ${problems.length - PROBLEMS_TOLD} more)` : '';
     const message = `Commit ${short(commit)} is not taken: ${first.path}:${first.line}: ${first.message}${more}.`;
-    return { kind: 'notApplied', commit, reason: 'ProblemsFound', message, problems: read.problems };
+    return { kind: 'notApplied', commit, reason: 'ProblemsFound', message, problems };
   }
   const refusal = await writeCommit(repository, read, context);
   if (refusal !== undefined) {

@@ -13,7 +13,7 @@ import { createWorkQueue } from './work-queue.ts';
 
 const FAILURE_BACKOFF: BackoffLimits = { minimumSeconds: 0.5, maximumSeconds: 60 };
 const CONFLICT_BACKOFF: BackoffLimits = { minimumSeconds: 0.01, maximumSeconds: 5 };
-/** A pass makes a few short requests; one that hangs must not hold its worker for ever. */
+/** A pass of most kinds makes a few short requests. */
 const PASS_TIMEOUT_SECONDS = 60;
 
 export const PASS_RESULTS = ['success', 'conflict', 'failure'] as const;
@@ -26,6 +26,8 @@ export interface ControllerOptions {
   /** Whether the object still exists: only then does its key come back by itself. */
   readonly exists: (key: string) => boolean;
   readonly workers: number;
+  /** A pass that hangs must not hold its worker for ever. */
+  readonly passTimeoutSeconds?: number;
   readonly resyncSeconds: number;
   readonly outageGate: OutageGate;
   readonly logger: Logger;
@@ -43,7 +45,7 @@ export interface Controller {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  const { name, logger, random, outageGate } = options;
+  const { name, logger, random, outageGate, passTimeoutSeconds = PASS_TIMEOUT_SECONDS } = options;
   const queue = createWorkQueue();
   const failuresByKey = new Map<string, number>();
 
@@ -55,7 +57,7 @@ export function createController(options: ControllerOptions): Controller {
 
   async function attempt(key: string, signal: AbortSignal): Promise<PassResult> {
     try {
-      const timeout = AbortSignal.timeout(PASS_TIMEOUT_SECONDS * 1000);
+      const timeout = AbortSignal.timeout(passTimeoutSeconds * 1000);
       const outcome = await options.reconcile(key, AbortSignal.any([signal, timeout]));
       failuresByKey.delete(key);
       outageGate.reportReachable();

@@ -34,6 +34,7 @@ export function createControllers<Config extends { readonly resyncSeconds: numbe
     const controller = createController({
       name,
       workers: kind.workers,
+      ...(kind.passTimeoutSeconds !== undefined && { passTimeoutSeconds: kind.passTimeoutSeconds }),
       outageGate,
       logger,
       random,

@@ -23,6 +23,8 @@ export interface Kind<Spec, Status extends KindStatus, Observed, Config = Operat
   readonly children?: OwnedChildren;
   /** How many objects are worked on at a time. */
   readonly workers: number;
+  /** Longer than a minute for a kind that waits for others than the API server. */
+  readonly passTimeoutSeconds?: number;
   readonly connect: (context: KindContext<Config>) => KindObserver<Spec, Status, Observed>;
   /** Pure. */
   readonly decide: (observed: Observed, now: Date, children: ObservedChildren) => Decision<Status>;
@@ -106,19 +108,21 @@ export interface KindModule<Config = OperatorConfig> {
   readonly watches: readonly Watch[];
   readonly children?: OwnedChildren;
   readonly workers: number;
+  readonly passTimeoutSeconds?: number;
   readonly createReconciler: (context: KindContext<Config> & ReconcilerContext) => Reconciler;
 }
 
 export function kindModule<Spec, Status extends KindStatus, Observed, Config = OperatorConfig>(
   kind: Kind<Spec, Status, Observed, Config>,
 ): KindModule<Config> {
-  const { definition, objects, watches, children, workers } = kind;
+  const { definition, objects, watches, children, workers, passTimeoutSeconds } = kind;
   return {
     definition,
     objects,
     watches,
     workers,
     ...(children === undefined ? {} : { children }),
+    ...(passTimeoutSeconds === undefined ? {} : { passTimeoutSeconds }),
     createReconciler: (context) => createReconciler(kind, context),
   };
 }
