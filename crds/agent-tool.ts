@@ -1,5 +1,6 @@
 /** What an Agent says of one tool that its model may call. */
 import { z } from 'zod';
+import { HttpUrl } from './http-url.ts';
 import { FREE_FORM, celRules } from './kind-definition.ts';
 
 /** The tools the agent-runtime has in itself. None of them has an effect outside of the run. */
@@ -32,10 +33,7 @@ export const AgentTool = z
       .max(4096)
       .optional()
       .describe('For the model: what an Http tool does and when to use it.'),
-    url: z
-      .string()
-      .max(2048)
-      .regex(/^https?:\/\/[^\s@#]+$/)
+    url: HttpUrl.max(2048)
       .optional()
       .describe(
         'Where an Http tool is asked: the arguments are posted as JSON, with the header idempotency-key. Redirects are not followed.',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ClaimOf, ConditionTable } from './conditions.ts';
 import { type KindDefinition, type KindObject, LIST_SET, celRules, kindStatus } from './kind-definition.ts';
+import { ApiUrl } from './http-url.ts';
 import { ResourceName, UsDollars } from './object-meta.ts';
 
 export const PROVIDERS = ['OpenAI', 'Anthropic', 'Gemini', 'OpenAICompatible'] as const;
@@ -72,10 +73,7 @@ export const ModelTimeouts = z
 export const ModelSpec = z
   .strictObject({
     provider: z.enum(PROVIDERS).describe('The wire format that the endpoint speaks.'),
-    endpoint: z
-      .string()
-      .max(512)
-      .regex(/^https?:\/\/[^\s@?#]+$/)
+    endpoint: ApiUrl.max(512)
       .optional()
       .describe(
         "Base URL up to and including the version, for example https://api.openai.com/v1. The provider's public one when not given.",

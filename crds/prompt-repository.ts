@@ -1,6 +1,7 @@
 /** PromptRepository: a branch or tag of a git repository whose prompts and golden sets are followed. */
 import { z } from 'zod';
 import type { ClaimOf, ConditionTable } from './conditions.ts';
+import { HOST_AND_PORT, ApiUrl, urlOf } from './http-url.ts';
 import { type KindDefinition, type KindObject, celRules, kindStatus } from './kind-definition.ts';
 import { ResourceName, Sha256 } from './object-meta.ts';
 
@@ -9,13 +10,14 @@ const MAXIMUM_PROMPTS = 200;
 const MAXIMUM_GOLDEN_SETS = 100;
 const LONGEST_PATH = 1024;
 
+const PATH = '[A-Za-z0-9._~:/%+,=-]*';
+
 /** No user and no password in it, for everybody may read a spec; and nothing that could be an option. */
-const RepositoryUrl = z
-  .string()
-  .max(2048)
-  .regex(
-    /^(((https?|ssh):\/\/([A-Za-z0-9_.][A-Za-z0-9_.-]*@)?[A-Za-z0-9])|(file:\/\/\/))[A-Za-z0-9._~:/%+,=-]*$/,
-  );
+const RepositoryUrl = urlOf(
+  /^(https?|ssh|file):\/\//,
+  `^((https?|ssh)://([A-Za-z0-9_.][A-Za-z0-9_.-]*@)?${HOST_AND_PORT}(/${PATH})?|file:///${PATH})$`,
+  'must be an https:// or ssh:// URL of a host (http:// inside of the cluster, file:/// in tests), with a port (1 to 65535) and a path where needed, and without password, query, fragment or space',
+).max(2048);
 
 /** What git allows of it (git check-ref-format), and no more than is usual. */
 const ReferenceName = z
@@ -117,10 +119,7 @@ export const PromptRepositorySpec = z
     commitStatus: z
       .strictObject({
         api: z.enum(['GitHub', 'Gitea', 'GitLab']).describe('Whose API the server speaks.'),
-        endpoint: z
-          .string()
-          .max(2048)
-          .regex(/^https?:\/\/[A-Za-z0-9._~:/%-]+$/)
+        endpoint: ApiUrl.max(2048)
           .optional()
           .describe(
             'Base URL of the API; by the host of the repository when not given (https://api.github.com for github.com).',

@@ -1,7 +1,8 @@
 /** The operator's settings, from environment variables. */
 import { z } from 'zod';
+import { HttpUrl } from '#crds/http-url.ts';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
-import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
+import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 import { TRACING_VARIABLES } from '#telemetry/tracing/tracing-settings.ts';
 
 const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { HttpUrl, PROCESS_VARIABLES, processSettings, readEnvironment, seconds } from './environment.ts';
+import { HttpUrl } from '#crds/http-url.ts';
+import { PROCESS_VARIABLES, processSettings, readEnvironment, seconds } from './environment.ts';
 
 const SCHEMA = z
   .object({
@@ -31,7 +32,10 @@ describe('the environment of a process', () => {
   it.each([
     ['CAPATAZ_PORT', ['65536', '-1', '80.5', '0x50', ' 80', '1e3', 'http', '9'.repeat(400)]],
     ['CAPATAZ_DRAIN_SECONDS', ['61', '-1', 'NaN', 'Infinity', '1e1', '5s']],
-    ['CAPATAZ_ROUTER_URL', ['router:8080', 'ftp://router', 'http://a b']],
+    [
+      'CAPATAZ_ROUTER_URL',
+      ['router:8080', 'ftp://router', 'http://a b', 'http://router:', 'http://router:65536'],
+    ],
   ])('takes no %s that is none', (name, values) => {
     for (const value of values) {
       const read = readEnvironment('router', SCHEMA, { ...URL, [name]: value });

@@ -19,8 +19,6 @@ export const seconds = (least: number, most: number): z.ZodType<number, string> 
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 
-export const HttpUrl = z.string().regex(/^https?:\/\/[^\s]+$/, 'must be an http:// or https:// URL');
-
 /** What every process reads. */
 export const PROCESS_VARIABLES = {
   CAPATAZ_PORT: wholeNumber(0, 65_535).default(8080),

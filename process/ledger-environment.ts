@@ -1,6 +1,7 @@
 /** What a process reads that tells the ledger. Without a URL there is no ledger: nothing is told, nothing is refused. */
+import { HttpUrl } from '#crds/http-url.ts';
 import { z } from 'zod';
-import { HttpUrl, wholeNumber } from './environment.ts';
+import { wholeNumber } from './environment.ts';
 
 const BYTES_PER_MEBIBYTE = 1_048_576;
 

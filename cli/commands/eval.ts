@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { NO_CACHE, createEvaluationCache } from '#adapters/evaluation-cache/evaluation-cache.ts';
 import { createRouterModel } from '#adapters/router-client/router-model.ts';
+import { apiUrlProblem } from '#crds/http-url.ts';
 import { VERDICT_EXIT_CODES, type GateVerdict, writeGateVerdict } from '#domain/evaluation/gate-verdict.ts';
 import {
   DEFAULT_GATE_RULES,
@@ -241,7 +242,9 @@ function cacheFolder({ cache }: EvalFlags, { environment }: CommandContext): str
 
 /** With or without the `/v1` that clients of OpenAI want. */
 function baseOf(endpoint: string): string {
-  if (!URL.canParse(endpoint)) throw new InputProblem('model_unusable', `"${endpoint}" is no URL`);
+  const problem = apiUrlProblem(endpoint);
+  if (problem !== undefined)
+    throw new InputProblem('model_unusable', `the endpoint "${endpoint}" ${problem}`);
   return endpoint.replace(/\/+$/, '').replace(/\/v1$/, '');
 }
 

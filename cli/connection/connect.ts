@@ -13,6 +13,7 @@ import {
   readCredentials,
 } from '#adapters/kubernetes/kube-client.ts';
 import { type LedgerReader, createLedgerReader } from '#adapters/ledger-reader/ledger-reader.ts';
+import { apiUrlProblem } from '#crds/http-url.ts';
 import { CommandError } from '../exit-codes.ts';
 import { type KubeconfigFlags, loadUserKubeConfig } from './kubeconfig.ts';
 import { findLedgerService, findWitnessService, proxyPathOf } from './ledger-service.ts';
@@ -225,15 +226,9 @@ function kubeClientOf(kubeConfig: KubeConfig | undefined): KubeClient {
 }
 
 function checkUrl(text: string): string {
-  if (URL.canParse(text)) {
-    const url = new URL(text);
-    const isPlain = url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-    if (/^https?:$/.test(url.protocol) && isPlain) return url.href.replace(/\/+$/, '');
-  }
-  throw new CommandError(
-    'usage',
-    `The address of the ledger must be an http:// or https:// URL without user and query, not "${text}".`,
-  );
+  const problem = apiUrlProblem(text);
+  if (problem === undefined) return new URL(text).href.replace(/\/+$/, '');
+  throw new CommandError('usage', `The address "${text}" of the ledger ${problem}.`);
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -6,6 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { apiUrlProblem } from '#crds/http-url.ts';
 import { ModelPrice } from '#crds/model.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
@@ -164,9 +165,8 @@ function otherEndpoint(
   if (endpoint === undefined || model === undefined) {
     throw new CommandError('usage', 'Give --endpoint and --model together.');
   }
-  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new CommandError('usage', `--endpoint takes an http:// or https:// URL, not ${endpoint}.`);
-  }
+  const problem = apiUrlProblem(endpoint);
+  if (problem !== undefined) throw new CommandError('usage', `--endpoint "${endpoint}" ${problem}.`);
   const price = priceOf(priceText);
   if (keyVariable === undefined) return { url: endpoint, model, price };
   const key = environment[keyVariable];

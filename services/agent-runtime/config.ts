@@ -1,7 +1,8 @@
 /** The agent-runtime's settings, from environment variables. */
 import { z } from 'zod';
+import { HttpUrl } from '#crds/http-url.ts';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
-import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
+import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
 export const AgentRuntimeConfig = z

@@ -1,8 +1,9 @@
 /** Everything the witness reads from its environment. */
 import { z } from 'zod';
+import { HttpUrl } from '#crds/http-url.ts';
 import { isKeyName, MalformedKeyError, parseVerifierKey } from '#domain/transparency/note-keys.ts';
 import type { VerifierKey } from '#domain/transparency/note-keys.ts';
-import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
+import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 
 const LogKeys = z
   .string()

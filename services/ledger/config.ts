@@ -1,8 +1,9 @@
 /** Everything the ledger reads from its environment. */
 import { z } from 'zod';
+import { HttpUrl } from '#crds/http-url.ts';
 import { SOURCE_PROCESSES } from '#domain/ledger/ledger-record.ts';
 import { isKeyName, parseVerifierKey } from '#domain/transparency/note-keys.ts';
-import { HttpUrl, PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
+import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 import type { PlatformProcess } from './who-may-tell.ts';
 
 const PLATFORM_PROCESSES = SOURCE_PROCESSES.filter(

@@ -9,7 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   domain: ['crds'],
   telemetry: ['crds', 'domain'],
   adapters: ['crds', 'domain', 'telemetry'],
-  process: ['domain', 'telemetry'],
+  process: ['crds', 'domain', 'telemetry'],
   operator: ['crds', 'domain', 'telemetry', 'adapters', 'process'],
   'services/router': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
   'services/agent-runtime': ['crds', 'domain', 'telemetry', 'adapters', 'process'],

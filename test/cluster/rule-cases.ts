@@ -4,6 +4,7 @@
  */
 import { REPOSITORY_CASES } from './repository-rule-cases.ts';
 import { ROLLOUT_CASES } from './rollout-rule-cases.ts';
+import { URL_CASES } from './url-rule-cases.ts';
 import { type RuleCase, casesFor, named } from './rule-case.ts';
 import { SAMPLES, type SampleObject, changed } from './sample-objects.ts';
 
@@ -322,6 +323,7 @@ const MODEL_CASES: readonly RuleCase[] = [
 
 export const RULE_CASES: readonly RuleCase[] = [
   ...REPOSITORY_CASES,
+  ...URL_CASES,
   ...AGENT_CASES,
   ...RESOURCE_CASES,
   ...TOOL_CASES,

@@ -1,6 +1,6 @@
 /** Which SIEMs get which events: a JSON file, as the chart writes it. */
 import { z } from 'zod';
-import { HttpUrl } from '#process/environment.ts';
+import { HttpUrl } from '#crds/http-url.ts';
 
 const path = z.string().min(1).max(1024);
 
