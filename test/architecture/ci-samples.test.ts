@@ -22,6 +22,10 @@ describe.each(['github-actions.yaml', 'gitlab-ci.yaml'])('the workflow %s', (nam
     expect(read(name)).not.toMatch(/\bnpx\b|npm (?:exec|install) (?!--prefix)/);
     expect(read(name)).toContain('CAPATAZ_COMMIT');
   });
+
+  it('says who may read the key, and what a fork can make of it', () => {
+    expect(read(name)).toMatch(/# Who may read the key: .*\bfork\b.*\n(?!#)/s);
+  });
 });
 
 const Steps = z.array(
