@@ -31,7 +31,8 @@ async function git(folder: string, options: readonly string[], input = ''): Prom
   const running = promisify(execFile)('git', ['-C', folder, ...options], {
     env: { ...environment, ...IDENTITY },
   });
-  running.child.stdin?.end(input);
+  // Most commands read nothing and may have ended by now.
+  running.child.stdin?.on('error', () => undefined).end(input);
   return (await running).stdout.trim();
 }
 
@@ -57,14 +58,17 @@ async function beginRepository(): Promise<void> {
 }
 
 /** What CGI calls a request. */
-function describeRequest({ method, headers, url = '/' }: IncomingMessage): Record<string, string> {
+function describeRequest(
+  { method, headers, url = '/' }: IncomingMessage,
+  root: string,
+): Record<string, string> {
   const { pathname, search } = new URL(url, 'http://localhost');
   const named = (variable: string, header: string): Record<string, string> => {
     const value = headers[header];
     return typeof value === 'string' ? { [variable]: value } : {};
   };
   return {
-    GIT_PROJECT_ROOT: ROOT,
+    GIT_PROJECT_ROOT: root,
     GIT_HTTP_EXPORT_ALL: '1',
     PATH_INFO: decodeURIComponent(pathname),
     QUERY_STRING: search.slice(1),
@@ -87,16 +91,16 @@ function writeHead(response: ServerResponse, head: string): void {
   response.writeHead(status);
 }
 
-/** The backend answers with headers, an empty line and the body. */
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!(request.url ?? '').startsWith('/prompts.git/')) {
-    response.writeHead(404).end('The only repository here is /prompts.git.\n');
-    return;
-  }
+/** For the repositories in `root`. The backend answers with headers, an empty line and the body. */
+export async function answerByGit(
+  request: IncomingMessage,
+  response: ServerResponse,
+  root: string,
+): Promise<void> {
   const backend = spawn('git', ['http-backend'], {
     timeout: REQUEST_MILLISECONDS,
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...environment, ...describeRequest(request) },
+    env: { ...environment, ...describeRequest(request, root) },
   });
   // One that ends early has said all it had to say.
   const sent = pipeline(request, backend.stdin).catch(() => undefined);
@@ -118,15 +122,23 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-await beginRepository();
-const server = createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
-    console.error(String(error));
-    response.destroy();
+async function serve(): Promise<void> {
+  await beginRepository();
+  const server = createServer((request, response) => {
+    if (!(request.url ?? '').startsWith('/prompts.git/')) {
+      response.writeHead(404).end('The only repository here is /prompts.git.\n');
+      return;
+    }
+    answerByGit(request, response, ROOT).catch((error: unknown) => {
+      console.error(String(error));
+      response.destroy();
+    });
   });
-});
-server.listen(PORT);
-process.on('SIGTERM', () => {
-  server.close();
-  server.closeAllConnections();
-});
+  server.listen(PORT);
+  process.on('SIGTERM', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}
+
+if (import.meta.main) await serve();

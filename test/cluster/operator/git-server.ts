@@ -1,11 +1,12 @@
 /** A git server of the tests' own: `git http-backend` behind http, or behind https that asks for a password. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
+import { type RequestListener, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { answerByGit } from '#cluster/sample-repository/serve-repository.ts';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ export async function startGitServer(directory: string): Promise<GitServer> {
       if (server.isDown) request.socket.destroy();
       else if (needsPassword && request.headers.authorization !== `Basic ${basic}`) {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      } else answer(directory, request, response);
+      } else answerByGit(request, response, directory).catch(() => response.destroy());
     };
   const plain = createServer(serve(false));
   const secure = createTlsServer({ key: await readFile(keyPath), cert: certificateAuthority }, serve(true));
@@ -85,51 +86,6 @@ export async function startGitServer(directory: string): Promise<GitServer> {
     },
   };
   return server;
-}
-
-/** One request as a CGI program takes it: https://git-scm.com/docs/git-http-backend. */
-function answer(directory: string, request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
-  const { headers } = request;
-  const child = spawn('git', ['http-backend'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    timeout: 20_000,
-    env: {
-      ...ENVIRONMENT,
-      GIT_PROJECT_ROOT: directory,
-      GIT_HTTP_EXPORT_ALL: '1',
-      PATH_INFO: pathname,
-      QUERY_STRING: search.slice(1),
-      REQUEST_METHOD: request.method ?? 'GET',
-      CONTENT_TYPE: headers['content-type'] ?? '',
-      HTTP_CONTENT_ENCODING: headers['content-encoding'] ?? '',
-      GIT_PROTOCOL: String(headers['git-protocol'] ?? ''),
-      REMOTE_ADDR: '127.0.0.1',
-    },
-  });
-  child.stdin.on('error', () => undefined);
-  request.pipe(child.stdin);
-  const pieces: Buffer[] = [];
-  child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
-  child.on('error', () => response.destroy());
-  child.on('close', () => {
-    const said = Buffer.concat(pieces);
-    const end = said.indexOf('\r\n\r\n');
-    if (end < 0) {
-      response.destroy();
-      return;
-    }
-    const fields = said
-      .subarray(0, end)
-      .toString('latin1')
-      .split('\r\n')
-      .map((line): [string, string] => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-      });
-    const { status = '200', ...others } = Object.fromEntries(fields);
-    response.writeHead(Number.parseInt(status, 10), others).end(said.subarray(end + 4));
-  });
 }
 
 async function createOrigin(folder: string, path: string): Promise<GitOrigin> {
