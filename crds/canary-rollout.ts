@@ -271,6 +271,8 @@ export const CANARY_ROLLOUT = {
   spec: CanaryRolloutSpec,
   status: CanaryRolloutStatus,
   conditions: CANARY_ROLLOUT_CONDITIONS,
+  conditionsNote:
+    'Where a release stands is said by Ready, by Progressing and, while they are there, by Reconciling or Stalled in the same words: each tool reads one of them alone (`kubectl wait` and Argo CD Ready, `kubectl get -o wide` Progressing, Flux the last two). Promoted points to Ready or Progressing.',
   printerColumns: [
     { name: 'Prompt', type: 'string', jsonPath: '.spec.prompt', description: 'The prompt.' },
     {
