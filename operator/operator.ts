@@ -39,12 +39,10 @@ import { resourcesOf } from './runtime/kind-module.ts';
 import { readableObject } from './runtime/read-kind.ts';
 import { createLedgerTeller } from './runtime/ledger-teller.ts';
 import { createLeaderElection } from './runtime/leader-election.ts';
+import { untilSynced, viewReadiness } from './runtime/view-readiness.ts';
 
 const MAXIMUM_STREAMS = 10_000;
 const MAXIMUM_STREAMS_PER_AGENT = 2_000;
-/** A replica that has not heard of the API server for so long says that it is not ready. */
-const STALE_AFTER_SECONDS = 60;
-const SYNC_CHECK_MILLISECONDS = 50;
 /** Passes under way get so long to end before the lease is given back. */
 const DRAIN_SECONDS = 10;
 /** What the ledger has not taken by then waits on disk for the next start. */
@@ -159,19 +157,13 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     onPass: metrics.observePass,
   });
 
-  const isReady = (): Readiness => {
-    if (!view.isSynced()) return { ready: false, reason: 'The view of the cluster is not complete yet.' };
-    const seconds = view.secondsSinceLastContact();
-    return seconds > STALE_AFTER_SECONDS
-      ? { ready: false, reason: `The API server has not been heard of for ${Math.round(seconds)} seconds.` }
-      : { ready: true };
-  };
+  const isReady = (): Readiness => viewReadiness(view);
   const drain = new Drain();
   stop.addEventListener('abort', () => drain.begin(), { once: true });
   const metricsServer = await startHealthServer({ port: config.metricsPort, registry, isReady, drain });
   const watching = new AbortController();
   const watched = view.run(watching.signal);
-  await waitUntil(view.isSynced, stop);
+  await untilSynced(view, stop);
   const configurationServer = await startConfigurationServer({
     port: config.port,
     tokenReviewer: cachingTokenReviewer(
@@ -213,10 +205,6 @@ export async function runOperator(config: OperatorConfig, logger: Logger, stop: 
     await events.flush();
     await leadership.release();
   }
-}
-
-async function waitUntil(isDone: () => boolean, signal: AbortSignal): Promise<void> {
-  while (!isDone() && !signal.aborted) await delay(SYNC_CHECK_MILLISECONDS / 1000);
 }
 
 async function delay(seconds: number): Promise<void> {

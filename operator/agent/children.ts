@@ -8,6 +8,7 @@ import {
 } from '#domain/agent/agent-configuration.ts';
 import { agentChildName } from '#domain/agent/agent-names.ts';
 import type { DesiredChild } from '../runtime/child-applier.ts';
+import { controlledBy } from '../runtime/child-owner.ts';
 import { type PodSettings, agentPodTemplate } from './pod-template.ts';
 import {
   AGENTS,
@@ -82,16 +83,7 @@ function child(
   { metadata: { name, namespace, uid } }: Agent,
   content: Omit<DesiredObject, 'metadata'>,
 ): DesiredChild {
-  const ownerReferences = [
-    {
-      apiVersion: AGENTS.groupVersion,
-      kind: AGENTS.kind,
-      name,
-      uid,
-      controller: true,
-      blockOwnerDeletion: true,
-    },
-  ];
+  const ownerReferences = controlledBy(AGENTS, { name, uid });
   const metadata = { name: agentChildName(name), namespace, labels: childLabels(name), ownerReferences };
   return { resource, object: { metadata, ...content } };
 }

@@ -4,8 +4,7 @@
  * so that whoever is killed in between leaves nothing to be guessed: the same status always is the same document.
  */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
-import { API_GROUP_VERSION } from '#crds/object-meta.ts';
-import { CANARY_ROLLOUT, type CanaryRollout, type CanaryRolloutStatus } from '#crds/canary-rollout.ts';
+import type { CanaryRollout, CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { PromptVersion } from '#crds/prompt-version.ts';
 import { FIRST_CANDIDATE_KEY, type GateVersions } from '#domain/evaluation/gate-entry.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
@@ -16,8 +15,9 @@ import {
   rolloutConfigMapName,
 } from '#domain/rollout/rollout-document.ts';
 import type { DesiredChild } from '../runtime/child-applier.ts';
+import { controlledBy } from '../runtime/child-owner.ts';
 import type { ObservedChildren } from '../runtime/decision.ts';
-import { ROLLOUT_CONFIG_MAPS, ROLLOUT_DOCUMENT_LABELS } from './resources.ts';
+import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS, ROLLOUT_DOCUMENT_LABELS } from './resources.ts';
 
 /** The API server takes a ConfigMap of 1 MiB; what is not the document gets the rest. */
 const LARGEST_DOCUMENT_BYTES = 1_000_000;
@@ -45,21 +45,13 @@ export function rolloutDocumentChild(
   if (content === undefined) return [];
   const [key, text] = content;
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) return [];
-  const { namespace, name, uid } = metadata;
-  const owner = {
-    apiVersion: API_GROUP_VERSION,
-    kind: CANARY_ROLLOUT.kind,
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
+  const { namespace, name } = metadata;
   const object = {
     metadata: {
       name: rolloutConfigMapName(name),
       namespace,
       labels: ROLLOUT_DOCUMENT_LABELS,
-      ownerReferences: [owner],
+      ownerReferences: controlledBy(CANARY_ROLLOUTS, metadata),
     },
     data: {
       // A status that was lost does not take from agents what they follow, nor from us its revision.

@@ -22,6 +22,7 @@ import { resourcesOf } from '../runtime/kind-module.ts';
 import { createLeaderElection } from '../runtime/leader-election.ts';
 import { createLedgerTeller } from '../runtime/ledger-teller.ts';
 import { readableObject } from '../runtime/read-kind.ts';
+import { untilSynced, viewReadiness } from '../runtime/view-readiness.ts';
 import type { PromptRepositoryConfig } from './config.ts';
 import { promptRepositoryKind } from './kind.ts';
 import { createReportCommit } from './report-commit.ts';
@@ -34,8 +35,6 @@ import { startWebhookServer } from './webhook-server.ts';
 /** Who it is to the API server, and the name of its Lease. */
 export const PROMPT_REPOSITORY_MANAGER = 'capataz-prompt-repository';
 
-const STALE_AFTER_SECONDS = 60;
-const SYNC_CHECK_MILLISECONDS = 50;
 const DRAIN_SECONDS = 5;
 
 /** Runs until the signal aborts (resolves) or the lease is lost (rejects: the process must end). */
@@ -136,19 +135,13 @@ export async function runPromptRepositories(
     now,
     onPass: metrics.observePass,
   });
-  const isReady = (): Readiness => {
-    if (!view.isSynced()) return { ready: false, reason: 'The view of the cluster is not complete yet.' };
-    const seconds = view.secondsSinceLastContact();
-    return seconds > STALE_AFTER_SECONDS
-      ? { ready: false, reason: `The API server has not been heard of for ${Math.round(seconds)} seconds.` }
-      : { ready: true };
-  };
+  const isReady = (): Readiness => viewReadiness(view);
   const drain = new Drain();
   stop.addEventListener('abort', () => drain.begin(), { once: true });
   const metricsServer = await startHealthServer({ port: config.metricsPort, registry, isReady, drain });
   const watching = new AbortController();
   const watched = view.run(watching.signal);
-  while (!view.isSynced() && !stop.aborted) await sleep(SYNC_CHECK_MILLISECONDS);
+  await untilSynced(view, stop);
 
   const webhookOf = (namespace: string, name: string) =>
     readableObject(view.of(PROMPT_REPOSITORIES).get(`${namespace}/${name}`))?.spec.webhook;

@@ -1,6 +1,15 @@
-/** Whether an object at a child's name is this owner's to write. */
-import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+/** Whose a child is, and whether an object at a child's name is this owner's to write. */
+import type { KubeObject, OwnerReference } from '#adapters/kubernetes/kube-object.ts';
+import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import { FIELD_MANAGER } from './field-manager.ts';
+
+/** What a child says of its owner, with whom it goes. */
+export function controlledBy(
+  { groupVersion, kind }: ResourceKind,
+  { name, uid }: { readonly name: string; readonly uid: string },
+): readonly OwnerReference[] {
+  return [{ apiVersion: groupVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];
+}
 
 export type ChildOwnership =
   | { readonly kind: 'ours' }

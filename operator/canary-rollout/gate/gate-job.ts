@@ -6,8 +6,7 @@
  * It has the one name that children of a rollout have. There is one gate at a time, so a Job of another run is in the
  * way of the next one and is removed, and no candidate that nobody wants any more goes on costing.
  */
-import { API_GROUP_VERSION } from '#crds/object-meta.ts';
-import { CANARY_ROLLOUT, type CanaryRollout } from '#crds/canary-rollout.ts';
+import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import { ROUTER_AUDIENCE, agentChildName } from '#domain/agent/agent-names.ts';
 import {
   DEFAULT_GATE_JUDGE_VOTES,
@@ -36,6 +35,8 @@ import {
 } from '#operator/agent/pod-template.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '#operator/agent/resources.ts';
 import type { DesiredChild } from '#operator/runtime/child-applier.ts';
+import { controlledBy } from '#operator/runtime/child-owner.ts';
+import { CANARY_ROLLOUTS } from '../resources.ts';
 import { GATE_CONTAINER, GATE_JOBS, GATE_LABEL } from './gate-resources.ts';
 import type { GateRun } from './gate-run.ts';
 
@@ -64,23 +65,15 @@ export function gateJob(
   goldenSet: string,
   settings: PodSettings,
 ): DesiredChild {
-  const { name, namespace, uid } = metadata;
+  const { name, namespace } = metadata;
   const labels = { [MANAGED_BY_LABEL]: MANAGED_BY, [GATE_LABEL]: name };
-  const owner = {
-    apiVersion: API_GROUP_VERSION,
-    kind: CANARY_ROLLOUT.kind,
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
   const object = {
     metadata: {
       name: gateJobName(name),
       namespace,
       labels,
       annotations: { [GATE_RUN_ANNOTATION]: run.id },
-      ownerReferences: [owner],
+      ownerReferences: controlledBy(CANARY_ROLLOUTS, metadata),
     },
     spec: {
       // A verdict is a verdict, also one that ends with an exit code; only what has nothing to do with it is tried again.
