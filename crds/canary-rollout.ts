@@ -18,6 +18,8 @@ import { EXPOSURE_UNITS, RolloutAnalysis, RolloutStep, RolloutWindow } from './r
 
 const MAXIMUM_STEPS = 20;
 const MAXIMUM_REJECTED = 50;
+/** Ids are UUIDs: some 2 KB. */
+export const MAXIMUM_COMMAND_IDS = 50;
 const MAXIMUM_WINDOWS = 16;
 const LONGEST_PROGRESS_SECONDS = 2_592_000;
 
@@ -256,6 +258,11 @@ export const CanaryRolloutStatus = kindStatus(
       .max(64)
       .optional()
       .describe('Id of the command that was obeyed or refused last.'),
+    commandIds: z
+      .array(z.string().max(64))
+      .max(MAXIMUM_COMMAND_IDS)
+      .optional()
+      .describe('Ids of the last commands, the newest last: none of them is obeyed again.'),
     lastCommandProblem: z.string().max(2048).optional().describe('Why it was refused.'),
   },
   'What is released.',

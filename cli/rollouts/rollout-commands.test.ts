@@ -41,11 +41,11 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(directory, { recursive: true }));
 
-function rolloutWith(status: object): object {
+function rolloutWith(status: object, annotations: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'capataz.dev/v1alpha1',
     kind: 'CanaryRollout',
-    metadata: { name: 'triage', namespace: 'mail', uid: 'u', generation: 1 },
+    metadata: { name: 'triage', namespace: 'mail', uid: 'u', generation: 1, annotations },
     spec: {
       prompt: 'triage',
       versionRef: { name: 'triage-b' },
@@ -81,16 +81,22 @@ async function ask(
 }
 
 /** An operator that obeys, or refuses, the command that it finds in the annotation. */
-function operator(answer: (id: string) => object): Readonly<Record<string, Answer>> {
+function operator(
+  answer: (id: string) => object,
+  after: { readonly command?: object } = {},
+): Readonly<Record<string, Answer>> {
   let status: object = RELEASING;
+  let annotations: Readonly<Record<string, string>> = {};
   return {
-    [`GET ${ROLLOUT}`]: () => rolloutWith(status),
+    [`GET ${ROLLOUT}`]: () => rolloutWith(status, annotations),
     [`PATCH ${ROLLOUT}`]: ({ body }) => {
       const { metadata } = JSON.parse(body) as { metadata: { annotations: Record<string, string> } };
       const read = readRolloutCommand(metadata.annotations[ROLLOUT_COMMAND_ANNOTATION]);
       if (read?.ok !== true) return new Status(422, { message: 'not a command' });
       status = { ...RELEASING, lastCommandId: read.command.id, ...answer(read.command.id) };
-      return rolloutWith(status);
+      ({ annotations } = metadata);
+      if (after.command) annotations = { [ROLLOUT_COMMAND_ANNOTATION]: JSON.stringify(after.command) };
+      return rolloutWith(status, annotations);
     },
   };
 }
@@ -119,6 +125,27 @@ describe('a command to a rollout', () => {
       });
     },
   );
+
+  it.each([
+    [
+      'before the operator saw it is said not to have been done',
+      [],
+      'has not seen the command: abort by bob took',
+    ],
+    [
+      'right after the answer is said to have followed it',
+      ['it'],
+      'has answered, and abort by bob came right',
+    ],
+  ])('whose place another took %s', async (_when, answered, told) => {
+    const command = { id: 'other', verb: 'abort', by: 'bob' };
+    const status = (id: string) => ({
+      lastCommandId: 'other',
+      commandIds: [...answered.map(() => id), 'other'],
+    });
+    const ran = await ask(operator(status, { command }), 'promote', 'triage');
+    expect(ran).toMatchObject({ code: 1, noted: expect.stringContaining(told) });
+  });
 
   it('that is refused ends with the operator’s sentence and exit code 1', async () => {
     const conditions = [

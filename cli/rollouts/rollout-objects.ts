@@ -18,6 +18,7 @@ const Metadata = z.object({
   namespace: z.string(),
   uid: z.string(),
   generation: z.int().default(0),
+  annotations: z.record(z.string(), z.string()).default({}),
 });
 
 const Counts = z.object({ good: z.number(), bad: z.number() });

@@ -189,6 +189,24 @@ describe('pause and resume', () => {
     expect(scene.progress).toMatchObject({ phase: 'Progressing', step: { kind: 'analyse' } });
   });
 
+  it('one resume is enough at a step that waits for it, also when somebody held it there', () => {
+    const scene = released([{ pause: {} }, { setExposure: { percent: '1' } }, { analyse: {} }]);
+    scene.ask({ verb: 'pause' });
+    scene.ask({ verb: 'resume' });
+    expect(scene.progress).toMatchObject({ phase: 'Progressing', step: { index: 1 } });
+  });
+
+  it('a resume outside of the windows is kept until the next one', () => {
+    const steps = [{ pause: {} }, { setExposure: { percent: '1' } }, { analyse: {} }];
+    const scene = RolloutScene.releasing(steps, { windows: [{ start: '11:00', hours: 2 }] });
+    scene.run();
+    scene.later(7200).ask({ verb: 'pause' });
+    scene.ask({ verb: 'resume' });
+    expect(scene.progress).toMatchObject({ phase: 'OutsideWindow', exposure: { basisPoints: 0 } });
+    scene.later(86_400 - 7200).run();
+    expect(scene.progress).toMatchObject({ step: { kind: 'analyse' }, exposure: { basisPoints: 100 } });
+  });
+
   it.each(['pause', 'resume', 'approve'] as const)('%s without a candidate is refused', (verb) => {
     const scene = rolledBack();
     scene.ask({ verb });
@@ -216,6 +234,26 @@ describe('any command', () => {
     // The machine goes on by itself; the command moves it no further.
     expect(after?.index).toBe(3);
     expect(scene.reasons().filter((reason) => reason.endsWith('PromoteRequested'))).toHaveLength(1);
+  });
+
+  it('is no new one when it comes back after others, as out of a backup or from a GitOps tool', () => {
+    const scene = released();
+    scene.ask({ id: 'first', verb: 'pause' });
+    scene.ask({ id: 'second', verb: 'resume' });
+    const before = scene.kinds().length;
+    scene.ask({ id: 'first', verb: 'pause' });
+    expect(scene.kinds()).toHaveLength(before);
+    expect(scene.progress).toMatchObject({ phase: 'Progressing', lastCommandId: 'second' });
+  });
+
+  it('is remembered by an operator that knew the last id alone, and of many the newest are', () => {
+    const scene = released();
+    scene.progress = { ...scene.progress, lastCommandId: 'of-before' };
+    scene.ask({ id: 'first', verb: 'approve' });
+    expect(scene.progress.commandIds).toEqual(['of-before', 'first']);
+    for (let number = 0; number < 60; number += 1) scene.ask({ id: `n${number}`, verb: 'approve' });
+    expect(scene.progress.commandIds).toHaveLength(50);
+    expect(scene.progress.commandIds?.at(-1)).toBe('n59');
   });
 
   it('that is refused is told once and never tried again', () => {

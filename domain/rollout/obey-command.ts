@@ -2,6 +2,7 @@
  * What a person asks for, once for each id. What cannot be done is refused in a sentence and never tried again: a
  * command is not a wish that stays.
  */
+import { MAXIMUM_COMMAND_IDS } from '#crds/canary-rollout.ts';
 import { judgedAnew } from '../judging/judged-anew.ts';
 import { judgingRules } from '../judging/metric-rules.ts';
 import { isRejected } from './rejected-versions.ts';
@@ -27,15 +28,22 @@ export function obeyCommand(observation: RolloutObservation): Transition | undef
       : refused(before, `The annotation was not understood. ${command.problem}`, command.problem);
   }
   const { id, digest, verb } = command.command;
-  if (id === before.lastCommandId) return undefined;
+  if (id === before.lastCommandId || before.commandIds?.includes(id)) return undefined;
+  const known = { lastCommandId: id, commandIds: withCommandId(before, id) };
   const problem = verb === 'rollback' ? undefined : misdirected(verb, digest, observation);
   const answer = problem ?? HANDLERS[verb](observation, command.command);
   const { lastCommandProblem: _, ...rest } = before;
   if (typeof answer === 'string') {
-    return refused({ ...rest, lastCommandId: id }, `capataz ${verb} was not obeyed. ${answer}`, answer);
+    return refused({ ...rest, ...known }, `capataz ${verb} was not obeyed. ${answer}`, answer);
   }
   const { lastCommandProblem: _problem, ...progress } = answer.progress;
-  return { ...answer, progress: { ...progress, lastCommandId: id } };
+  return { ...answer, progress: { ...progress, ...known } };
+}
+
+/** An annotation that is written again, by a tool or out of a backup, is no new command; the oldest are forgotten first. */
+function withCommandId({ lastCommandId, commandIds }: RolloutProgress, id: string): string[] {
+  const before = commandIds ?? (lastCommandId === undefined ? [] : [lastCommandId]);
+  return [...before, id].slice(-MAXIMUM_COMMAND_IDS);
 }
 
 /** A command that names a digest is about that version and no other: what is released may have changed meanwhile. */
@@ -75,21 +83,14 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
       : advance(observation, progress, 'PromoteRequested', why);
   },
   approve: (observation, command) => {
-    const { before, spec, now } = observation;
+    const { before, spec } = observation;
     if (before.candidate === undefined) return NOTHING_RELEASED;
     if (before.paused !== undefined) return 'It is paused: resume it first.';
     const planned = before.step && stepAt(planOf(spec), before.step.index);
     if (before.step === undefined || planned?.step.approve === undefined) {
       return `Nothing waits for approval now: it is at ${before.step?.kind ?? 'its beginning'}.`;
     }
-    const next = nextStep(planOf(spec), before);
-    if (!windowState(spec.windows, now).isOpen && growsExposure(before, next)) {
-      const step = { ...before.step, passedAt: before.step.passedAt ?? now.toISOString() };
-      const message = `${asked(command)} It takes effect in the next window of spec.windows.`;
-      const decision = { kind: 'Approved', reason: 'Approved', message, ...toCandidate(before) } as const;
-      return { progress: { ...before, step }, decision };
-    }
-    return advance(observation, before, 'Approved', asked(command));
+    return passStep(observation, command, 'Approved');
   },
   abort: (observation, command) => {
     const { before, wanted } = observation;
@@ -132,12 +133,33 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
   resume: (observation, command) => {
     const { before, spec } = observation;
     if (before.candidate === undefined) return NOTHING_RELEASED;
-    if (before.paused !== undefined) return resume(observation, asked(command));
     const planned = before.step && stepAt(planOf(spec), before.step.index);
-    if (planned?.step.pause === undefined) return 'It is not paused.';
-    return HANDLERS.promote(observation, command);
+    const isPauseStep = planned?.step.pause !== undefined && before.step?.kind === 'pause';
+    // One that ends by itself goes on counting; one that waits for this word is over, whoever held it meanwhile.
+    const isEndless = isPauseStep && planned.step.pause?.seconds === undefined;
+    if (before.paused !== undefined && !isEndless) return resume(observation, asked(command));
+    if (!isPauseStep) return 'It is not paused.';
+    return passStep(observation, command, 'ResumeRequested');
   },
 };
+
+/** What waited for a person goes on: to the next step, where that exposes more in the next window. */
+function passStep(
+  observation: RolloutObservation,
+  command: RolloutCommand,
+  reason: 'Approved' | 'ResumeRequested',
+): Transition {
+  const { spec, now } = observation;
+  const before = withoutPause(observation.before);
+  const next = nextStep(planOf(spec), before);
+  if (before.step === undefined || windowState(spec.windows, now).isOpen || !growsExposure(before, next)) {
+    return advance(observation, before, reason, asked(command));
+  }
+  const step = { ...before.step, passedAt: before.step.passedAt ?? now.toISOString() };
+  const kind = reason === 'Approved' ? 'Approved' : 'Resumed';
+  const message = `${asked(command)} It takes effect in the next window of spec.windows.`;
+  return { progress: { ...before, step }, decision: { kind, reason, message, ...toCandidate(before) } };
+}
 
 /** The step gets its whole time again. */
 function resume({ before, spec, now }: RolloutObservation, why: string): Transition {

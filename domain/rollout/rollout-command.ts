@@ -1,6 +1,6 @@
 /**
  * What a person asks of a CanaryRollout, as an annotation: specs belong to git, and what must happen once needs an id.
- * The operator obeys a command whose id is not `status.lastCommandId`, and keeps the id then.
+ * The operator obeys a command whose id is not among `status.commandIds`, and keeps the id then.
  */
 import { z } from 'zod';
 import { Sha256 } from '#crds/object-meta.ts';
