@@ -11,6 +11,7 @@ import {
   countCandidateCost,
   countStableCost,
 } from './cost-comparison.ts';
+import { CountedAgents } from './counted-agents.ts';
 import { CountedSessions } from './counted-sessions.ts';
 import { evidenceMicroNats, thresholdMicroNats } from './e-process.ts';
 import type { JudgingPast } from './judging-past.ts';
@@ -49,6 +50,8 @@ export type JudgeVerdict =
 export class CanaryJudge {
   readonly #plan: JudgingPlan;
   readonly #sessions = new CountedSessions();
+  /** Of the candidate, by metric. */
+  readonly #agents = new Map<JudgedMetric, CountedAgents>();
   #metrics: readonly MetricState[];
   #cursor: number;
   #consecutiveSchemaFailures: number;
@@ -82,11 +85,13 @@ export class CanaryJudge {
     this.#cursor = Math.max(this.#cursor, position);
   }
 
-  /** After a restart, of all from `startPosition` to the cursor in their order: which sessions were counted. */
+  /** After a restart, of all from `startPosition` to the cursor in their order: which sessions were counted, and of whom. */
   remember(outcome: JudgedOutcome): void {
-    if (outcome.position > this.#cursor || this.#armOf(outcome) === undefined) return;
+    const arm = this.#armOf(outcome);
+    if (outcome.position > this.#cursor || arm === undefined) return;
     for (const rule of this.#plan.rules.metrics) {
-      if (isGood(outcome, rule) !== undefined) this.#isFirstOfSession(outcome, rule.metric);
+      if (isGood(outcome, rule) === undefined || !this.#isFirstOfSession(outcome, rule.metric)) continue;
+      if (arm === 'candidate') this.#agentsOf(rule.metric).add(outcome.agentUid);
     }
   }
 
@@ -104,9 +109,13 @@ export class CanaryJudge {
       const good = isGood(outcome, rule);
       if (good === undefined || !this.#isFirstOfSession(outcome, rule.metric)) return state;
       const history = this.#historyOf(outcome.agentUid, rule.metric);
-      return arm === 'candidate'
-        ? countCandidate(state, rule, good, history)
-        : countStable(state, rule, good ? { good: 1, bad: 0 } : { good: 0, bad: 1 }, history);
+      if (arm === 'stable') {
+        return countStable(state, rule, good ? { good: 1, bad: 0 } : { good: 0, bad: 1 }, history);
+      }
+      const agents = this.#agentsOf(rule.metric);
+      const { effective } = agents;
+      agents.add(outcome.agentUid);
+      return countCandidate(state, rule, good, history, effective);
     });
     this.#stop ??= this.#reasonToStop(outcome.runId);
   }
@@ -238,6 +247,12 @@ export class CanaryJudge {
     return this.#plan.unit === 'Agent'
       ? (this.#plan.past.histories.get(agentUid)?.[metric] ?? NOTHING)
       : undefined;
+  }
+
+  #agentsOf(metric: JudgedMetric): CountedAgents {
+    const known = this.#agents.get(metric) ?? new CountedAgents();
+    this.#agents.set(metric, known);
+    return known;
   }
 
   #isFirstOfSession(outcome: JudgedOutcome, metric: JudgedMetric): boolean {

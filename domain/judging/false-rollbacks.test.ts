@@ -53,6 +53,18 @@ describe.each(ENVIRONMENTS)('When the environment %s', (_name, environment) => {
   });
 });
 
+describe('One agent that follows its own history', () => {
+  test.each([
+    [10, 0.8],
+    [10, 0.5],
+    [30, 0.8],
+    [100, 0.8],
+  ])('of %d outcomes at a rate of %d is not rolled back for what the history errs', (historyLength, rate) => {
+    const plan: FleetPlan = { ...PLAIN_FLEET, unit: 'Agent', agents: 50, outcomes: OUTCOMES };
+    expect(rolledBack({ ...plan, historyLength, stableRate: rate }, '1', 40)).toHaveLength(0);
+  });
+});
+
 describe('Looked at after every outcome without any margin', () => {
   test('an equal candidate is rolled back no more often than was allowed', () => {
     const plan: FleetPlan = { ...PLAIN_FLEET, outcomes: OUTCOMES, exposure: 0.05 };

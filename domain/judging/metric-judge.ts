@@ -19,6 +19,7 @@ import type { JudgedRule } from './metric-rules.ts';
 import {
   FEWEST_OUTCOMES,
   environmentShift,
+  lowOfFleet,
   moved,
   ownReference,
   presentLow,
@@ -109,16 +110,17 @@ export function countStable(
   );
 }
 
-/** An outcome of the candidate. */
+/** An outcome of the candidate. `effectiveAgents`: among how many its outcomes before were spread. */
 export function countCandidate(
   before: MetricState,
   rule: JudgedRule,
   good: boolean,
   history: History,
+  effectiveAgents: number,
 ): MetricState {
   const counts = good ? { good: 1, bad: 0 } : { good: 0, bad: 1 };
   const state = { ...before, candidate: sum(before.candidate, counts) };
-  const own = history === undefined ? { low: 0, high: 0 } : ownReference(history);
+  const own = history === undefined ? { low: 0, high: 0 } : ownReference(history, rule, effectiveAgents);
   const { block } = state;
   return closed(
     {
@@ -181,9 +183,8 @@ export function metricStatus(state: MetricState, rule: JudgedRule, alphas: Alpha
  */
 function driftMicroNats({ before, stable }: MetricState, rule: JudgedRule): number {
   if (total(before) < FEWEST_OUTCOMES) return 0;
-  const own = ownReference(before);
   const margin = Math.max(rule.margin, rule.promotionMargin);
-  return evidenceMicroNats(betAgainstEdge(NO_EVIDENCE, 'Lower', own.low - margin, stable));
+  return evidenceMicroNats(betAgainstEdge(NO_EVIDENCE, 'Lower', lowOfFleet(before) - margin, stable));
 }
 
 /** When it is complete, the block becomes a bet, and its outcomes of stable the present. */

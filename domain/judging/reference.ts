@@ -5,12 +5,18 @@
  * stable do meanwhile against what they did before.
  */
 import { logistic, logit } from './log-odds.ts';
-import { type Counts, wilsonInterval } from './wilson-interval.ts';
+import type { JudgedRule } from './metric-rules.ts';
+import { type Counts, total, wilsonInterval } from './wilson-interval.ts';
 
 /** Below it little is known of an agent, and nothing is expected of what it does on stable. */
 export const FEWEST_OUTCOMES = 10;
 /** How surely an own history and the environment are known: one standard deviation; the mixture of bets forgives the rest. */
 const DEVIATIONS = 1;
+/**
+ * That an own history is wrong by more than that happens once in a hundred canaries. Where outcomes come from several
+ * agents their histories do not all err the same way.
+ */
+const SURE_DEVIATIONS = 2.33;
 /** For a short history: an agent that failed nothing yet may well be one that fails often. */
 const SHORT_HISTORY_DEVIATIONS = 3;
 /** Outcomes that stand for "nothing has changed" against those of meanwhile. */
@@ -58,11 +64,30 @@ export function moved(rate: number, shift: number): number {
 /**
  * What an own history proves at least and at most; without one nothing: 0 and 1. So an agent that is new can still show
  * that a candidate fails always, or never, and a fleet that is new, or that was exposed before, does not wait for ever.
+ *
+ * The margins come on top of what is said here. Where they are wider than what a long history may err by, they cover it;
+ * a shorter one is given the rest.
  */
-export function ownReference(history: Counts): { readonly low: number; readonly high: number } {
-  const isShort = history.good + history.bad < FEWEST_OUTCOMES;
-  return wilsonInterval(history, isShort ? SHORT_HISTORY_DEVIATIONS : DEVIATIONS);
+export function ownReference(
+  history: Counts,
+  { margin, promotionMargin }: Margins,
+  effectiveAgents: number,
+): { readonly low: number; readonly high: number } {
+  if (total(history) < FEWEST_OUTCOMES) return wilsonInterval(history, SHORT_HISTORY_DEVIATIONS);
+  const near = wilsonInterval(history, DEVIATIONS);
+  const sure = wilsonInterval(history, SURE_DEVIATIONS / Math.sqrt(effectiveAgents));
+  return {
+    low: Math.min(near.low, sure.low + margin),
+    high: Math.max(near.high, sure.high - promotionMargin),
+  };
 }
+
+/** What a fleet did before: counted from all of its agents. */
+export function lowOfFleet(before: Counts): number {
+  return wilsonInterval(before, DEVIATIONS).low;
+}
+
+type Margins = Pick<JudgedRule, 'margin' | 'promotionMargin'>;
 
 function inside(rate: number): number {
   return Math.min(1 - SURELY, Math.max(SURELY, rate));

@@ -1,5 +1,6 @@
 /** The judge of one metric in a simulated fleet: its own functions, without the ledger around them. */
 import type { ExposureUnit } from '#crds/rollout-release.ts';
+import { CountedAgents } from '../counted-agents.ts';
 import { evidenceMicroNats, thresholdMicroNats } from '../e-process.ts';
 import { beginMetric, countCandidate, countStable } from '../metric-judge.ts';
 import { judgingRules } from '../metric-rules.ts';
@@ -14,6 +15,8 @@ export class CapatazFleetJudge implements FleetJudge {
   readonly #worseMicroNats: number;
   readonly #notWorseMicroNats: number;
   #state;
+  readonly #agents = new CountedAgents();
+  readonly #uids = new Map<Counts, string>();
   #counted = 0;
   /** After how many outcomes it was proven to be good enough. */
   passedAfter: number | undefined;
@@ -35,10 +38,20 @@ export class CapatazFleetJudge implements FleetJudge {
     this.#state = countStable(this.#state, this.#rule, { good, bad }, history);
   }
 
+  /** An agent is known by its history, which is an object of its own. */
+  #uidOf(history: Counts): string {
+    const uid = this.#uids.get(history) ?? `agent-${this.#uids.size}`;
+    this.#uids.set(history, uid);
+    return uid;
+  }
+
   candidate(isGood: boolean, isFirst: boolean, history: Counts): boolean {
     if (!isFirst) return false;
     this.#counted += 1;
-    this.#state = countCandidate(this.#state, this.#rule, isGood, this.#isByAgent ? history : undefined);
+    const own = this.#isByAgent ? history : undefined;
+    const { effective } = this.#agents;
+    this.#agents.add(this.#uidOf(history));
+    this.#state = countCandidate(this.#state, this.#rule, isGood, own, effective);
     if (evidenceMicroNats(this.#state.notWorse) >= this.#notWorseMicroNats) {
       this.passedAfter ??= this.#counted;
     }
