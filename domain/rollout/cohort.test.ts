@@ -20,8 +20,8 @@ const exposed = (
       ) === 'candidate',
   );
 
-const cohort = (agentUids: readonly string[], basisPoints: number, cutoff?: string) =>
-  growCohort({ agentUids, salt: SALT, basisPoints, cutoff });
+const cohort = (agentUids: readonly string[], basisPoints: number, cutoff?: string, exposedAgents = 0) =>
+  growCohort({ agentUids, salt: SALT, basisPoints, cutoff, exposedAgents });
 
 describe('a cohort', () => {
   it('is exactly max(1, ceil(N x share)) agents, and agents choose the same by the cutoff alone', () => {
@@ -66,26 +66,48 @@ describe('a cohort', () => {
     );
   });
 
-  it('never lets go of an agent, whoever joins and leaves', () => {
+  it('lets go of no agent when others leave', () => {
+    fc.assert(
+      fc.property(fleets, shares, fc.integer({ min: 1, max: 60 }), (agentUids, basisPoints, left) => {
+        const before = cohort(agentUids, basisPoints);
+        const taken = exposed(agentUids, before.cutoff);
+        const fleet = [...new Set([...agentUids.slice(0, left), ...taken])];
+        const { cutoff } = cohort(fleet, basisPoints, before.cutoff, before.exposedAgents);
+        expect(exposed(fleet, cutoff)).toEqual(expect.arrayContaining([...taken]));
+      }),
+    );
+  });
+
+  it('is exactly the share again when agents join, and never more than that or those who took it before', () => {
     fc.assert(
       fc.property(
         fleets,
         fc.array(fleets, { maxLength: 6 }),
-        shares,
-        (agentUids, fleetsLater, basisPoints) => {
-          let { cutoff } = cohort(agentUids, basisPoints);
-          let taken = exposed(agentUids, cutoff);
-          for (const fleet of fleetsLater) {
-            const next = cohort([...fleet, ...taken], basisPoints, cutoff);
-            expect(next.cutoff === undefined || cutoff === undefined || next.cutoff >= cutoff).toBe(true);
-            ({ cutoff } = next);
-            const now = exposed([...fleet, ...taken], cutoff);
-            expect(taken.every((uid) => now.includes(uid))).toBe(true);
-            taken = now;
+        fc.integer({ min: 1, max: 9_999 }),
+        (agentUids, joiners, basisPoints) => {
+          let known = cohort(agentUids, basisPoints);
+          const fleet = new Set(agentUids);
+          for (const uid of joiners.flat()) {
+            fleet.add(uid);
+            const question = { agentUids: [...fleet], salt: SALT, basisPoints };
+            const before = { cutoff: known.cutoff, exposedAgents: known.exposedAgents };
+            expect(keepCohort({ ...question, ...before }).exposedAgents).toBe(before.exposedAgents);
+            known = growCohort({ ...question, ...before });
+            expect(known.exposedAgents).toBe(cohortSize(fleet.size, basisPoints));
+            expect(exposed([...fleet], known.cutoff)).toHaveLength(known.exposedAgents);
           }
         },
       ),
+      { numRuns: 30 },
     );
+  });
+
+  it('of one agent does not become half of the thousand that join it', () => {
+    const agentUids = Array.from({ length: 1000 }, (_, index) => `agent-${index}`);
+    for (const first of agentUids.slice(0, 20)) {
+      const { cutoff, exposedAgents } = cohort([first], 100);
+      expect(cohort(agentUids, 100, cutoff, exposedAgents).exposedAgents).toBe(10);
+    }
   });
 
   it('is filled up by the next agents by rank when exposed ones leave, so that a canary does not end unseen', () => {
@@ -93,13 +115,11 @@ describe('a cohort', () => {
     const first = cohort(agentUids, 100);
     const gone = new Set(exposed(agentUids, first.cutoff));
     const left = agentUids.filter((uid) => !gone.has(uid));
-    expect(
-      keepCohort({ agentUids: left, salt: SALT, basisPoints: 100, cutoff: first.cutoff }).exposedAgents,
-    ).toBe(0);
-    expect(cohort(left, 100, first.cutoff).exposedAgents).toBe(3);
+    expect(keepCohort({ ...first, agentUids: left, salt: SALT, basisPoints: 100 }).exposedAgents).toBe(0);
+    expect(cohort(left, 100, first.cutoff, first.exposedAgents).exposedAgents).toBe(3);
   });
 
-  it('takes a joiner whose rank is below the cutoff, and at 100 % every joiner', () => {
+  it('takes a joiner whose rank is below the cutoff, until the operator has looked, and at 100 % every joiner', () => {
     const agentUids = Array.from({ length: 50 }, (_, index) => `agent-${index}`);
     const { cutoff } = cohort(agentUids, 10_000);
     const joiners = Array.from({ length: 200 }, (_, index) => `later-${index}`);
@@ -113,7 +133,8 @@ describe('a cohort', () => {
   it('is another one with another salt', () => {
     const agentUids = Array.from({ length: 1000 }, (_, index) => `agent-${index}`);
     const chosen = (salt: string): readonly string[] => {
-      const { cutoff } = growCohort({ agentUids, salt, basisPoints: 100, cutoff: undefined });
+      const question = { agentUids, salt, basisPoints: 100, cutoff: undefined, exposedAgents: 0 };
+      const { cutoff } = growCohort(question);
       return agentUids.filter(
         (agentUid) =>
           chooseArm(

@@ -5,6 +5,7 @@ import { CanaryRolloutStatus } from '#crds/canary-rollout.ts';
 import type { RolloutStep } from '#crds/rollout-release.ts';
 import type { JudgeVerdict } from '../judging/canary-judge.ts';
 import { advanceRollout } from './advance-rollout.ts';
+import { cohortSize } from './cohort.ts';
 import { isRejected } from './rejected-versions.ts';
 import { windowState } from './release-windows.ts';
 import { ROLLOUT_VERBS, readRolloutCommand } from './rollout-command.ts';
@@ -123,6 +124,8 @@ const served = ({ stable, candidate, exposure }: RolloutProgress): string =>
     stable && candidate,
     stable && exposure && [exposure.unit, exposure.basisPoints, exposure.salt, exposure.cutoff],
   ]);
+const agents = ({ exposure }: RolloutProgress): number => exposure?.agents ?? 0;
+const exposedAgents = ({ exposure }: RolloutProgress): number => exposure?.exposedAgents ?? 0;
 
 interface Step {
   readonly before: RolloutProgress;
@@ -149,13 +152,19 @@ const LAWS: Readonly<Record<string, (step: Step) => boolean>> = {
     after.stable === undefined ||
     served(after) === served(before) ||
     (after.revision ?? 0) > (before.revision ?? 0),
-  'nobody who took the candidate is let go of': (step) =>
+  'nobody who took the candidate is let go of, but for one that joins': (step) =>
     !isSameCandidate(step) ||
-    (share(step.after) >= share(step.before) && cutoff(step.after) >= cutoff(step.before)),
+    (share(step.after) >= share(step.before) &&
+      (cutoff(step.after) >= cutoff(step.before) || agents(step.after) > agents(step.before))),
+  'nobody is exposed beside more than the share, or than were exposed before': (step) =>
+    step.after.exposure?.unit !== 'Agent' ||
+    share(step.after) === 10_000 ||
+    exposedAgents(step.after) <=
+      Math.max(cohortSize(agents(step.after), share(step.after)), exposedAgents(step.before)),
   'outside of a window nobody is taken': (step) =>
     step.isOpen ||
     !isSameCandidate(step) ||
-    (share(step.after) === share(step.before) && cutoff(step.after) === cutoff(step.before)),
+    (share(step.after) === share(step.before) && cutoff(step.after) <= cutoff(step.before)),
   'a candidate begins with nobody': (step) =>
     isSameCandidate(step) || (share(step.after) === 0 && cutoff(step.after) === ''),
   'outside of a window nothing becomes stable but what all serve, and what somebody goes back to': ({
