@@ -221,6 +221,7 @@ export const CanaryRolloutStatus = kindStatus(
     ),
     candidate: VersionStatus.optional().describe('The version that is being released.'),
     phase: z.enum(ROLLOUT_PHASES).optional().describe('How it stands.'),
+    reason: z.string().max(64).optional().describe('Why it stands so, in one word.'),
     step: StepStatus.optional().describe('Where the candidate is on its way.'),
     candidateSince: z
       .string()
@@ -310,8 +311,8 @@ export const CANARY_ROLLOUT = {
     {
       name: 'Why',
       type: 'string',
-      jsonPath: '.status.decision.reason',
-      description: 'Why the last decision was taken.',
+      jsonPath: '.status.reason',
+      description: 'Why it stands so.',
     },
     {
       name: 'Ready',

@@ -56,6 +56,8 @@ function tableOf(decisions: readonly RolloutDecisionEntry[]): string {
       { title: 'REASON', cell: ({ reason }) => reason },
       { title: 'FROM', cell: ({ from }) => from?.version ?? '-' },
       { title: 'TO', cell: ({ to }) => to?.version ?? '-' },
+      // Who asked for it, where somebody did, stands at its beginning.
+      { title: 'MESSAGE', cell: ({ sentence }) => sentence ?? '-' },
     ],
     decisions,
   ).lines.join('\n');

@@ -18,7 +18,7 @@ import type {
   Transition,
 } from './rollout-observation.ts';
 import { deadlineSeconds, growsExposure, nextStep, planOf, plannedSeconds, stepAt } from './rollout-plan.ts';
-import { activityOf, phaseOf } from './rollout-phase.ts';
+import { activityOf, phaseOf, reasonOf } from './rollout-phase.ts';
 import { type StepState, presentState } from './step-state.ts';
 import { takeOutcomes } from './take-outcomes.ts';
 import {
@@ -56,8 +56,11 @@ export function advanceRollout(observed: RolloutObservation): Advance {
   );
   const after = { ...observation, before: progress };
   const window = windowState(observed.spec.windows, observed.now);
+  const { reason: _, ...settledProgress } = progress;
+  const phase = phaseOf(after, window);
+  const reason = reasonOf(after, phase);
   return {
-    progress: { ...progress, phase: phaseOf(after, window) },
+    progress: { ...settledProgress, phase, ...(reason !== undefined && { reason }) },
     decision: turn?.decision,
     activity: activityOf(after, window),
     problem: window.problem,

@@ -196,6 +196,19 @@ describe('pause and resume', () => {
     expect(scene.progress).toMatchObject({ phase: 'Progressing', step: { index: 1 } });
   });
 
+  it('a resume after a drift at a step that waits for a person looks at the world anew, and waits on', () => {
+    const steps = [{ setExposure: { percent: '1' } }, { pause: {} }, { setExposure: { percent: '100' } }];
+    const scene = released(steps);
+    scene.outcomes(20, 5, { kind: 'EnvironmentDrift', metric: 'RunSucceeded' }).run();
+    expect(scene.progress.paused?.reason).toBe('EnvironmentDrift');
+    scene.later(60).ask({ verb: 'resume' });
+    expect(scene.progress).toMatchObject({
+      step: { kind: 'pause' },
+      candidateSince: scene.now.toISOString(),
+    });
+    expect(scene.progress.paused).toBeUndefined();
+  });
+
   it('a resume outside of the windows is kept until the next one', () => {
     const steps = [{ pause: {} }, { setExposure: { percent: '1' } }, { analyse: {} }];
     const scene = RolloutScene.releasing(steps, { windows: [{ start: '11:00', hours: 2 }] });
@@ -220,6 +233,28 @@ describe('pause and resume', () => {
     scene.ask({ verb: 'pause' });
     expect(scene.kinds()).toHaveLength(before);
     expect(scene.progress.lastCommandId).toBe('c2');
+  });
+});
+
+describe('why it stands so', () => {
+  it('is why a candidate was given up while that one is wanted, and no longer', () => {
+    const scene = released();
+    scene.outcomes(5, 15, { kind: 'Worse', reason: 'SchemaFailures', message: 'Three.' }).run();
+    expect(scene.progress).toMatchObject({ phase: 'RolledBack', reason: 'SchemaFailures' });
+    scene.ask({ verb: 'approve' });
+    expect(scene.progress.reason).toBe('SchemaFailures');
+    scene.want(0).run();
+    expect(scene.progress.phase).toBe('Idle');
+    expect(scene.progress).not.toHaveProperty('reason');
+  });
+
+  it('is why it is paused, or what was done last', () => {
+    const scene = released();
+    expect(scene.progress.reason).toBe('Exposed');
+    scene.ask({ verb: 'pause' });
+    expect(scene.progress).toMatchObject({ phase: 'Paused', reason: 'PauseRequested' });
+    scene.ask({ verb: 'promote', isFull: true });
+    expect(scene.progress).toMatchObject({ phase: 'Idle', reason: 'PromoteRequested' });
   });
 });
 

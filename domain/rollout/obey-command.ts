@@ -135,9 +135,10 @@ const HANDLERS: Readonly<Record<RolloutVerb, Handler>> = {
     if (before.candidate === undefined) return NOTHING_RELEASED;
     const planned = before.step && stepAt(planOf(spec), before.step.index);
     const isPauseStep = planned?.step.pause !== undefined && before.step?.kind === 'pause';
-    // One that ends by itself goes on counting; one that waits for this word is over, whoever held it meanwhile.
+    // A step that waits for this word is over, also when somebody held it there meanwhile.
     const isEndless = isPauseStep && planned.step.pause?.seconds === undefined;
-    if (before.paused !== undefined && !isEndless) return resume(observation, asked(command));
+    const isPaused = before.paused !== undefined && !(isEndless && before.paused.reason === 'PauseRequested');
+    if (isPaused) return resume(observation, asked(command));
     if (!isPauseStep) return 'It is not paused.';
     return passStep(observation, command, 'ResumeRequested');
   },

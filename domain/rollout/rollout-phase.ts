@@ -14,6 +14,22 @@ export function phaseOf(observation: RolloutObservation, window: WindowState): R
   return waitsForWindow(observation, window) ? 'OutsideWindow' : phaseOfStep(observation);
 }
 
+/** Reasons for which what was stable before is stable again. */
+const BACK_TO_STABLE: ReadonlySet<string> = new Set(['Reverted', 'RollbackRequested']);
+
+/** In a word: that of the last decision, where it is this one that brought the rollout there. */
+export function reasonOf(
+  { before: { paused, rejected, decision }, wanted }: RolloutObservation,
+  phase: RolloutPhase,
+): string | undefined {
+  if (paused !== undefined) return paused.reason;
+  if (phase === 'RolledBack') return rejected?.find(({ digest }) => digest === wanted?.digest)?.reason;
+  if (phase === 'Refused' || decision === undefined || decision.kind === 'CommandRefused') return undefined;
+  // What was wanted was given up, and what is stable is wanted again: nothing had to be decided for that.
+  const isOver = phase === 'Idle' && decision.kind === 'RolledBack' && !BACK_TO_STABLE.has(decision.reason);
+  return isOver ? undefined : decision.reason;
+}
+
 function phaseWithoutCandidate({ before, wanted }: RolloutObservation): RolloutPhase {
   if (wanted === undefined) return 'Refused';
   if (wanted.digest === before.stable?.digest) return 'Idle';

@@ -63,7 +63,7 @@ export function decideCanaryRollout(
     ...(refusal === undefined ? [] : [refusal]),
   ];
   return {
-    status: { ...statusOfClaims(rollout, claims, outlook, now), ...advanced.progress },
+    status: { ...statusOfClaims(rollout, claims, outlook, now), ...toldReason(advanced, resolvedRefs) },
     // What the pod of a gate mounts comes before it.
     children: [
       ...rolloutDocumentChild(
@@ -79,6 +79,11 @@ export function decideCanaryRollout(
     ...(records.length > 0 && { records }),
     ...recheck(advanced.recheckSeconds, gate.recheckSeconds),
   };
+}
+
+/** Why the wanted version cannot be served is known here alone. */
+function toldReason({ progress }: Advance, resolvedRefs: CanaryRolloutConditionClaim): Advance['progress'] {
+  return progress.phase === 'Refused' ? { ...progress, reason: resolvedRefs.reason } : progress;
 }
 
 function recheck(...seconds: readonly (number | undefined)[]): { readonly recheckSeconds?: number } {
