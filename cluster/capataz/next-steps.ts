@@ -84,7 +84,7 @@ function renderPromptSteps(
     '',
     'The prompt comes from a git repository on this node. Push a worse one (its answers are cut off), and watch it being stopped:',
     `  prompts=$(mktemp -d) && git clone -c user.name=me -c user.email=me@example.com ${repositoryUrl} ${CLONE}`,
-    `  sed -i 's/maxOutputTokens: 32/maxOutputTokens: 3/' ${CLONE}/prompts/email-classifier.prompt`,
+    `  sed -i 's/maxOutputTokens: [0-9]*/maxOutputTokens: 3/' ${CLONE}/prompts/email-classifier.prompt`,
     `  git -C ${CLONE} commit -am 'Spare tokens' && git -C ${CLONE} push`,
     `  ${kubectl} wait canary/email-classifier --for=jsonpath='{.status.phase}'=Progressing --timeout=60s`,
     `  for mail in samples/mails/*.json samples/mails/*.json samples/mails/*.json; do curl -s ${agentUrl}/v1/runs -H 'content-type: application/json' -d @$mail | ${GIST}; done`,

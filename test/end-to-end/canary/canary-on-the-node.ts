@@ -14,6 +14,7 @@ import {
   sorterRollout,
   startSorters,
 } from '../world/sorters.ts';
+import { describePushesOnTheNode } from './pushes-on-the-node.ts';
 
 const CAREFUL = [
   { setExposure: { percent: '1' } },
@@ -166,4 +167,6 @@ export function describeCanaryOnTheNode(): void {
       expect(runs.filter(({ promptVersion }) => promptVersion === bad.metadata.name)).toEqual([]);
     });
   });
+
+  describePushesOnTheNode(() => sorters);
 }

@@ -88,13 +88,22 @@ export async function startSorters(): Promise<Sorters> {
 }
 
 export function sorterRollout(version: PromptVersionObject, steps: readonly unknown[]): unknown {
+  return rolloutOf({ versionRef: { name: version.metadata.name } }, steps);
+}
+
+/** Of what a PromptRepository follows. */
+export function rolloutFromGit(repository: string, steps: readonly unknown[]): unknown {
+  return rolloutOf({ source: { repositoryRef: { name: repository } } }, steps);
+}
+
+function rolloutOf(wanted: Readonly<Record<string, unknown>>, steps: readonly unknown[]): unknown {
   return {
     apiVersion: 'capataz.dev/v1alpha1',
     kind: 'CanaryRollout',
     metadata: { name: 'sorter', namespace: SORTERS },
     spec: {
       prompt: 'sorter',
-      versionRef: { name: version.metadata.name },
+      ...wanted,
       // A wide margin: what is seen here is the machine, and bench/rollout says how little it can tell apart.
       analysis: { metrics: [{ metric: 'SchemaValid', promotionMarginPercent: '25' }] },
       steps,
