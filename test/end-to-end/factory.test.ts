@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeCanaryOnTheNode } from './canary/canary-on-the-node.ts';
+import { describeSampleRepositoryOnTheNode } from './canary/sample-repository-on-the-node.ts';
 import { describeLedgerOnTheNode } from './ledger/ledger-on-the-node.ts';
 import { prepareCapataz } from './world/capataz.ts';
 import { readHostTraces } from './world/host-traces.ts';
@@ -71,17 +72,9 @@ describe('npm run up', () => {
     const models = await list('models.capataz.dev', 'default');
     expect(models.map((model) => conditionOf(model, 'Ready')?.status)).not.toContain('False');
   });
-
-  it('is harmless a second time: no pod is replaced and the agent still answers', async () => {
-    const before = await list('pods', '*');
-    const second = await runClusterCommand('up');
-    expect(second.exitCode, second.errorOutput).toBe(0);
-    const after = await list('pods', '*');
-    expect(after.map((pod) => pod.metadata.uid).toSorted()).toEqual(
-      before.map((pod) => pod.metadata.uid).toSorted(),
-    );
-  });
 });
+
+describeSampleRepositoryOnTheNode(() => firstUp.output);
 
 describe('an Agent', () => {
   it('runs under the restricted profile with an identity that may do nothing', async () => {

@@ -124,7 +124,9 @@ export function describePushesOnTheNode(agents: () => Sorters): void {
       await untilOneAgentTakes(WORSE);
       await agents().askUntil('it is rolled back', async () => (await statusOf()).phase === 'RolledBack');
       await untilAllServe(REPLACING.metadata.name);
-      const isRejected = { rejected: expect.arrayContaining([expect.objectContaining({ digest: WORSE.spec.digest })]) };
+      const isRejected = {
+        rejected: expect.arrayContaining([expect.objectContaining({ digest: WORSE.spec.digest })]),
+      };
       expect(await statusOf()).toMatchObject(isRejected);
 
       const next = await branch.pushAfter([['commit', '--quiet', '--allow-empty', '--message', 'Nothing']]);

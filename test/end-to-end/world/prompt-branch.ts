@@ -69,7 +69,13 @@ export async function startPromptBranch(branch: string, namespace: string): Prom
         await mkdir(dirname(join(folder, path)), { recursive: true });
         await writeFile(join(folder, path), text);
       }
-      const commit = ['commit', '--quiet', '--message', 'Change prompts', ...(isAmendment ? ['--amend'] : [])];
+      const commit = [
+        'commit',
+        '--quiet',
+        '--message',
+        'Change prompts',
+        ...(isAmendment ? ['--amend'] : []),
+      ];
       return await pushAfter([['add', '--all'], commit], ...(isAmendment ? ['--force'] : []));
     },
     follow: async (spec = {}) => {
