@@ -68,24 +68,24 @@ export function describePushesOnTheNode(agents: () => Sorters): void {
       120,
     );
 
-  beforeAll(async () => {
-    capataz = await prepareCapataz();
-    branch = await startPromptBranch('sorters', SORTERS);
-    first = (await statusOf()).stable.name;
-    const { spec } = await get('promptversion', first, SORTERS);
-    const commit = await branch.push({ [FILE]: String(spec?.['text']) });
-    await branch.follow();
-    await branch.untilFollowed({ appliedCommit: commit });
-    await apply(rolloutFromGit('prompts', STEPS));
-    await untilIdleAt(first);
-  });
-
-  afterAll(async () => {
-    await branch?.[Symbol.asyncDispose]();
-    await capataz?.[Symbol.asyncDispose]();
-  });
-
   describe('a push', () => {
+    beforeAll(async () => {
+      capataz = await prepareCapataz();
+      branch = await startPromptBranch('sorters', SORTERS);
+      first = (await statusOf()).stable.name;
+      const { spec } = await get('promptversion', first, SORTERS);
+      const commit = await branch.push({ [FILE]: String(spec?.['text']) });
+      await branch.follow();
+      await branch.untilFollowed({ appliedCommit: commit });
+      await apply(rolloutFromGit('prompts', STEPS));
+      await untilIdleAt(first);
+    });
+
+    afterAll(async () => {
+      await branch?.[Symbol.asyncDispose]();
+      await capataz?.[Symbol.asyncDispose]();
+    });
+
     it('of a good prompt goes from one agent to all of them, and is told apart by its commit', async () => {
       const commit = await pushPrompt(BETTER);
       await untilOneAgentTakes(BETTER);
