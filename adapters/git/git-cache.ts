@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
+import { folderBytes } from './folder-bytes.ts';
 import { GitFailure, type GitFailureReason, gitFailure } from './git-failure.ts';
 import {
   type GitCredentials,
@@ -283,16 +284,4 @@ function diskFailure(error: unknown): GitFailure | undefined {
   if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return undefined;
   const words = getSystemErrorMessage(error.errno);
   return new GitFailure('FetchFailed', `The disk of the process that follows repositories fails: ${words}.`);
-}
-
-async function folderBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(
-        async (entry) => (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0,
-      ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

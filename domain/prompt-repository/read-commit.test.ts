@@ -27,6 +27,7 @@ async function read(files: Readonly<Record<string, string | Uint8Array>>): Promi
     { prompts: of(selected.prompts), partials: of(selected.partials), goldenSets: of(selected.goldenSets) },
     IDENTITY,
     FOLDERS,
+    () => Promise.resolve(),
   );
 }
 
@@ -53,6 +54,12 @@ describe('a commit', () => {
   });
 
   it.each<[string, Readonly<Record<string, string | Uint8Array>>, string, string]>([
+    [
+      'a golden set in YAML that would take long to read',
+      { 'prompts/a.prompt': 'x', 'golden-sets/a.yaml': '- vars: {a: b}\n'.repeat(20_000) },
+      'golden-sets/a.yaml:1',
+      'jsonl',
+    ],
     ['UTF-16', { 'prompts/a.prompt': Buffer.from('\uFEFFHi', 'utf16le') }, 'prompts/a.prompt:1', 'UTF-16'],
     ['a NUL byte', { 'prompts/a.prompt': 'a\nb\0' }, 'prompts/a.prompt:2', 'NUL'],
     [

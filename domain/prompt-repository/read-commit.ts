@@ -58,6 +58,9 @@ const OWN_NAMESPACE = 'capataz.';
 const GOLDEN_SET_KEY = 'capataz.goldenSet';
 const PROMPT_ENDING = /\.prompt(\.md)?$/;
 const AUTHOR_MAXIMUM_LENGTH = 256;
+const YAML_FILE = /\.ya?ml$/;
+/** A megabyte of short values holds whoever reads it for many seconds. */
+const YAML_MAXIMUM_LENGTH = 262_144;
 /** ConfigMaps of Kubernetes take such names as keys. */
 const CONFIG_MAP_KEY = /^[-._a-zA-Z0-9]{1,200}$/;
 
@@ -65,6 +68,8 @@ export async function readCommit(
   files: CommitFiles,
   identity: CommitIdentity,
   folders: RepositoryFolders,
+  /** Awaited before each file, for reading one may take a second: lets others have their turn. */
+  pause: () => Promise<unknown>,
 ): Promise<ReadCommit> {
   const problems: RepositoryProblem[] = [];
   const textOf = (file: RepositoryFile): string | undefined => {
@@ -73,12 +78,13 @@ export async function readCommit(
     problems.push({ path: file.path, line: decoded.line, message: decoded.message });
     return undefined;
   };
-  const goldenSets = readGoldenSets(files.goldenSets, textOf, problems);
+  const goldenSets = await readGoldenSets(files.goldenSets, textOf, problems, pause);
   const partials = readPartials(files.partials, folders, textOf, problems);
   const setByName = new Map(goldenSets.map((set) => [set.name, set]));
   const prompts: ReadPrompt[] = [];
   const pathOf = new Map<string, string>();
   for (const file of files.prompts) {
+    await pause();
     const text = textOf(file);
     if (text === undefined) continue;
     const read = await readPrompt(file.path, text, partials, identity, setByName);
@@ -189,13 +195,15 @@ function readPartials(
   return partials;
 }
 
-function readGoldenSets(
+async function readGoldenSets(
   files: readonly RepositoryFile[],
   textOf: TextOf,
   problems: RepositoryProblem[],
-): readonly ReadGoldenSet[] {
+  pause: () => Promise<unknown>,
+): Promise<readonly ReadGoldenSet[]> {
   const sets = new Map<string, ReadGoldenSet>();
   for (const file of files) {
+    await pause();
     const { path } = file;
     const fileName = fileNameOf(path);
     const name = fileName.slice(0, fileName.lastIndexOf('.'));
@@ -212,6 +220,10 @@ function readGoldenSets(
       refuse(`the golden set ${name} stands in ${other.path} too`);
     } else if (text.trim() === '') {
       refuse('the golden set is empty');
+    } else if (YAML_FILE.test(fileName) && text.length > YAML_MAXIMUM_LENGTH) {
+      refuse(
+        `a golden set in YAML may have ${YAML_MAXIMUM_LENGTH} characters, for it is slow to read: write it as .jsonl`,
+      );
     } else if (content === undefined) {
       refuse('the golden set is too large for a ConfigMap (900000 bytes): split it');
     } else {

@@ -3,11 +3,11 @@
  * credentials and starts a program that talks to servers of others.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { sendCommitStatus } from '#adapters/commit-status/commit-status-sender.ts';
-import { GIT_LIMITS, openGitSession } from '#adapters/git/git-cache.ts';
+import { GIT_LIMITS } from '#adapters/git/git-cache.ts';
+import { createGitCaches } from '#adapters/git/git-caches.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
 import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
@@ -83,6 +83,13 @@ export async function runPromptRepositories(
   });
   const memory = createSyncMemory(random);
   const { git } = config;
+  const openSession = createGitCaches({
+    directory: git.cacheDirectory,
+    temporaryFolder: git.temporaryDirectory,
+    searchPath,
+    allowedSchemes: git.schemes,
+    limits: { ...GIT_LIMITS, maximumBytes: git.maximumBytes, timeoutSeconds: git.timeoutSeconds },
+  });
   const kind = promptRepositoryKind({
     memory,
     report: createReportCommit(kubeClient, sendCommitStatus),
@@ -94,22 +101,8 @@ export async function runPromptRepositories(
           writer,
           view,
           openSession: ({ metadata: { uid }, spec: { url } }, remote, aborted) =>
-            openGitSession(
-              {
-                // Of the url too: what another server sent must not count against this one.
-                folder: join(git.cacheDirectory, createHash('sha256').update(`${uid} ${url}`).digest('hex')),
-                temporaryFolder: git.temporaryDirectory,
-                searchPath,
-                allowedSchemes: git.schemes,
-                limits: {
-                  ...GIT_LIMITS,
-                  maximumBytes: git.maximumBytes,
-                  timeoutSeconds: git.timeoutSeconds,
-                },
-              },
-              remote,
-              aborted,
-            ),
+            // Of the url too: what another server sent must not count against this one.
+            openSession(createHash('sha256').update(`${uid} ${url}`).digest('hex'), remote, aborted),
         },
         signal,
       ),

@@ -1,4 +1,5 @@
 /** One look at a repository: fetch, judge, read, write. Everything that may be wrong with it is a result, not a failure. */
+import { setImmediate } from 'node:timers/promises';
 import type { GitRemote, GitSession } from '#adapters/git/git-cache.ts';
 import { GitFailure } from '#adapters/git/git-failure.ts';
 import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
@@ -170,7 +171,7 @@ async function readFrom(
     partials: await contents(selected.partials),
     goldenSets: await contents(selected.goldenSets),
   };
-  return readCommit(files, { commit, author: await session.authorOf(commit) }, folders);
+  return readCommit(files, { commit, author: await session.authorOf(commit) }, folders, setImmediate);
 }
 
 /** Without "./" and slashes at the ends; empty for the whole repository. */
