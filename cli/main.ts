@@ -15,13 +15,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const ended = new AbortController();
 const INTERRUPTED = 130;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    ended.abort();
-    process.exitCode = INTERRUPTED;
-    // A second one does not wait for what the first one began to end.
-    process.once(signal, () => process.exit(INTERRUPTED));
-    setTimeout(() => process.exit(INTERRUPTED), 2000).unref();
+const LATEST_END_MILLISECONDS = 2_000;
+/** A terminal tells the launcher and the program of the same Ctrl-C, and npx and the launcher pass it on once more. */
+const SAME_SIGNAL_MILLISECONDS = 300;
+let endedAt: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (endedAt === undefined) {
+      endedAt = performance.now();
+      ended.abort();
+      process.exitCode = INTERRUPTED;
+      setTimeout(() => process.exit(INTERRUPTED), LATEST_END_MILLISECONDS).unref();
+    } else if (performance.now() - endedAt > SAME_SIGNAL_MILLISECONDS) {
+      // A second one does not wait for what the first one began to end.
+      process.exit(INTERRUPTED);
+    }
   });
 }
 

@@ -4,9 +4,10 @@
  *
  * Node takes types away by itself, but not from files below node_modules; there a hook of ours does, by the same means.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MINIMUM = 24;
@@ -15,7 +16,7 @@ const NODE_MAJOR_MINIMUM = 24;
 export async function start(entry, words) {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < NODE_MAJOR_MINIMUM) {
-    process.exitCode = startWithOwnNode(fileURLToPath(entry));
+    process.exitCode = await startWithOwnNode(fileURLToPath(entry));
     return;
   }
   const root = new URL('../../', import.meta.url).href;
@@ -25,7 +26,7 @@ export async function start(entry, words) {
   await import('../main.ts');
 }
 
-function startWithOwnNode(entry) {
+async function startWithOwnNode(entry) {
   const require = module.createRequire(import.meta.url);
   let node;
   try {
@@ -39,9 +40,16 @@ function startWithOwnNode(entry) {
     );
     return 2;
   }
-  const { status, signal, error } = spawnSync(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
-  if (error !== undefined) console.error(`capataz: ${node} cannot be started: ${error.message}`);
-  return status ?? (signal === 'SIGINT' ? 130 : 2);
+  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Whoever ends this process means the program. From a terminal it hears of it twice, which it takes for once.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return await new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`capataz: ${node} cannot be started: ${error.message}`);
+      resolve(2);
+    });
+    child.once('exit', (status, signal) => resolve(status ?? 128 + (constants.signals[signal] ?? 0)));
+  });
 }
 
 function takeTypesAway(root) {

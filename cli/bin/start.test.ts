@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,6 +48,36 @@ describe('the programs of the package', () => {
     expect(lines.map((line) => line.split('\t')[0])).toEqual(expect.arrayContaining([...offered]));
     expect(lines.at(-1)).toMatch(/^:\d+$/);
   });
+
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+    'end with their launcher when an older Node is told %s',
+    async (signal) => {
+      const asked = Promise.withResolvers<ServerResponse>();
+      const server = createServer((_request, response) => asked.resolve(response)).listen(0, '127.0.0.1');
+      try {
+        await once(server, 'listening');
+        const olderNode =
+          'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.0.0"}})';
+        const { port } = server.address() as AddressInfo;
+        const words = ['runs', '--server', `http://127.0.0.1:${port}`];
+        const launcher = spawn(process.execPath, ['--import', olderNode, program, ...words], {
+          env: { PATH: process.env['PATH'], HOME: '/nonexistent', CAPATAZ_LEDGER_TOKEN: 'token' },
+          stdio: 'ignore',
+        });
+        const ended = once(launcher, 'exit');
+        const response = await Promise.race([asked.promise, ended.then(() => undefined)]);
+        if (response === undefined) throw new Error('it ended before it asked');
+        const closed = once(response, 'close');
+        launcher.kill(signal);
+        await closed;
+        expect(await ended).toEqual([130, null]);
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+    60_000,
+  );
 
   describe('installed below node_modules, where Node takes no types away', () => {
     let folder = '';

@@ -1,13 +1,15 @@
 /** A service of ours as a child: its log lines, its port, and its end on every path. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../exit-codes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const END_MILLISECONDS = 1_200;
+const PRELOAD = import.meta.resolve('./child-preload.ts');
+const END_MILLISECONDS = 700;
 const POLL_MILLISECONDS = 50;
 const LAST_ERRORS_CHARACTERS = 2_000;
 
@@ -34,15 +36,17 @@ export async function startService(options: {
       `services/${name} is not here: capataz dev needs a checkout of the repository.`,
     );
   }
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, ['--import', PRELOAD, main], {
     env: {
       ...options.environment,
+      CAPATAZ_LOOPBACK_ONLY: 'true',
       CAPATAZ_METRICS_PORT: '0',
       CAPATAZ_DRAIN_LEAD_SECONDS: '0',
       CAPATAZ_DRAIN_SECONDS: '0',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    // The fourth is how a child learns that its parent is gone.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   // The program's last resort, when a second signal ends it at once.
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);

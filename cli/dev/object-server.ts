@@ -34,6 +34,7 @@ export async function startObjectServer(token: string, username: string): Promis
   const events: WatchEvent[] = [];
   let version = 1;
   let configuration: string | undefined;
+  const known = Promise.withResolvers<void>();
 
   const tell = (type: string, kind: string, object: object): void => {
     const event = { version, kind, line: `${JSON.stringify({ type, object })}\n` };
@@ -42,7 +43,9 @@ export async function startObjectServer(token: string, username: string): Promis
     for (const [response, watched] of watchers) if (watched === kind) response.write(event.line);
   };
 
-  const list = (kind: string, url: URL, response: ServerResponse): void => {
+  const list = async (kind: string, url: URL, response: ServerResponse): Promise<void> => {
+    // Before that there would seem to be none, and the router would be ready with nothing.
+    await known.promise;
     const name = /metadata\.name=([^,]+)/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1];
     const items = [...objects.values()]
       .map(({ object }) => object)
@@ -92,7 +95,7 @@ export async function startObjectServer(token: string, username: string): Promis
     if (url.pathname === '/v1/configuration') follow(response);
     else if (PLURALS[last] !== undefined && url.searchParams.has('watch'))
       watch(PLURALS[last], url, response);
-    else if (PLURALS[last] !== undefined) list(PLURALS[last], url, response);
+    else if (PLURALS[last] !== undefined) await list(PLURALS[last], url, response);
     else {
       const found = objects.get(`${PLURALS[parts.at(-2) ?? ''] ?? ''}/${parts.at(-3) ?? ''}/${last}`);
       if (found === undefined) sendJson(response, 404, { kind: 'Status', code: 404, reason: 'NotFound' });
@@ -138,6 +141,7 @@ export async function startObjectServer(token: string, username: string): Promis
         const metadata = { ...before.object.metadata, resourceVersion: String(version) };
         tell('DELETED', before.object.kind, { ...before.object, metadata });
       }
+      known.resolve();
     },
     setConfiguration: (text) => {
       configuration = text;

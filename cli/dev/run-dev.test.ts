@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { type Server, createServer } from 'node:http';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,11 +59,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Children of this process that run one of our services. */
-function services(): readonly string[] {
-  return execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+/** Children of a process, this one when not said otherwise, that run one of our services. */
+function services(parent = process.pid): readonly string[] {
+  return execFileSync('ps', ['-e', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes('/services/'));
+    .filter((line) => line.trim().startsWith(`${parent} `) && line.includes('/services/'));
+}
+
+const PROGRAM = join(import.meta.dirname, '..', 'bin', 'capataz.mjs');
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('capataz dev', () => {
@@ -104,6 +115,9 @@ describe('capataz dev', () => {
       expect(asked.at(-1)).toContain('Greet Ada');
       await shown(/run \S+ {2}succeeded {2}steps 1 {2}tokens 10 {2}\$0\.000015 {2}\d+ ms/);
       expect(services()).toHaveLength(2);
+      const foreign = request(address, { path: '/v1/agent', headers: { host: 'evil.example' } }).end();
+      const [refused] = (await once(foreign, 'response')) as [IncomingMessage];
+      expect(refused.resume().statusCode).toBe(400);
 
       // As many editors save: a new file in the place of the old one.
       await writeFile(join(folder, 'new'), prompt('Welcome'));
@@ -125,6 +139,51 @@ describe('capataz dev', () => {
     expect(services()).toEqual([]);
     expect(ended).toMatchObject({ code: 0 });
   }, 60_000);
+
+  it.each<[string, (program: ChildProcess) => Promise<void>, left: readonly string[]]>([
+    ['its terminal is closed', async (program) => void program.kill('SIGHUP'), []],
+    [
+      'nobody reads any more what it prints',
+      async (program) => {
+        program.stdout?.destroy();
+        await writeFile(join(folder, 'greeter.prompt'), prompt('Saved once more'));
+      },
+      [],
+    ],
+    [
+      'it is killed',
+      async (program) => void program.kill('SIGKILL'),
+      [expect.stringContaining('capataz-dev-')],
+    ],
+  ])(
+    'leaves no process behind when %s',
+    async (_name, end, left) => {
+      await writeFile(join(folder, 'greeter.prompt'), prompt('Greet'));
+      const temporary = await mkdtemp(join(tmpdir(), 'capataz-dev-test-'));
+      const endpoint = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
+      const words = ['dev', folder, '--port', '0', '--endpoint', endpoint, '--model', 'fake', '--price', '0'];
+      const program = spawn(process.execPath, [PROGRAM, ...words], {
+        env: { PATH: process.env['PATH'], TMPDIR: temporary, NODE_DISABLE_COMPILE_CACHE: '1' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      try {
+        const ended = once(program, 'exit');
+        for await (const text of program.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+          if (String(text).includes('answers at')) break;
+        }
+        const children = services(program.pid).map((line) => Number(line.trim().split(/\s+/)[1]));
+        expect(children).toHaveLength(2);
+        await end(program);
+        await ended;
+        await until(async () => !children.some(isThere));
+        expect(await readdir(temporary)).toEqual(left);
+      } finally {
+        program.kill('SIGKILL');
+        await rm(temporary, { recursive: true, force: true });
+      }
+    },
+    120_000,
+  );
 
   it('says which Agents there are when the one that is asked for is not there', async () => {
     const { code, noted } = await runCommandLine(['dev', folder, '--agent', 'other']);

@@ -1,7 +1,8 @@
 /** Puts the loop together: files -> objects -> router, local model and one agent, until the program is asked to end. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,15 +43,21 @@ export async function runDev(
   const write = (line: string): void => terminal.write(`${line}\n`);
   const other = otherEndpoint(flags, context.environment);
   const read = createObjectReader(paths);
-  const first = await readFirst(read);
-  tellProblems(first, write);
-  const begun = chooseServed(first.objects, flags.agent);
-  if (!begun.ok) throw new CommandError('notFound', begun.problem);
-  const { namespace, name } = begun.agent.metadata;
+  const files = await readFirst(read);
+  tellProblems(files, write);
+  const first = chooseServed(files.objects, flags.agent);
+  if (!first.ok) throw new CommandError('notFound', first.problem);
+  const { namespace, name } = first.agent.metadata;
 
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'capataz-dev-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  // Also where a second signal, or a reader of our output who has gone, ends the program at once.
+  process.once('exit', removeFolder);
+  stack.defer(() => {
+    process.removeListener('exit', removeFolder);
+    removeFolder();
+  });
   const username = `system:serviceaccount:${namespace}:${agentChildName(name)}`;
   const token = makeToken(username, context.epochMilliseconds());
   const server = stack.use(await startObjectServer(token, username));
@@ -59,28 +66,41 @@ export async function runDev(
   await writeFile(tokenPath, token, { mode: 0o600 });
   await writeFile(kubeconfig, kubeconfigFor(server.url, token), { mode: 0o600 });
 
-  const start = async (
+  // Those that were begun end at the same time, whether or not they are up.
+  const begun: Promise<Service>[] = [];
+  stack.defer(async () => {
+    await Promise.allSettled(begun.map(async (service) => await (await service)[Symbol.asyncDispose]()));
+  });
+  const start = (
     service: 'router' | 'agent-runtime' | 'local-model',
     environment: Readonly<Record<string, string>>,
     onLine: (line: LogLine) => void = () => undefined,
-  ): Promise<Service> =>
-    stack.use(
-      await startService({
-        name: service,
-        environment: { ...inherited(context.environment), ...environment },
-        signal,
-        onLine: (line) => {
-          tellFault(service, line, write);
-          onLine(line);
-        },
-      }),
-    );
+  ): Promise<Service> => {
+    const starting = startService({
+      name: service,
+      environment: { ...inherited(context.environment), ...environment },
+      signal,
+      onLine: (line) => {
+        tellFault(service, line, write);
+        onLine(line);
+      },
+    });
+    begun.push(starting);
+    return starting;
+  };
 
-  let localModel: Service | undefined;
-  if (begun.needsLocalModel && other === undefined) {
-    const directory = await localModelFiles(flags, context, write);
-    localModel = await start('local-model', { CAPATAZ_PORT: '0', CAPATAZ_MODELS_DIRECTORY: directory });
-  }
+  const modelsDirectory =
+    first.needsLocalModel && other === undefined ? await localModelFiles(flags, context, write) : undefined;
+  const [router, localModel] = await Promise.all([
+    start('router', {
+      CAPATAZ_PORT: '0',
+      CAPATAZ_KUBECONFIG: kubeconfig,
+      CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS: 'true',
+    }),
+    modelsDirectory === undefined
+      ? undefined
+      : start('local-model', { CAPATAZ_PORT: '0', CAPATAZ_MODELS_DIRECTORY: modelsDirectory }),
+  ]);
   const places = {
     ...(localModel === undefined ? {} : { localModelUrl: `http://127.0.0.1:${localModel.port}/v1` }),
     ...(other === undefined ? {} : { other }),
@@ -96,13 +116,8 @@ export async function runDev(
     server.setConfiguration(JSON.stringify({ revision, ...served.configuration }));
     return true;
   };
-  serve(first.objects, begun);
+  serve(files.objects, first);
 
-  const router = await start('router', {
-    CAPATAZ_PORT: '0',
-    CAPATAZ_KUBECONFIG: kubeconfig,
-    CAPATAZ_ALLOW_LOOPBACK_ENDPOINTS: 'true',
-  });
   const agent = await start(
     'agent-runtime',
     {
@@ -120,11 +135,11 @@ export async function runDev(
 
   const address = `http://127.0.0.1:${agent.port}`;
   write(visible(`agent ${name} answers at ${address}`));
-  write(visible(`  prompt  ${promptLine(begun)}`));
+  write(visible(`  prompt  ${promptLine(first)}`));
   write(
-    visible(`  models  ${other === undefined ? begun.models.join(', ') : `${other.model} at ${other.url}`}`),
+    visible(`  models  ${other === undefined ? first.models.join(', ') : `${other.model} at ${other.url}`}`),
   );
-  const input = await inputToTry(begun);
+  const input = await inputToTry(first);
   write(visible(`  try     curl -s ${address}/v1/runs -H 'content-type: application/json' -d '${input}'`));
   write('  save a prompt or a manifest and it is live; Ctrl-C ends all of it');
 

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { HttpUrl } from '#crds/http-url.ts';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
+import { LOOPBACK_VARIABLES, listeningHost } from '#process/http/loopback.ts';
 import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
 export const AgentRuntimeConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...LOOPBACK_VARIABLES,
     ...LEDGER_VARIABLES,
     ...TRACING_VARIABLES,
     CAPATAZ_ROUTER_URL: HttpUrl,
@@ -41,6 +43,7 @@ export const AgentRuntimeConfig = z
   )
   .transform((env) => ({
     ...processSettings(env),
+    listening: listeningHost(env),
     tracing: tracingSettings(env),
     routerUrl: env.CAPATAZ_ROUTER_URL.replace(/\/+$/, ''),
     routerTokenPath: env.CAPATAZ_ROUTER_TOKEN_PATH,

@@ -9,7 +9,7 @@ import { COMMITMENT_KEY_BYTES } from '#domain/ledger/commitment.ts';
 import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
-import { startHttpService } from '#process/http/http-service.ts';
+import { startHttpServiceAt } from '#process/http/loopback.ts';
 import type { RunningProcess } from '#process/run-process.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { startTracing } from '#telemetry/tracing/tracing.ts';
@@ -123,7 +123,12 @@ export async function startAgentRuntime(
     return { ready: true };
   };
   const readiness = (): Readiness => drain.readiness(ofTheRest());
-  const healthServer = await startHealthServer({ port: config.metricsPort, registry, isReady: readiness });
+  const healthServer = await startHealthServer({
+    port: config.metricsPort,
+    ...config.listening,
+    registry,
+    isReady: readiness,
+  });
   const app = createAgentApp({
     runs,
     drain,
@@ -134,7 +139,12 @@ export async function startAgentRuntime(
     newRequestId: randomUUID,
     logger,
   });
-  const service = await startHttpService({ app, port: config.port, drain, times: config });
+  const service = await startHttpServiceAt(config.listening, {
+    app,
+    port: config.port,
+    drain,
+    times: config,
+  });
   return {
     port: service.port,
     metricsPort: healthServer.port,

@@ -1,6 +1,7 @@
 /** The environment of the local model server. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { LOOPBACK_VARIABLES, listeningHost } from '#process/http/loopback.ts';
 import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
 
 /**
@@ -16,6 +17,7 @@ export const LocalModelConfig = z
   .object({
     CAPATAZ_MODELS_DIRECTORY: z.string().min(1).default('/models'),
     ...PROCESS_VARIABLES,
+    ...LOOPBACK_VARIABLES,
     CAPATAZ_THREADS: wholeNumber(1, 256).default(defaultThreads),
     CAPATAZ_CONTEXT_TOKENS: wholeNumber(256, 8192).default(4096),
     CAPATAZ_PARALLEL_GENERATIONS: wholeNumber(1, 16).default(2),
@@ -26,6 +28,7 @@ export const LocalModelConfig = z
   .transform((environment) => ({
     modelsDirectory: environment.CAPATAZ_MODELS_DIRECTORY,
     ...processSettings(environment),
+    listening: listeningHost(environment),
     threads: environment.CAPATAZ_THREADS,
     /** What one conversation may hold, its answer included. */
     contextTokens: environment.CAPATAZ_CONTEXT_TOKENS,

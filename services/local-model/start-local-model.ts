@@ -6,7 +6,7 @@ import { loadEmbeddingModel } from '#adapters/llama/embedding-model.ts';
 import { loadLlamaLibrary } from '#adapters/llama/llama-library.ts';
 import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
-import { startHttpService } from '#process/http/http-service.ts';
+import { startHttpServiceAt } from '#process/http/loopback.ts';
 import type { RunningProcess } from '#process/run-process.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { buildLocalModelApp } from './app.ts';
@@ -21,6 +21,7 @@ export async function startLocalModel(config: LocalModelConfig, logger: Logger):
   let readiness: Readiness = { ready: false, reason: 'the models are being loaded' };
   const healthServer = await startHealthServer({
     port: config.metricsPort,
+    ...config.listening,
     registry: metrics.registry,
     isReady: () => readiness,
     drain,
@@ -56,7 +57,12 @@ export async function startLocalModel(config: LocalModelConfig, logger: Logger):
     shutdown: shutdown.signal,
     drain,
   });
-  const service = await startHttpService({ app, port: config.port, drain, times: config });
+  const service = await startHttpServiceAt(config.listening, {
+    app,
+    port: config.port,
+    drain,
+    times: config,
+  });
   readiness = { ready: true };
   logger.info({ threads, contextTokens, parallelGenerations }, 'the models are loaded');
   return {

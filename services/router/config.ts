@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TRACE_TO_MODELS } from '#domain/tracing/told-to-models.ts';
 import { LEDGER_VARIABLES, ledgerSettings } from '#process/ledger-environment.ts';
+import { LOOPBACK_VARIABLES, listeningHost } from '#process/http/loopback.ts';
 import { PROCESS_VARIABLES, processSettings, seconds } from '#process/environment.ts';
 import { TRACING_VARIABLES, tracingSettings } from '#telemetry/tracing/tracing-settings.ts';
 
@@ -24,6 +25,7 @@ const PlatformServiceAccounts = z
 export const RouterConfig = z
   .object({
     ...PROCESS_VARIABLES,
+    ...LOOPBACK_VARIABLES,
     ...LEDGER_VARIABLES,
     /** Of the router itself: records that are no tenant's stand there. */
     CAPATAZ_NAMESPACE: z.string().min(1).default('capataz-system'),
@@ -43,6 +45,7 @@ export const RouterConfig = z
   })
   .transform((environment) => ({
     ...processSettings(environment),
+    listening: listeningHost(environment),
     ledger: ledgerSettings(environment),
     namespace: environment.CAPATAZ_NAMESPACE,
     tracing: tracingSettings(environment),

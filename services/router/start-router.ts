@@ -12,7 +12,7 @@ import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { RetryBudgets } from '#domain/routing/retry-budget.ts';
 import { Drain } from '#process/drain.ts';
 import { startHealthServer } from '#process/health-server.ts';
-import { startHttpService } from '#process/http/http-service.ts';
+import { startHttpServiceAt } from '#process/http/loopback.ts';
 import type { RunningProcess } from '#process/run-process.ts';
 import { REQUEST_MODEL } from '#telemetry/gen-ai-names.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -110,6 +110,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const drain = new Drain();
   const healthServer = await startHealthServer({
     port: config.metricsPort,
+    ...config.listening,
     registry: {
       contentType: prometheus.contentType,
       metrics: () => {
@@ -141,7 +142,12 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     keepAliveSeconds: KEEP_ALIVE_SECONDS,
     drain,
   });
-  const service = await startHttpService({ app, port: config.port, drain, times: config });
+  const service = await startHttpServiceAt(config.listening, {
+    app,
+    port: config.port,
+    drain,
+    times: config,
+  });
   return {
     port: service.port,
     metricsPort: healthServer.port,

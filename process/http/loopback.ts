@@ -1,0 +1,51 @@
+/**
+ * A service on somebody's own machine, whose ports are nobody else's. It listens on 127.0.0.1 alone, and it answers only who
+ * asks this machine by its names: a page in a browser can let a name of its own mean 127.0.0.1.
+ */
+import { isIPv4 } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { DrainTimes, Drain } from '../drain.ts';
+import { type HttpService, startHttpService } from './http-service.ts';
+import { listen } from './listen.ts';
+
+export const LOOPBACK_VARIABLES = {
+  CAPATAZ_LOOPBACK_ONLY: z.enum(['true', 'false']).default('false'),
+} as const;
+
+/** The address to listen on; without one it is all of them. */
+export function listeningHost(environment: z.output<z.ZodObject<typeof LOOPBACK_VARIABLES>>): {
+  readonly host?: string;
+} {
+  return environment.CAPATAZ_LOOPBACK_ONLY === 'true' ? { host: '127.0.0.1' } : {};
+}
+
+/** As `startHttpService`, and on the one address that is given. */
+export async function startHttpServiceAt(
+  { host }: { readonly host?: string },
+  options: {
+    readonly app: FastifyInstance;
+    readonly port: number;
+    readonly drain: Drain;
+    readonly times: DrainTimes;
+  },
+): Promise<HttpService> {
+  if (host === undefined) return await startHttpService(options);
+  const { app, port, drain, times } = options;
+  app.addHook('onRequest', async (request, reply) => {
+    if (isLoopback(request.hostname)) return;
+    const message = 'The host of the request is not this machine: ask 127.0.0.1 or localhost.';
+    const error = { message, type: 'invalid_request_error', param: null, code: 'invalid_request' };
+    await reply.code(400).header('connection', 'close').send({ error });
+  });
+  await app.ready();
+  const taken = await listen(app.server, port, host);
+  return { port: taken, stop: () => drain.run(times, () => app.close()) };
+}
+
+const NAMES = new Set(['localhost', '::1', '[::1]']);
+
+/** The host that a request is for, without its port; it may be empty in HTTP/1.0, which no browser speaks. */
+function isLoopback(host: string): boolean {
+  return host === '' || NAMES.has(host.toLowerCase()) || (isIPv4(host) && host.startsWith('127.'));
+}
