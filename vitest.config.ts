@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{crds,domain,adapters,telemetry,process,operator,services,cli,cluster,tools,bench}/**/*.test.ts',
-            'test/{architecture,conformance,fake-providers,helm,tracing}/**/*.test.ts',
+            'test/{architecture,conformance,fake-providers,helm,prometheus,tracing}/**/*.test.ts',
           ],
           // Ends what hangs; a slow or busy machine must not reach it.
           testTimeout: 120_000,

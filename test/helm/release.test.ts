@@ -42,6 +42,8 @@ describe('a release of the chart', () => {
         '1 Namespace',
         '1 Secret',
         '2 PodMonitor',
+        '1 PrometheusRule',
+        '4 ConfigMap',
         '2 Lease',
         '2 Role',
         '2 RoleBinding',

@@ -216,8 +216,30 @@ export const ChartValues = z
           labels: StringMap.describe('Labels by which Prometheus picks the PodMonitors.'),
           intervalSeconds: z.int().min(1).describe('How often metrics are read.'),
         }),
+        prometheusRule: z.strictObject({
+          enabled: z.boolean().describe('Whether a PrometheusRule (Prometheus Operator) is made.'),
+          labels: StringMap.describe('Labels by which Prometheus picks the rules.'),
+          availabilityObjective: z
+            .number()
+            .min(0.5)
+            .max(0.99999)
+            .describe('Share of the requests of a namespace that are answered in 30 days.'),
+          latencyObjectiveSeconds: z
+            .number()
+            .min(0.01)
+            .max(81.92)
+            .describe('95 of 100 requests take no longer.'),
+          runbookBaseUrl: z
+            .string()
+            .regex(/^https?:\/\/\S+$/)
+            .describe('Page whose sections say what to do about each alert.'),
+        }),
+        dashboards: z.strictObject({
+          enabled: z.boolean().describe('Whether ConfigMaps with dashboards of Grafana are made.'),
+          labels: StringMap.describe('Labels by which the sidecar of Grafana picks them.'),
+        }),
       })
-      .describe('How Prometheus finds the pods.'),
+      .describe('How Prometheus finds the pods, and when it alarms.'),
     tracing: z
       .strictObject({
         otlpEndpoint: z
