@@ -1,0 +1,138 @@
+/**
+ * Whether an amount of one hour (money, calls, a latency) is what is usual for its hour of the week.
+ *
+ * Amounts of agents are multiplicative, so they are compared by their logarithms. What is usual is the median of the same hour in
+ * other weeks. How far amounts stray is one figure for all hours, the median absolute deviation of the residuals
+ * (F. R. Hampel, JASA 69, 1974), where each hour's residual is taken from the median of the *other* weeks: a residual that the
+ * hour itself has drawn near, as with few weeks it does, makes the band too narrow and alarms twenty times as often.
+ */
+import { median } from './median.ts';
+
+export interface HourlyAmount {
+  /** Whole hours since 1970 in the time zone whose week is meant. */
+  readonly hour: number;
+  /** In the same unit everywhere; 0 or more. */
+  readonly amount: number;
+}
+
+export interface Usual {
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+  readonly basis: Basis;
+}
+
+/** How finely the hours of the week are told apart: the more weeks there are, the finer. */
+export type Basis = 'hour_of_week' | 'hour_of_day' | 'part_of_day';
+
+export interface Seasonality {
+  readonly basis: Basis;
+  readonly slotOf: (hour: number) => number;
+  /** What a slot must hold besides the hour itself before it says what is usual. */
+  readonly least: number;
+}
+
+const HOURS_OF_WEEK = 168;
+/** 1970 began on a Thursday. */
+const HOURS_FROM_MONDAY = 72;
+const HOURS_OF_WORKDAYS = 120;
+
+const SEASONALITIES: readonly Seasonality[] = [
+  { basis: 'hour_of_week', slotOf: hourOfWeek, least: 4 },
+  { basis: 'hour_of_day', slotOf: (hour) => (isWeekend(hour) ? 24 : 0) + (hour % 24), least: 4 },
+  {
+    basis: 'part_of_day',
+    slotOf: (hour) => (isWeekend(hour) ? 4 : 0) + Math.floor((hour % 24) / 6),
+    least: 12,
+  },
+];
+
+/** Of a normal distribution, the standard deviation to a median absolute deviation of one. */
+const DEVIATIONS_OF_A_MAD = 1.4826;
+/** Residuals that are all nearly equal say little of those to come: never less than 5 % up or down. */
+const LEAST_DEVIATION = 0.05;
+/** Beyond these an hour is unusual: one in 33 weeks of an agent, by simulation. */
+export const UNUSUAL_DEVIATIONS = 3.5;
+
+export interface Baseline {
+  /** What is usual in an hour, or undefined while too little of its like was seen. */
+  usualIn(hour: number): Usual | undefined;
+  /** By how many deviations an amount is above (or, negative, below) what is usual in its hour. */
+  deviationsOf(amount: HourlyAmount): number | undefined;
+}
+
+/**
+ * `history`: what was seen, each hour once; hours that are known to have been abnormal are left out by the caller.
+ * `floor`: amounts below it are taken for it: what is little in any case is not told apart.
+ */
+export function baselineOf(history: readonly HourlyAmount[], floor: number): Baseline {
+  const logOf = (amount: number): number => Math.log(Math.max(amount, floor));
+  const levels = SEASONALITIES.map((seasonality) => levelOf(seasonality, history, logOf));
+
+  const centerOf = (hour: number): { center: number; deviation: number; basis: Basis } | undefined => {
+    for (const { seasonality, slots, deviation } of levels) {
+      const slot = slots.get(seasonality.slotOf(hour)) ?? [];
+      if (slot.length < seasonality.least || deviation === undefined) continue;
+      return { center: median(slot), deviation, basis: seasonality.basis };
+    }
+    return undefined;
+  };
+  return {
+    usualIn(hour) {
+      const found = centerOf(hour);
+      if (found === undefined) return undefined;
+      const { center, deviation, basis } = found;
+      const reach = UNUSUAL_DEVIATIONS * deviation;
+      return {
+        low: Math.exp(center - reach),
+        median: Math.exp(center),
+        high: Math.exp(center + reach),
+        basis,
+      };
+    },
+    deviationsOf({ hour, amount }) {
+      const found = centerOf(hour);
+      return found === undefined ? undefined : (logOf(amount) - found.center) / found.deviation;
+    },
+  };
+}
+
+interface Level {
+  readonly seasonality: Seasonality;
+  /** Logarithms of the amounts of each slot. */
+  readonly slots: ReadonlyMap<number, readonly number[]>;
+  /** Undefined: no slot has enough. */
+  readonly deviation: number | undefined;
+}
+
+function levelOf(
+  seasonality: Seasonality,
+  history: readonly HourlyAmount[],
+  logOf: (amount: number) => number,
+): Level {
+  const slots = new Map<number, number[]>();
+  for (const { hour, amount } of history) {
+    const slot = seasonality.slotOf(hour);
+    const logs = slots.get(slot);
+    if (logs === undefined) slots.set(slot, [logOf(amount)]);
+    else logs.push(logOf(amount));
+  }
+  const residuals = Array.from(slots.values())
+    .filter((logs) => logs.length >= seasonality.least)
+    .flatMap(residualsFromTheOthers);
+  if (residuals.length === 0) return { seasonality, slots, deviation: undefined };
+  const spread = DEVIATIONS_OF_A_MAD * median(residuals.map(Math.abs));
+  return { seasonality, slots, deviation: Math.max(LEAST_DEVIATION, spread) };
+}
+
+function residualsFromTheOthers(logs: readonly number[]): readonly number[] {
+  return logs.map((log, index) => log - median(logs.toSpliced(index, 1)));
+}
+
+function hourOfWeek(hour: number): number {
+  return (hour + HOURS_FROM_MONDAY) % HOURS_OF_WEEK;
+}
+
+function isWeekend(hour: number): boolean {
+  return hourOfWeek(hour) >= HOURS_OF_WORKDAYS;
+}
