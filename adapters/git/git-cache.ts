@@ -260,8 +260,9 @@ async function furnish(workplace: GitWorkplace, { url, credentials, keys }: GitR
   const secret = { mode: 0o600 } as const;
   await writeFile(workplace.configPath, gitConfiguration(url, credentials, workplace), secret);
   if (credentials.kind === 'ssh') {
-    // OpenSSH takes no key whose last line has no end.
-    await writeFile(workplace.identityPath, `${credentials.identity.trimEnd()}\n`, secret);
+    // OpenSSH takes no key whose last line has no end, or whose lines end as on Windows.
+    const identity = credentials.identity.replaceAll('\r\n', '\n').trimEnd();
+    await writeFile(workplace.identityPath, `${identity}\n`, secret);
     await writeFile(workplace.knownHostsPath, credentials.knownHosts, secret);
   }
   if (credentials.kind === 'https' && credentials.certificateAuthority !== undefined) {

@@ -44,6 +44,10 @@ export function gitFailure(said: string): GitFailure {
   return new GitFailure(reason, `${because}git says: ${lastWords(said)}`);
 }
 
+/** What git adds whatever ssh says. */
+const WITHOUT_NEWS =
+  /^(?:fatal: Could not read from remote repository|Please make sure you have the correct access rights|and the repository exists)/;
+
 /** The line that says most, and nothing that differs from one try to the next. */
 function lastWords(said: string): string {
   const lines = said
@@ -53,9 +57,12 @@ function lastWords(said: string): string {
       (line) =>
         line !== '' && !/^(?:remote: )?(?:Enumerating|Counting|Compressing|Receiving|Resolving)/.test(line),
     );
+  const news = lines.filter((one) => !WITHOUT_NEWS.test(one));
   const line =
-    lines.find((one) => /^(?:fatal|error|ERROR|remote: error)/.test(one)) ??
-    lines.find((one) => /denied|failed|refused/i.test(one)) ??
+    news.find((one) => /^(?:fatal|error|ERROR|remote: error|Load key)/.test(one)) ??
+    news.find((one) => /has changed and|host key is known/.test(one)) ??
+    news.find((one) => /denied|failed|refused/i.test(one)) ??
+    news.at(-1) ??
     lines.at(-1) ??
     'nothing';
   // A server's words may hold anything.

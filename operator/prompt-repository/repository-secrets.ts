@@ -59,19 +59,21 @@ export async function readCredentials(
   kubeClient: Requester,
   { metadata: { namespace }, spec: { url, secretRef } }: PromptRepository,
 ): Promise<GitCredentials> {
-  if (secretRef === undefined) return { kind: 'none' };
+  if (secretRef === undefined) {
+    if (!url.startsWith('ssh:')) return { kind: 'none' };
+    throw new SecretProblem(
+      'SecretInvalid',
+      `${url} needs spec.secretRef: a Secret with the keys identity and known_hosts.`,
+    );
+  }
   const values = await readSecret(kubeClient, namespace, secretRef.name);
   const missing = (keys: string): SecretProblem =>
     new SecretProblem(
       'SecretInvalid',
       `Secret ${secretRef.name} in namespace ${namespace} needs ${keys} for ${url}.`,
     );
-  if (url.startsWith('ssh:')) {
-    const [identity, knownHosts] = [values.get('identity'), values.get('known_hosts')];
-    if (identity === undefined || knownHosts === undefined)
-      throw missing('the keys identity and known_hosts');
-    return { kind: 'ssh', identity, knownHosts };
-  }
+  if (url.startsWith('ssh:'))
+    return sshCredentials(values, missing, `Secret ${secretRef.name} in namespace ${namespace}`);
   const token = values.get('token');
   const username = values.get('username') ?? (token === undefined ? undefined : TOKEN_USERNAME);
   const password = values.get('password') ?? token;
@@ -91,6 +93,33 @@ export async function readCredentials(
     password: password.trim(),
     ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
   };
+}
+
+function sshCredentials(
+  values: Values,
+  missing: (keys: string) => SecretProblem,
+  place: string,
+): GitCredentials {
+  const [identity, knownHosts] = [values.get('identity'), values.get('known_hosts')];
+  if (identity === undefined || knownHosts === undefined) throw missing('the keys identity and known_hosts');
+  if (hasPassphrase(identity)) {
+    throw new SecretProblem(
+      'SecretInvalid',
+      `The key identity of ${place} has a passphrase, which nobody can type here: give one without.`,
+    );
+  }
+  return { kind: 'ssh', identity, knownHosts };
+}
+
+/** OpenSSH's own format tells the cipher after this (PROTOCOL.key); the older ones say it in words. */
+const OPENSSH_KEY = 'openssh-key-v1\0';
+const NO_CIPHER = '\0\0\0\u0004none';
+
+function hasPassphrase(identity: string): boolean {
+  const key = Buffer.from(identity.replaceAll(/^-.*$/gm, ''), 'base64').toString('latin1');
+  return key.startsWith(OPENSSH_KEY)
+    ? !key.startsWith(NO_CIPHER, OPENSSH_KEY.length)
+    : /ENCRYPTED/.test(identity);
 }
 
 /** Undefined when every commit is taken. */
