@@ -113,7 +113,7 @@ function readConfig(row: Row, column: string, text: string): string | undefined 
 
 const WITH_LIST = new Set(['contains-all', 'contains-any', 'icontains-all', 'icontains-any']);
 /** Of these promptfoo takes 0.75 when a cell gives no threshold, whatever sense that makes. */
-const WITH_THRESHOLD = new Set(['cost', 'latency', 'levenshtein', 'rouge-n', 'starts-with', 'similar']);
+const WITH_THRESHOLD = new Set(['cost', 'latency', 'levenshtein', 'rouge-n']);
 
 function thresholdWhenNotGiven(type: string): number | undefined {
   return WITH_THRESHOLD.has(type) ? 0.75 : undefined;

@@ -8,6 +8,8 @@ const RESULTS_MAXIMUM = 32;
 
 const weight = z.number().min(0).max(1_000);
 const threshold = z.number();
+/** Of scores together. With 0 or less any answer would pass, and with more than 1 none. */
+const share = z.number().gt(0, 'must be above 0: else any answer passes').max(1);
 const metric = z.string().min(1).max(128);
 const text = (most: number): z.ZodString => z.string().max(most);
 
@@ -22,7 +24,7 @@ export const AssertionFields = z.strictObject({
 export const AssertionSetFields = z.strictObject({
   type: z.literal('assert-set'),
   assert: z.array(z.unknown()).min(1).max(ASSERTIONS_MAXIMUM),
-  threshold: threshold.optional(),
+  threshold: share.optional(),
   weight: weight.optional(),
   metric: metric.optional(),
 });
@@ -45,7 +47,7 @@ export const CaseFields = z.strictObject({
     )
     .optional(),
   assert: z.array(z.unknown()).max(ASSERTIONS_MAXIMUM).optional(),
-  threshold: threshold.optional(),
+  threshold: share.optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
   tags: z.union([z.array(text(64)).max(64), text(1_024)]).optional(),
   critical: z.boolean().optional(),

@@ -29,7 +29,9 @@ export interface FileContent {
   readonly cases: readonly LocatedValue[];
   readonly defaults?: LocatedValue;
   /** By name, for `$ref: '#/assertionTemplates/NAME'`. */
-  readonly templates: Readonly<Record<string, unknown>>;
+  readonly templates: Readonly<Record<string, LocatedValue>>;
+  /** The same with the line of everything: slower to read, and wanted only when something is wrong. */
+  readonly withLines?: () => FileContent | undefined;
 }
 
 export function readFileFormat(fileName: string, text: string): FileContent | GoldenSetProblem {
@@ -80,7 +82,17 @@ function readJson(text: string): FileContent | GoldenSetProblem {
   if (!parsed.ok) return problemAt(lineOfJsonError(text, parsed.message), `the file ${parsed.message}`);
   const isList = Array.isArray(parsed.value);
   const lines = linesOfObjects(text, isList ? 1 : 2, isList ? 0 : text.search(/"tests"\s*:\s*\[/));
-  return contentOf(onOneLine(parsed.value, 1), (index, value) => onOneLine(value, lines[index] ?? 1));
+  const content = contentOf(onOneLine(parsed.value, 1), (index, value) =>
+    onOneLine(value, lines[index] ?? 1),
+  );
+  // JSON is YAML, whose reader knows where everything stands.
+  const withLines = (): FileContent | undefined => {
+    const read = readYaml(text);
+    return read.ok ? read : undefined;
+  };
+  if (content.ok) return { ...content, withLines };
+  const again = readYaml(text);
+  return again.ok || again.problem !== content.problem ? content : again;
 }
 
 function lineOfJsonError(text: string, message: string): number {
@@ -187,7 +199,12 @@ function contentOf(
             lineOf: (path) => file.lineOf(['defaultTest', ...path]),
           },
         }),
-    templates: assertionTemplates ?? {},
+    templates: Object.fromEntries(
+      Object.entries(assertionTemplates ?? {}).map(([name, template]) => [
+        name,
+        { value: template, lineOf: (path) => file.lineOf(['assertionTemplates', name, ...path]) },
+      ]),
+    ),
   };
 }
 

@@ -32,12 +32,17 @@ export function readGoldenSet(file: {
 }): GoldenSetResult {
   const content = readFileFormat(file.fileName, file.text);
   if (!content.ok) return content;
+  const read = readContent(file.name, content);
+  if (read.ok) return read;
+  const withLines = content.withLines?.();
+  const again = withLines === undefined ? read : readContent(file.name, withLines);
+  return again.ok ? read : again;
+}
+
+function readContent(name: string, content: FileContent): GoldenSetResult {
   try {
     const cases = readCases(content);
-    return {
-      ok: true,
-      goldenSet: { name: file.name, digest: digestOf(cases), cases },
-    };
+    return { ok: true, goldenSet: { name, digest: digestOf(cases), cases } };
   } catch (error) {
     if (error instanceof LocatedError) return problemAt(error.line, error.message);
     throw error;
@@ -71,6 +76,7 @@ function withoutLine(assertion: CaseAssertion): unknown {
 }
 
 function readCases(content: FileContent): readonly GoldenCase[] {
+  for (const template of Object.values(content.templates)) checkTemplate(template);
   const defaults =
     content.defaults === undefined ? undefined : readFields(CaseFields, content.defaults, 'the default test');
   const defaultAssertions =
@@ -147,7 +153,8 @@ function readFields<Schema extends z.ZodType>(
   }
   const where =
     issue === undefined || issue.path.length === 0 ? subject : `${issue.path.join('.')} of ${subject}`;
-  throw new LocatedError(located.lineOf(at), `${where}: ${issue?.message ?? 'is not valid'}`);
+  const message = issue?.message.replace(/^(?:Invalid input|Too small|Too big): /, '') ?? 'is not valid';
+  throw new LocatedError(located.lineOf(at), `${where}: ${message}`);
 }
 
 function unknownField(key: string, subject: string, schema: z.ZodType, path: readonly PropertyKey[]): string {
@@ -222,7 +229,14 @@ function readSingle(
   const line = located.lineOf(path);
   const given = valueAt(located, path);
   if (typeof given === 'object' && given !== null && '$ref' in given) {
-    return readSingle({ value: templateOf(given, templates, line), lineOf: () => line }, [], {});
+    return { ...readSingle(templateOf(given, templates, line), [], {}), line };
+  }
+  const nested = (given as { readonly type?: unknown } | null | undefined)?.type;
+  if (nested === 'assert-set' || nested === 'not-assert-set') {
+    throw new LocatedError(
+      line,
+      nested === 'assert-set' ? 'an assert-set holds no other' : 'an assert-set cannot be turned round',
+    );
   }
   const fields = readFields(AssertionFields, located, 'the assertion', path);
   refuseOutside(located, [...path, 'value'], `the assertion "${fields.type.slice(0, 60)}"`);
@@ -254,16 +268,23 @@ function templateOf(
   given: { readonly $ref: unknown },
   templates: FileContent['templates'],
   line: number,
-): unknown {
+): LocatedValue {
   const other = Object.keys(given).find((key) => key !== '$ref');
   if (other !== undefined) {
     throw new LocatedError(line, `"${other.slice(0, 60)}" stands beside $ref, which stands alone`);
   }
   const name = TEMPLATE_REFERENCE.exec(String(given.$ref))?.groups?.['name'] ?? '';
-  if (!Object.hasOwn(templates, name)) {
+  const template = Object.hasOwn(templates, name) ? templates[name] : undefined;
+  if (template === undefined) {
     throw new LocatedError(line, `$ref must name one of assertionTemplates, as "#/assertionTemplates/NAME"`);
   }
-  return templates[name];
+  return template;
+}
+
+/** Also one that no case uses yet; what depends on a case's variables is checked with the case. */
+function checkTemplate(template: LocatedValue): void {
+  const single = readSingle(template, [], {});
+  if (!JSON.stringify([single.value, single.metric]).includes('{{')) fillSingle(single, {});
 }
 
 /** One case for each combination of the variables that are lists, as promptfoo makes them. */

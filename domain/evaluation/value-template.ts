@@ -29,10 +29,14 @@ function fill(value: unknown, vars: Readonly<Record<string, unknown>>): unknown 
 }
 
 function fillText(text: string, vars: Readonly<Record<string, unknown>>): string {
-  if (text.includes('{%')) {
+  const block = /\{%|\{#/.exec(text)?.[0];
+  if (block !== undefined) {
     throw new TemplateProblem(
-      'the value holds a template block "{% ... %}", which is not supported: write it out',
+      `the value holds "${block}" of a template's ${block === '{%' ? 'block' : 'comment'}, which is not supported: write it out`,
     );
+  }
+  if (text.replaceAll(PLACE, '').includes('{{')) {
+    throw new TemplateProblem('the value holds "{{" that is not closed by "}}"');
   }
   return text.replaceAll(PLACE, (_whole, inside: string) => {
     const path = PATH.exec(inside)?.groups?.['path'];

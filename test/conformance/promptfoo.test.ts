@@ -46,6 +46,7 @@ function departure(type: string, value: unknown, output: Output): string | undef
   if (name === 'contains-json' && LOOSE_JSON.has(textOf(output))) return 'JSON is not read loosely';
   if (name.endsWith('-json') && textOf(output).includes('1e400')) return '1e400 is a number of JSON';
   if (type === 'not-contains-json' && value !== undefined) return 'it holds when no object fits';
+  if (Array.isArray(value) && value.includes('')) return 'an empty text to contain is refused';
   if (type === 'not-is-valid-openai-tools-call') return 'not- turns it round';
   if (name === 'regex' && (String(value).includes('\\p') || textOf(output).includes('😀'))) {
     return 'patterns have the flag u';

@@ -23,6 +23,8 @@ export type SingleCheck =
 
 export function compileAssertion(assertion: SingleAssertion): SingleCheck {
   const { type, value, isInverse } = assertion;
+  const problem = problemOfThreshold(assertion) ?? problemOfNoValue(assertion);
+  if (problem !== undefined) return { ok: false, problem };
   if (type === 'llm-rubric' || type === 'factuality') {
     return typeof value === 'string' && value.trim() !== ''
       ? { ok: true, kind: 'graded', type, rubric: value }
@@ -36,6 +38,34 @@ export function compileAssertion(assertion: SingleAssertion): SingleCheck {
     kind: 'deterministic',
     check: isInverse ? (answer) => inverseOf(check(answer)) : check,
   };
+}
+
+/** What a threshold may be; an assertion that is not named takes none. */
+const THRESHOLDS: Readonly<Partial<Record<AssertionType, readonly [least: number, most: number]>>> = {
+  numeric: [0, Number.MAX_VALUE],
+  levenshtein: [0, Number.MAX_VALUE],
+  'rouge-n': [0, 1],
+  'tool-call-f1': [0, 1],
+  latency: [0, Number.MAX_VALUE],
+  cost: [0, Number.MAX_VALUE],
+  'llm-rubric': [0, 1],
+};
+
+function problemOfThreshold({ type, threshold }: SingleAssertion): string | undefined {
+  if (threshold === undefined) return undefined;
+  const range = THRESHOLDS[type];
+  if (range === undefined) return 'takes no threshold';
+  const [least, most] = range;
+  if (threshold >= least && threshold <= most) return undefined;
+  return `needs a threshold ${most === 1 ? 'from 0 to 1' : 'of at least 0'}, not ${threshold}`;
+}
+
+const WITHOUT_VALUE = new Set<AssertionType>(['is-refusal', 'is-valid-openai-tools-call', 'latency', 'cost']);
+
+function problemOfNoValue({ type, value }: SingleAssertion): string | undefined {
+  // A cell of a CSV file that ends with a colon.
+  if (value === undefined || value === null || value === '' || !WITHOUT_VALUE.has(type)) return undefined;
+  return type === 'latency' || type === 'cost' ? 'takes a threshold, and no value' : 'takes no value';
 }
 
 export function inverseOf(checked: Checked): Checked {

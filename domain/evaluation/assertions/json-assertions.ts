@@ -1,5 +1,5 @@
 /** Assertions on the JSON of an answer. */
-import { type JSONPathQuery, jsonpath } from 'json-p3';
+import { JSONPathEnvironment, type JSONPathQuery } from 'json-p3';
 import { BODY_BOUNDS, parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { readBoundedYaml } from '#domain/bounded-yaml/bounded-yaml.ts';
 import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
@@ -144,6 +144,10 @@ export function compileJsonPath({ value }: SingleAssertion): CompiledCheck {
 
 const PATH_MAXIMUM_CHARACTERS = 500;
 const NODES_MAXIMUM = 1_000;
+/** Each "[a,b]" doubles the work of all that follow it. */
+const SELECTORS_MAXIMUM = 100;
+/** As deep as an answer may be: it is not for a model to say how an evaluation ends. */
+const environment = new JSONPathEnvironment({ maxRecursionDepth: ANSWER_BOUNDS.depth + 2 });
 
 type CompiledPath =
   /** What stands there, or why nothing does. */
@@ -164,12 +168,16 @@ export function compilePath(path: unknown): CompiledPath {
   }
   let query: JSONPathQuery;
   try {
-    query = jsonpath.compile(path);
+    query = environment.compile(path);
   } catch (error) {
     return {
       ok: false,
       problem: `has a path that is none: ${error instanceof Error ? error.message : String(error)}`,
     };
+  }
+  const named = query.segments.reduce((product, { selectors }) => product * selectors.length, 1);
+  if (named > SELECTORS_MAXIMUM) {
+    return { ok: false, problem: `has a path that may select the same more than ${SELECTORS_MAXIMUM} times` };
   }
   return {
     ok: true,
@@ -214,13 +222,14 @@ const NUMERIC_FIELDS = ['value', 'tolerance', 'relativeTolerance', 'path'];
 
 /** The sentence says what is wrong. */
 function readNumeric({ value, threshold }: SingleAssertion): Numeric | string {
-  const given: Readonly<Record<string, unknown>> =
-    typeof value === 'object' && value !== null ? { ...value } : { value };
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const given: Readonly<Record<string, unknown>> = isMapping ? { ...value } : { value };
   const other = Object.keys(given).find((key) => !NUMERIC_FIELDS.includes(key));
   if (other !== undefined) return `takes ${NUMERIC_FIELDS.join(', ')}, not "${other.slice(0, 60)}"`;
   const written = given['value'];
   const wanted = typeof written === 'string' && written.trim() !== '' ? Number(written) : written;
   if (typeof wanted !== 'number' || !Number.isFinite(wanted)) return 'needs a number as its value';
+  if (given['tolerance'] !== undefined && threshold !== undefined) return 'has a tolerance and a threshold: leave one';
   const tolerance = given['tolerance'] ?? threshold ?? 0;
   const relative = given['relativeTolerance'] ?? 0;
   if (!isTolerance(tolerance) || !isTolerance(relative)) return 'needs tolerances that are numbers from 0';

@@ -40,7 +40,11 @@ export function compileContains({ type, value }: SingleAssertion): CompiledCheck
   const isOne = type === 'contains' || type === 'icontains';
   const wanted = wantedTexts(value, isOne);
   if (wanted === undefined) {
-    return needs(isOne ? 'a text or number as its value' : 'a list as its value, or a text with commas');
+    return needs(
+      isOne
+        ? 'a text or number as its value'
+        : 'a list of texts or numbers as its value, none of them empty, or a text with commas',
+    );
   }
   const spell = (text: string): string => (ignoresCase ? text.toLowerCase() : text);
   const spelled = wanted.map(spell);
@@ -61,12 +65,13 @@ export function compileContains({ type, value }: SingleAssertion): CompiledCheck
 }
 
 function wantedTexts(value: unknown, isOne: boolean): readonly string[] | undefined {
-  if (isOne) {
-    const isText = (typeof value === 'string' && value !== '') || typeof value === 'number';
-    return isText ? [String(value)] : undefined;
-  }
-  const list: unknown = typeof value === 'string' ? commaSeparated(value) : value;
-  return Array.isArray(list) && list.length > 0 ? list.map(String) : undefined;
+  const list: unknown = isOne ? [value] : typeof value === 'string' ? commaSeparated(value) : value;
+  return Array.isArray(list) && list.length > 0 && list.every(isWanted) ? list.map(String) : undefined;
+}
+
+/** Every answer contains an empty text, and hardly one "[object Object]". */
+function isWanted(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number';
 }
 
 export function compileStartsWith({ value }: SingleAssertion): CompiledCheck {

@@ -33,10 +33,10 @@ export function compileValidToolsCall(): CompiledCheck {
 /** Names as sets: 1 when exactly those tools were called. */
 export function compileToolCallF1({ value, threshold = 1 }: SingleAssertion): CompiledCheck {
   const names = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
-  if (!Array.isArray(names) || names.length === 0 || names.some((name) => name === '')) {
+  if (!Array.isArray(names) || names.length === 0 || !names.every(isName)) {
     return { ok: false, problem: 'needs a list of names of tools as its value' };
   }
-  const wanted = new Set(names.map(String));
+  const wanted = new Set(names);
   return {
     ok: true,
     check: ({ toolCalls }) => {
@@ -51,6 +51,10 @@ export function compileToolCallF1({ value, threshold = 1 }: SingleAssertion): Co
       );
     },
   };
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '';
 }
 
 interface WantedCall {
@@ -87,7 +91,7 @@ export function compileToolCall({ value }: SingleAssertion): CompiledCheck {
       if (toolCalls.length !== wanted.length) {
         return holds(
           false,
-          `${wanted.length} calls were to be made, and ${toolCalls.length} were (${names})`,
+          `${wanted.length === 0 ? 'no call was' : wanted.length === 1 ? '1 call was' : `${wanted.length} calls were`} to be made, and ${toolCalls.length} ${toolCalls.length === 1 ? 'was' : 'were'} (${names})`,
         );
       }
       const unmatched = findUnmatched(wanted, toolCalls);
@@ -99,15 +103,17 @@ export function compileToolCall({ value }: SingleAssertion): CompiledCheck {
 }
 
 function readWanted(given: unknown): WantedCall | string {
-  if (typeof given === 'string') return { name: given, fits: () => true };
+  if (isName(given)) return { name: given, fits: () => true };
   if (typeof given !== 'object' || given === null) return 'needs {name, arguments} as its value';
   const { name, arguments: exact, schema, ...others } = given as Readonly<Record<string, unknown>>;
   const [other] = Object.keys(others);
   if (other !== undefined) return `takes name, arguments and schema, not "${other.slice(0, 60)}"`;
-  if (typeof name !== 'string' || name === '') return 'needs the name of a tool';
+  if (!isName(name)) return 'needs the name of a tool';
+  if (exact !== undefined && !isMapping(exact)) return 'needs arguments that are an object';
   let findProblems: FindProblems = () => [];
   if (schema !== undefined) {
-    const compiled = compileJsonSchema(schema as JsonSchema);
+    if (!isMapping(schema)) return 'needs a schema that is a JSON Schema';
+    const compiled = compileJsonSchema(schema);
     if (!compiled.ok) return `has a schema that is not valid: ${compiled.message}`;
     findProblems = compiled.findProblems;
   }
@@ -117,6 +123,10 @@ function readWanted(given: unknown): WantedCall | string {
     fits: (value) =>
       (wanted === undefined || canonicalJson(value) === wanted) && findProblems(value).length === 0,
   };
+}
+
+function isMapping(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The name of a wanted call that finds none of its own, by augmenting paths. */
