@@ -121,6 +121,9 @@ function explain(error: unknown): { readonly exit: ExitName; readonly message: s
     return { exit, message: `The API server refuses: ${error.message}` };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && 'path' in error && 'syscall' in error) {
+    return { exit: 'usage', message: `A file or folder of yours cannot be used: ${message}.` };
+  }
   if (error instanceof Error && 'code' in error) {
     return {
       exit: 'unreachable',

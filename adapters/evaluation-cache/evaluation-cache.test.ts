@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,5 +25,7 @@ describe('the cache of evaluations', () => {
     await cache.set('abcd', { text: 'x' });
     await writeFile(join(folder, 'ab', 'abcd.json'), '{"te');
     expect(await cache.get('abcd')).toBeUndefined();
+    await mkdir(join(folder, 'cd', 'cdef.json'), { recursive: true });
+    expect(await cache.get('cdef')).toBeUndefined();
   });
 });

@@ -18,9 +18,9 @@ export function createEvaluationCache(folder: string): EvaluationCache {
         const text = await readFile(pathOf(key), 'utf8');
         const parsed = text.length > ENTRY_MAXIMUM_CHARACTERS ? undefined : parseBoundedJson(text);
         return parsed?.ok === true ? parsed.value : undefined;
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
+      } catch {
+        // Not there, or nothing that we wrote: it is asked for anew, and kept over it if that can be.
+        return undefined;
       }
     },
     set: async (key, value) => {

@@ -151,6 +151,17 @@ describe('capataz eval', () => {
     expect(readGateVerdict(await readFile(at('verdict'), 'utf8'))?.verdict).toBe('Error');
   });
 
+  it.each([
+    ['--html', 'missing/report.html', 'cannot be used: ENOENT'],
+    ['--json', '', 'is a folder: name a file'],
+    ['--cache', 'set.jsonl', 'cannot be used: EEXIST'],
+  ])('asks nothing when what it would write has no place: %s %s', async (flag, name, sentence) => {
+    const { code, noted } = await evaluate('--prompt', at('p.prompt'), flag, at(name));
+    expect(code).toBe(2);
+    expect(noted).toContain(sentence);
+    expect(asked).toEqual([]);
+  });
+
   it('is inconclusive with 2 when it is interrupted', async () => {
     const { code, printed } = await runCommandLine(
       [

@@ -1,6 +1,7 @@
 /** `capataz eval`: a candidate beside the stable version on a golden set, on a laptop, in CI and in the gate's Job. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { NO_CACHE, createEvaluationCache } from '#adapters/evaluation-cache/evaluation-cache.ts';
@@ -22,7 +23,7 @@ import { ANY_MODEL } from '#domain/routing/choose-models.ts';
 import { type CommandContext, examples, wholeNumber } from '../command-context.ts';
 import { InputProblem, type Inputs, readInputs } from '../evaluation/read-inputs.ts';
 import { progressTeller } from '../evaluation/show-progress.ts';
-import { EndedWith } from '../exit-codes.ts';
+import { CommandError, EndedWith } from '../exit-codes.ts';
 import { painter } from '../terminal/terminal.ts';
 import { visibleLines } from '../terminal/visible-text.ts';
 
@@ -144,6 +145,7 @@ export async function evaluate(
         `The judge must be one model, the same for all answers, and "${ANY_MODEL}" leaves it to the router: name one by ${judgeIsNamedBy}.`,
       );
     }
+    await checkPlaces(flags, context);
     return await runInputs(inputs, flags, context);
   } catch (error) {
     if (error instanceof InputProblem) return errorVerdict(error.reason, error.message);
@@ -208,6 +210,22 @@ async function runInputs(inputs: Inputs, flags: EvalFlags, context: CommandConte
   } finally {
     await Promise.all([model.close(), judge?.close()]);
   }
+}
+
+/** Before anything is paid for: what is written at the end must find its place. */
+async function checkPlaces(flags: EvalFlags, context: CommandContext): Promise<void> {
+  for (const path of [flags.json, flags.junit, flags.markdown, flags.html, flags.verdict]) {
+    if (path === undefined) continue;
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) {
+      throw new CommandError('usage', `${path} is a folder: name a file for the report.`);
+    }
+    await access(found === undefined ? dirname(path) : path, constants.W_OK);
+  }
+  const cache = cacheFolder(flags, context);
+  if (cache === undefined) return;
+  await mkdir(cache, { recursive: true });
+  await access(cache, constants.W_OK);
 }
 
 function portsOf(

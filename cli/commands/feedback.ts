@@ -25,8 +25,8 @@ export function addFeedback(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       examples([
-        ['capataz feedback 0198f2c1-7d4e good', ''],
-        ['capataz feedback 0198f2c1-7d4e bad --comment "refunded twice"', ''],
+        ['capataz feedback 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10 good', ''],
+        ['capataz feedback 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10 bad --comment "refunded twice"', ''],
       ]),
     )
     .action(async (run: string, verdict: Verdict, flags: FeedbackFlags) => {

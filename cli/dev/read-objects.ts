@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
-import { type FileProblem, collect, problemsOfFile, readText } from '../validate/validate-file.ts';
+import { type FileProblem, collect, problemsOfFile, readOurs } from '../validate/validate-file.ts';
 
 export interface DevObject {
   readonly kind: string;
@@ -71,8 +71,9 @@ async function signatureOf(path: string): Promise<string> {
 }
 
 async function readFileObjects(path: string): Promise<Omit<ReadObjects, 'changed'>> {
-  const text = await readText(path);
-  if (typeof text !== 'string') return { objects: [], problems: [{ path, line: 1, problem: text.problem }] };
+  const read = await readOurs(path);
+  if (!read.ok) return { objects: [], problems: [{ path, line: read.line, problem: read.problem }] };
+  const { text } = read;
   const problems = await problemsOfFile(path, text);
   if (problems.length > 0) return { objects: [], problems };
   if (!path.endsWith('.prompt')) return { objects: objectsOfManifests(text), problems };

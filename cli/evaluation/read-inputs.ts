@@ -1,6 +1,5 @@
 /** The files of an evaluation, read and made ready; what is wrong with one is told before anything is asked. */
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { AgentSpec } from '#crds/agent.ts';
@@ -18,6 +17,7 @@ import type { GoldenSet } from '#domain/evaluation/golden-set.ts';
 import { FILE_MAXIMUM_CHARACTERS } from '#domain/evaluation/read-file-format.ts';
 import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
+import { readTextFile } from '../read-text-file.ts';
 
 const GIT_MAXIMUM_BYTES = 1024 * 1024;
 const GIT_MILLISECONDS = 30_000;
@@ -97,20 +97,9 @@ async function checkVariables(version: EvaluatedVersion, goldenSet: GoldenSet): 
 }
 
 async function readText(path: string, reason: VerdictReason): Promise<string> {
-  try {
-    // A named pipe or a device would never end.
-    const { size } = await stat(path);
-    if (size > FILE_MAXIMUM_CHARACTERS) {
-      throw new InputProblem(reason, `${path} is larger than ${FILE_MAXIMUM_CHARACTERS} bytes`);
-    }
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof InputProblem) throw error;
-    throw new InputProblem(
-      reason,
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+  const read = await readTextFile(path, FILE_MAXIMUM_CHARACTERS);
+  if (!read.ok) throw new InputProblem(reason, `${path}:${read.line}: ${read.problem}`);
+  return read.text;
 }
 
 async function readStable({

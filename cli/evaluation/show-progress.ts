@@ -20,7 +20,9 @@ export function describeProgress(progress: EvaluationProgress): string {
     `${done} of ${total} runs`,
     ...(cached > 0 ? [`${cached} from the cache`] : []),
     ...(errors > 0 ? [`${errors} errors`] : []),
-    `${isCostKnown ? '' : 'at least '}${dollarsOf(chargedNanoUsd)} so far`,
+    isCostKnown || chargedNanoUsd > 0
+      ? `${isCostKnown ? '' : 'at least '}${dollarsOf(chargedNanoUsd)} so far`
+      : 'cost not known',
     ...(remainingMilliseconds === undefined || done === total
       ? []
       : [`about ${describeDuration(remainingMilliseconds)} left`]),

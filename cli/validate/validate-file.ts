@@ -1,5 +1,5 @@
 /** What is wrong with a file of ours, without asking a cluster: prompts, and manifests of our kinds. */
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { KINDS } from '#crds/kinds.ts';
@@ -8,6 +8,7 @@ import { PROMPT_VERSION, type PromptVersionSpec } from '#crds/prompt-version.ts'
 import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
 import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
+import { type TextFile, readTextFile } from '../read-text-file.ts';
 
 const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
 const MAXIMUM_FILES = 10_000;
@@ -56,9 +57,8 @@ export async function collect(path: string, files: string[], depth: number): Pro
 }
 
 async function validateFile(path: string): Promise<readonly FileProblem[]> {
-  const text = await readText(path);
-  if (typeof text !== 'string') return [{ path, line: 1, problem: text.problem }];
-  return problemsOfFile(path, text);
+  const read = await readOurs(path);
+  return read.ok ? await problemsOfFile(path, read.text) : [{ path, line: read.line, problem: read.problem }];
 }
 
 export async function problemsOfFile(path: string, text: string): Promise<readonly FileProblem[]> {
@@ -67,17 +67,8 @@ export async function problemsOfFile(path: string, text: string): Promise<readon
   return built.ok ? [] : [{ path, line: built.line, problem: built.problem }];
 }
 
-export async function readText(path: string): Promise<string | { readonly problem: string }> {
-  try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
-    if (size > LARGEST_FILE_BYTES) return { problem: `it has more than ${LARGEST_FILE_BYTES} bytes` };
-    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
-  } catch (error) {
-    return {
-      problem: `it cannot be read as UTF-8 text: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
+export async function readOurs(path: string): Promise<TextFile> {
+  return await readTextFile(path, LARGEST_FILE_BYTES);
 }
 
 /** Objects of other groups are nobody's concern here. */

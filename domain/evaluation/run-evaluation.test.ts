@@ -199,9 +199,10 @@ describe('an evaluation', () => {
 
   it('begins no run behind its budget, and none at all of an unknown price', async () => {
     const { model, asked } = fake(right);
-    const spent = await runEvaluation(await plan({ maximumNanoUsd: 50_000 }), ports(model), NEVER);
+    const limited = await plan({ maximumNanoUsd: 50_000, parallel: 64 });
+    const spent = await runEvaluation(limited, ports(model), NEVER);
     expect(judgeEvaluation(spent, DEFAULT_GATE_RULES).verdict.reasons).toEqual(['budget_exhausted']);
-    expect(asked.length).toBeLessThanOrEqual(54);
+    expect([asked.length, spent.chargedNanoUsd]).toEqual([50, 50_000]);
     const unpriced = fake((_system, user) => answer(`${user}!`, { costNanoUsd: null }));
     const unknown = await runEvaluation(
       await plan({ maximumNanoUsd: 50_000, parallel: 1 }),

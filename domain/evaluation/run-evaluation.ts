@@ -80,6 +80,8 @@ class Evaluation {
   #chargedNanoUsd = 0;
   #unknownCosts = 0;
   #dearestNanoUsd = 0;
+  #hasCharged = false;
+  #underWay = 0;
   #cached = 0;
   #errors = 0;
   #stopped: EvaluationResult['stopped'];
@@ -107,17 +109,21 @@ class Evaluation {
   async run(): Promise<EvaluationResult> {
     const jobs = this.#jobs();
     let next = 0;
-    const work = async (): Promise<void> => {
-      for (let job = jobs[next]; job !== undefined; job = jobs[next]) {
-        next += 1;
+    const work = async (isOver: () => boolean): Promise<void> => {
+      for (let job = jobs[next]; job !== undefined && !isOver(); job = jobs[next]) {
         if (!this.#mayGoOn()) return;
+        next += 1;
+        this.#underWay += 1;
         const run = await this.#runJob(job);
+        this.#underWay -= 1;
         if (run === undefined) return;
         this.#runs.set(keyOf(job), run);
         this.#tell(jobs.length);
       }
     };
-    await Promise.all(Array.from({ length: this.#plan.parallel }, work));
+    // What a run costs must be known before several are begun within a limit.
+    if (this.#plan.maximumNanoUsd !== undefined) await work(() => this.#hasCharged);
+    await Promise.all(Array.from({ length: this.#plan.parallel }, () => work(() => this.#isTooMany())));
     return this.#result();
   }
 
@@ -144,6 +150,13 @@ class Evaluation {
       this.#stopped ??= 'budget_exhausted';
     }
     return this.#stopped === undefined && !this.#isUnusable();
+  }
+
+  /** With those that are under way it might cost more than it may: who asks leaves the rest to them. */
+  #isTooMany(): boolean {
+    const { maximumNanoUsd = Number.POSITIVE_INFINITY } = this.#plan;
+    if (this.#underWay === 0) return false;
+    return this.#chargedNanoUsd + (this.#underWay + 1) * this.#dearestNanoUsd > maximumNanoUsd;
   }
 
   #isUnusable(): boolean {
@@ -211,6 +224,7 @@ class Evaluation {
   }
 
   #charge(costNanoUsd: number | null): void {
+    this.#hasCharged = true;
     if (costNanoUsd === null) {
       this.#unknownCosts += 1;
       // A call that broke off is taken for the dearest there was, so that a limit holds all the same.
