@@ -1,7 +1,13 @@
 /** `capataz dev`: an agent on this machine, without a cluster, that follows the files as they are saved. */
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type CommandContext, examples, wholeNumber } from '../command-context.ts';
 import type { DevFlags } from '../dev/run-dev.ts';
+
+/** Those of the checkout, from wherever it is started. */
+const OURS = ['samples', 'prompts'].map((name) =>
+  relative(process.cwd(), join(import.meta.dirname, '..', '..', name)),
+);
 
 export function addDev(program: Command, context: CommandContext): void {
   program
@@ -35,6 +41,6 @@ export function addDev(program: Command, context: CommandContext): void {
     )
     .action(async (paths: readonly string[], flags: DevFlags) => {
       const { runDev } = await import('../dev/run-dev.ts');
-      await runDev(paths.length === 0 ? ['samples', 'prompts'] : paths, flags, context);
+      await runDev(paths.length === 0 ? OURS : paths, flags, context);
     });
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,7 +43,9 @@ export async function runDev(
   const write = (line: string): void => terminal.write(`${line}\n`);
   const other = otherEndpoint(flags, context.environment);
   const read = createObjectReader(paths);
-  const files = await readFirst(read);
+  // What is named must be there; what is found in it may come and go.
+  for (const path of paths) await stat(path);
+  const files = await read();
   tellProblems(files, write);
   const first = chooseServed(files.objects, flags.agent);
   if (!first.ok) throw new CommandError('notFound', first.problem);
@@ -150,8 +152,9 @@ export async function runDev(
       const now = await read().catch((error: unknown) => {
         write(visible(`the files cannot be read: ${error instanceof Error ? error.message : String(error)}`));
       });
-      if (now === undefined || now.changed.length === 0) continue;
+      if (now === undefined) continue;
       tellProblems(now, write);
+      if (now.changed.length === 0) continue;
       const served = chooseServed(now.objects, name);
       if (!served.ok) write(visible(`kept what was served: ${served.problem}`));
       else if (serve(now.objects, served)) write(visible(`reloaded  prompt ${promptLine(served)}`));
@@ -161,14 +164,6 @@ export async function runDev(
     // Ctrl-C reaches the children too, and one of them may be the first to end.
     if (!signal.aborted) throw error;
   });
-}
-
-async function readFirst(read: () => Promise<ReadObjects>): Promise<ReadObjects> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new CommandError('usage', error instanceof Error ? error.message : String(error));
-  }
 }
 
 function otherEndpoint(

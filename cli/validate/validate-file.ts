@@ -1,6 +1,5 @@
 /** What is wrong with a file of ours, without asking a cluster: prompts, and manifests of our kinds. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { KINDS } from '#crds/kinds.ts';
 import { API_GROUP_VERSION } from '#crds/object-meta.ts';
@@ -9,51 +8,21 @@ import { buildPromptVersion } from '#domain/prompts/build-prompt-version.ts';
 import { parsePrompt } from '#domain/prompts/parse-prompt.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import { type TextFile, readTextFile } from '../read-text-file.ts';
+import { type FileProblem, collectFiles } from './collect-files.ts';
 
 const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
-const MAXIMUM_FILES = 10_000;
 const MAXIMUM_DOCUMENTS = 1_000;
-const MAXIMUM_DEPTH = 16;
-
-export interface FileProblem {
-  readonly path: string;
-  readonly line: number;
-  readonly problem: string;
-}
 
 export interface Validation {
   readonly files: number;
   readonly problems: readonly FileProblem[];
 }
 
-const IS_OURS = /\.(prompt|ya?ml|json)$/;
-
-/** Folders are searched for prompts and manifests; what is named itself must be one. */
 export async function validatePaths(paths: readonly string[]): Promise<Validation> {
-  const files: string[] = [];
-  const problems: FileProblem[] = [];
-  for (const path of paths) {
-    try {
-      await collect(path, files, 0);
-    } catch (error) {
-      problems.push({ path, line: 1, problem: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  for (const path of files) problems.push(...(await validateFile(path)));
-  return { files: files.length, problems };
-}
-
-export async function collect(path: string, files: string[], depth: number): Promise<void> {
-  const isFolder = (await stat(path)).isDirectory();
-  if (!isFolder) {
-    if (files.length >= MAXIMUM_FILES) throw new Error(`there are more than ${MAXIMUM_FILES} files`);
-    if (depth === 0 || IS_OURS.test(path)) files.push(path);
-    return;
-  }
-  if (depth > MAXIMUM_DEPTH) return;
-  for (const name of (await readdir(path)).toSorted()) {
-    if (!name.startsWith('.') && name !== 'node_modules') await collect(join(path, name), files, depth + 1);
-  }
+  const { files, problems } = await collectFiles(paths);
+  const found = [...problems];
+  for (const path of files) found.push(...(await validateFile(path)));
+  return { files: files.length, problems: found };
 }
 
 async function validateFile(path: string): Promise<readonly FileProblem[]> {
