@@ -11,7 +11,8 @@ export async function readTextFile(path: string, maximumBytes: number): Promise<
   try {
     const found = await stat(path);
     // A named pipe or a device would never end.
-    if (!found.isFile()) return refuse(found.isDirectory() ? 'it is a folder' : 'it is not a file, but a pipe or device');
+    if (!found.isFile())
+      return refuse(found.isDirectory() ? 'it is a folder' : 'it is not a file, but a pipe or device');
     if (found.size > maximumBytes) return refuse(`it is larger than ${maximumBytes} bytes`);
     bytes = await readFile(path);
   } catch (error) {

@@ -30,7 +30,10 @@ export function addTrace(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       examples([
-        ['capataz trace 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10', 'the chain of thought, action and observation'],
+        [
+          'capataz trace 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10',
+          'the chain of thought, action and observation',
+        ],
         ['capataz trace 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10 --texts', 'with what was said'],
         ['capataz trace 0198f2c1-7d4e-7c11-9c5e-4c1f0a6b2d10 -o ndjson', 'its records, one a line'],
       ]),

@@ -30,18 +30,25 @@ const names = ({ objects }: ReadObjects): readonly string[] =>
 
 describe("the objects of an author's files", () => {
   it.each([
-    ['a Secret with a number', 'apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {key: 5}\n', 7],
+    [
+      'a Secret with a number',
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: key}\nstringData: {key: 5}\n',
+      7,
+    ],
     ['a name that is a number', 'apiVersion: v1\nkind: Secret\nmetadata: {name: 5}\n', 7],
     ['half an Agent', AGENT.slice(0, 70), 7],
     ['bytes that are no text', Buffer.from('\xff\xfe', 'latin1'), 1],
-  ])('are what they were when a save holds %s, which is told once with its line', async (_name, text, line) => {
-    expect(names(await read())).toEqual(['Agent/greeter']);
-    await save('agent.yaml', typeof text === 'string' ? `${AGENT}---\n${text}` : text);
-    const saved = await read();
-    expect(names(saved)).toEqual(['Agent/greeter']);
-    expect(saved.problems[0]?.line).toBeGreaterThanOrEqual(line);
-    expect(await read()).toMatchObject({ problems: [], changed: [] });
-  });
+  ])(
+    'are what they were when a save holds %s, which is told once with its line',
+    async (_name, text, line) => {
+      expect(names(await read())).toEqual(['Agent/greeter']);
+      await save('agent.yaml', typeof text === 'string' ? `${AGENT}---\n${text}` : text);
+      const saved = await read();
+      expect(names(saved)).toEqual(['Agent/greeter']);
+      expect(saved.problems[0]?.line).toBeGreaterThanOrEqual(line);
+      expect(await read()).toMatchObject({ problems: [], changed: [] });
+    },
+  );
 
   it('are none of other groups, whatever their kind is called', async () => {
     await save('other.yaml', 'apiVersion: example.com/v1\nkind: Agent\nmetadata: {name: other}\nspec: 5\n');

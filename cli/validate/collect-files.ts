@@ -36,7 +36,11 @@ export async function collectFiles(paths: readonly string[]): Promise<Collected>
     if (!found.isDirectory()) {
       if (depth === 0 || IS_OURS.test(path)) files.push(path);
       if (files.length === MAXIMUM_FILES) {
-        problems.push({ path, line: 1, problem: `there are more than ${MAXIMUM_FILES} files: those behind it are not read` });
+        problems.push({
+          path,
+          line: 1,
+          problem: `there are more than ${MAXIMUM_FILES} files: those behind it are not read`,
+        });
       }
       return;
     }

@@ -26,7 +26,7 @@ export function describeVerdict(verdict: Omit<GateVerdict, 'message'>, commonest
   const beside =
     stable === null
       ? 'There is no stable version to compare with.'
-      : `Stable passes ${stable.passed}: ${verdict.worse.names.length + verdict.worse.more} cases got worse and ${verdict.better.names.length + verdict.better.more} better (p = ${(verdict.mcNemarP ?? 1).toFixed(3)}). ${describeDetectable(verdict)}`;
+      : `Stable passes ${stable.passed}: ${countedCases(verdict.worse)} got worse and ${verdict.better.names.length + verdict.better.more} better (p = ${(verdict.mcNemarP ?? 1).toFixed(3)}). ${describeDetectable(verdict)}`;
   return `${verdict.verdict}: ${why} The candidate passes ${candidate.passed} of ${goldenSet.cases} cases${bound}. ${beside}${describeRepairs(verdict)}${describeJudge(verdict.judge)}`.slice(
     0,
     MESSAGE_MAXIMUM_CHARACTERS,
@@ -54,6 +54,11 @@ function describeJudge(judge: GateVerdict['judge']): string {
       ? ''
       : ` More than one model answered for the judge ${judge.model} (${[judge.model, ...others].slice(0, 4).join(', ')}), so that it is not the same for all answers.`;
   return `${own}${changed}`;
+}
+
+function countedCases({ names, more }: GateVerdict['worse']): string {
+  const count = names.length + more;
+  return `${count} ${count === 1 ? 'case' : 'cases'}`;
 }
 
 /** Which cases went over, by name, the lost ones first: as many as there is room for. Empty when none did. */

@@ -152,9 +152,12 @@ describe('what an assertion does not take', () => {
     expect(told).toContain(said);
   });
 
-  it.each(['is-refusal', 'is-valid-openai-tools-call'])('is not the empty value that a cell leaves: %s', (type) => {
-    expect(refusal({ type, value: '' })).toBe('loaded');
-  });
+  it.each(['is-refusal', 'is-valid-openai-tools-call'])(
+    'is not the empty value that a cell leaves: %s',
+    (type) => {
+      expect(refusal({ type, value: '' })).toBe('loaded');
+    },
+  );
 
   it.each([
     [0, 'line 1: threshold of the case: must be above 0: else any answer passes'],
@@ -166,18 +169,23 @@ describe('what an assertion does not take', () => {
     expect(read.ok ? 'loaded' : `line ${read.line}: ${read.problem}`).toBe(said);
   });
 
-  it.each(['a.yaml', 'a.json'])('is told of a template that no case uses, and of the default test: %s', (fileName) => {
-    const told = (part: object): string => {
-      const text = JSON.stringify({ tests: [{ vars: { a: 'b' } }], ...part }, undefined, 2);
-      const read = readGoldenSet({ name: 'set', fileName, text });
-      return read.ok ? 'loaded' : `line ${read.line}: ${read.problem}`;
-    };
-    expect(told({ assertionTemplates: { short: { type: 'contains', value: [] } } })).toMatch(
-      /^line 10: the assertion contains needs a text/,
-    );
-    expect(told({ defaultTest: { assert: [{ type: 'conttains', value: 'a' }] } })).toBe(
-      'line 11: "conttains" is no assertion; did you mean "contains"?',
-    );
-    expect(told({ defaultTest: { threshold: 0.5, asserts: [] } })).toMatch(/^line 11: "asserts" is no field/);
-  });
+  it.each(['a.yaml', 'a.json'])(
+    'is told of a template that no case uses, and of the default test: %s',
+    (fileName) => {
+      const told = (part: object): string => {
+        const text = JSON.stringify({ tests: [{ vars: { a: 'b' } }], ...part }, undefined, 2);
+        const read = readGoldenSet({ name: 'set', fileName, text });
+        return read.ok ? 'loaded' : `line ${read.line}: ${read.problem}`;
+      };
+      expect(told({ assertionTemplates: { short: { type: 'contains', value: [] } } })).toMatch(
+        /^line 10: the assertion contains needs a text/,
+      );
+      expect(told({ defaultTest: { assert: [{ type: 'conttains', value: 'a' }] } })).toBe(
+        'line 11: "conttains" is no assertion; did you mean "contains"?',
+      );
+      expect(told({ defaultTest: { threshold: 0.5, asserts: [] } })).toMatch(
+        /^line 11: "asserts" is no field/,
+      );
+    },
+  );
 });

@@ -229,7 +229,8 @@ function readNumeric({ value, threshold }: SingleAssertion): Numeric | string {
   const written = given['value'];
   const wanted = typeof written === 'string' && written.trim() !== '' ? Number(written) : written;
   if (typeof wanted !== 'number' || !Number.isFinite(wanted)) return 'needs a number as its value';
-  if (given['tolerance'] !== undefined && threshold !== undefined) return 'has a tolerance and a threshold: leave one';
+  if (given['tolerance'] !== undefined && threshold !== undefined)
+    return 'has a tolerance and a threshold: leave one';
   const tolerance = given['tolerance'] ?? threshold ?? 0;
   const relative = given['relativeTolerance'] ?? 0;
   if (!isTolerance(tolerance) || !isTolerance(relative)) return 'needs tolerances that are numbers from 0';

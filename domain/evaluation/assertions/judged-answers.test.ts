@@ -8,7 +8,13 @@ function check(
   text: string,
   toolCalls: readonly CalledTool[] = [],
 ): Checked {
-  const compiled = compileAssertion({ kind: 'assertion', isInverse: false, weight: 1, line: 1, ...assertion });
+  const compiled = compileAssertion({
+    kind: 'assertion',
+    isInverse: false,
+    weight: 1,
+    line: 1,
+    ...assertion,
+  });
   if (!compiled.ok || compiled.kind !== 'deterministic') throw new Error('it is not taken');
   const shared = { isRefused: false, tools: [], latencyMilliseconds: 1, costNanoUsd: 1 };
   return compiled.check({ text, toolCalls, ...shared });

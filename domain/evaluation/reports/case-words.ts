@@ -4,6 +4,11 @@ import type { Judgement } from '../judge-evaluation.ts';
 
 const NANO_PER_USD = 1e9;
 
+/** What is read from left to right stays so: these would let an answer show a line in another order than it is. */
+export function withoutDirections(text: string): string {
+  return text.replaceAll(/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '\uFFFD');
+}
+
 /** Why the first run that did not pass has not; empty when all did. */
 export function failureOf(runs: readonly CaseRun[]): string {
   const run = runs.find((each) => each.kind === 'error' || !each.pass);
@@ -68,7 +73,7 @@ export function figureRows({ verdict }: Judgement): readonly (readonly [string, 
 /** What was tested, how often, and by which judge with how much agreement, in a few sentences. */
 export function describeSet({ verdict, judge }: Judgement): string {
   const { goldenSet, repeats } = verdict;
-  const set = `${goldenSet?.cases ?? 0} cases, ${repeats} repeats; golden set ${goldenSet?.digest.slice(0, 12) ?? ''}.`;
+  const set = `${goldenSet?.cases ?? 0} cases, ${repeats} ${repeats === 1 ? 'repeat' : 'repeats'}; golden set ${goldenSet?.digest.slice(0, 12) ?? ''}.`;
   if (judge === undefined) return set;
   const agreement =
     judge.agreement === null

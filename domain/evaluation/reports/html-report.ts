@@ -1,7 +1,15 @@
 /** One HTML page that needs nothing else: no script, no font, no address. Whatever an answer holds is text in it. */
 import { percent } from '../describe-verdict.ts';
 import type { JudgedCase, Judgement } from '../judge-evaluation.ts';
-import { answerOf, describeSet, failureOf, figureRows, flipsOf, passesOf } from './case-words.ts';
+import {
+  answerOf,
+  describeSet,
+  failureOf,
+  figureRows,
+  flipsOf,
+  passesOf,
+  withoutDirections,
+} from './case-words.ts';
 
 const ANSWER_MAXIMUM_CHARACTERS = 2_000;
 const STYLE = `
@@ -110,7 +118,7 @@ function answer(of: string, given: string): string {
 }
 
 function text(given: string): string {
-  return given
+  return withoutDirections(given)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,6 +1,6 @@
 /** JUnit's XML, as CI systems read it: one test case for each case of the set, and one for the verdict itself. */
 import type { JudgedCase, Judgement } from '../judge-evaluation.ts';
-import { failureOf } from './case-words.ts';
+import { failureOf, withoutDirections } from './case-words.ts';
 
 export function junitReport({ verdict, cases }: Judgement): string {
   const name = verdict.goldenSet?.name ?? 'golden set';
@@ -42,7 +42,7 @@ function testCase(suite: string, each: JudgedCase): string {
 
 /** XML knows no control characters, however they are written. */
 function attribute(text: string): string {
-  return text
+  return withoutDirections(text)
     .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

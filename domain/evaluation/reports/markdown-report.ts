@@ -1,6 +1,6 @@
 /** Markdown for a pull request: the verdict, the figures, and every flip by name. */
 import type { JudgedCase, Judgement } from '../judge-evaluation.ts';
-import { describeSet, failureOf, figureRows, flipsOf, passesOf } from './case-words.ts';
+import { describeSet, failureOf, figureRows, flipsOf, passesOf, withoutDirections } from './case-words.ts';
 
 /** A comment of GitHub holds 65,536 characters. */
 const REPORT_MAXIMUM_CHARACTERS = 60_000;
@@ -48,10 +48,12 @@ function flips(title: string, cases: readonly JudgedCase[]): readonly string[] {
   ];
 }
 
-/** Answers of models may hold anything: here they mark nothing up, name nobody and open no table cell. */
+/** Answers of models may hold anything: here they mark nothing up, name nobody, lead nowhere and open no table cell. */
 function plain(text: string): string {
-  return text
+  return withoutDirections(text)
     .replaceAll(/\s+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll(/:(?=\/\/)|\bwww(?=\.)|#(?=\d)|\bGH-(?=\d)/gi, '$&\u200B')
     .replaceAll(/[\\`*_{}[\]<>()#+!|~$]/g, String.raw`\$&`)
     .replaceAll('@', '@\u200B');
 }

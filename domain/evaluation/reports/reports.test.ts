@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { CaseRun } from '../evaluation-result.ts';
 import { DEFAULT_GATE_RULES, type Judgement, judgeEvaluation } from '../judge-evaluation.ts';
 import { htmlReport } from './html-report.ts';
+import { junitReport } from './junit-report.ts';
 import { markdownReport } from './markdown-report.ts';
 
-const HOSTILE = '</pre><script>alert(1)</script> @everyone | `code` &amp;';
+const HOSTILE =
+  '</pre><script>alert(1)</script> @everyone | `code` &amp; https://evil.example www.evil.example #12 \u202Egnp.txt ![x](http://evil.example/x.png)';
 
 function run(pass: boolean, text: string): CaseRun {
   return {
@@ -77,7 +79,7 @@ describe('the page of an evaluation', () => {
   });
 
   it('takes nothing of an answer for markup, and needs nothing from elsewhere', () => {
-    expect(html).not.toMatch(/<script|https?:|<link|<img/);
+    expect(html).not.toMatch(/<script|(?:src|href|action)=|url\(|<link|<img|\u202E/i);
     expect(html).toContain('&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(html).toContain('mails &lt;b&gt;');
   });
@@ -91,5 +93,19 @@ describe('both reports for people', () => {
     expect(report).toContain(
       'Judge: judge-1 (prompt dddddddddddd), 3 votes on each of 80 answers; 94.2 % of the votes agreed with their majority; charged $0.0120.',
     );
+  });
+});
+
+describe('what an answer writes', () => {
+  it('leads nowhere and shows nothing in the Markdown of a pull request', () => {
+    const markdown = markdownReport(judgement());
+    expect(markdown).toContain('script');
+    expect(markdown).not.toMatch(/:\/\/|www\.|#\d|(?<!\\)[[<!`]|@e|\u202E|&amp;[^a]/);
+  });
+
+  it('is well-formed in the XML of JUnit', () => {
+    const xml = junitReport(judgement());
+    expect(xml).not.toMatch(/<script|\u202E/);
+    expect(xml.match(/<testcase /g)).toHaveLength(41);
   });
 });
