@@ -84,6 +84,14 @@ function readCases(content: FileContent): readonly GoldenCase[] {
       ? []
       : readAssertions(content.defaults, defaults?.assert ?? [], content.templates);
   if (content.defaults !== undefined) refuseOutside(content.defaults, ['vars'], 'a variable');
+  return casesOf(content, defaults, defaultAssertions);
+}
+
+function casesOf(
+  content: FileContent,
+  defaults: CaseFields | undefined,
+  defaultAssertions: readonly CaseAssertion[],
+): readonly GoldenCase[] {
   const cases: GoldenCase[] = [];
   const lineOfId = new Map<string, number>();
   for (const located of content.cases) {

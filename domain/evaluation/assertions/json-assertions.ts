@@ -220,10 +220,13 @@ interface Numeric {
 
 const NUMERIC_FIELDS = ['value', 'tolerance', 'relativeTolerance', 'path'];
 
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The sentence says what is wrong. */
 function readNumeric({ value, threshold }: SingleAssertion): Numeric | string {
-  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const given: Readonly<Record<string, unknown>> = isMapping ? { ...value } : { value };
+  const given: Readonly<Record<string, unknown>> = isMapping(value) ? value : { value };
   const other = Object.keys(given).find((key) => !NUMERIC_FIELDS.includes(key));
   if (other !== undefined) return `takes ${NUMERIC_FIELDS.join(', ')}, not "${other.slice(0, 60)}"`;
   const written = given['value'];
