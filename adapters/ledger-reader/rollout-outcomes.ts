@@ -9,7 +9,7 @@ import type { AgentHistory, HistoryBounds } from '#domain/judging/agent-history.
 import { outcomeOfEntry } from '#domain/judging/outcome-of-entry.ts';
 import type { JudgedOutcome } from '#domain/judging/run-outcome.ts';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import { Count } from '#domain/ledger/record-fields.ts';
+import { Count, Microseconds } from '#domain/ledger/record-fields.ts';
 import { LedgerReadError, type LedgerReader } from './ledger-reader.ts';
 
 const PAGE_ENTRIES = 1_000;
@@ -51,6 +51,7 @@ const RunOfOutcome = z.object({
   arm: z.enum(['stable', 'candidate']),
   digest: Sha256,
   session: z.string().max(64).optional(),
+  beganAtMicroseconds: Microseconds.optional(),
 });
 /** The entries themselves are looked at one by one: one that is broken must not hide the others. */
 const OutcomesAnswer = z.object({
@@ -130,6 +131,10 @@ function readOutcome(given: unknown, namespace: string): JudgedOutcome | undefin
   const parsed = OutcomeEntry.safeParse(given);
   if (!parsed.success || parsed.data.entry.record.namespace !== namespace) return undefined;
   const { position, entry, run } = parsed.data;
-  const { session, ...of } = run;
-  return outcomeOfEntry(position, entry, session === undefined ? of : { ...of, session });
+  const { session, beganAtMicroseconds, ...of } = run;
+  return outcomeOfEntry(position, entry, {
+    ...of,
+    ...(session !== undefined && { session }),
+    ...(beganAtMicroseconds !== undefined && { beganAtMicroseconds }),
+  });
 }

@@ -14,6 +14,7 @@ export interface RunOfOutcome {
   readonly arm: RolloutArm;
   readonly digest: string;
   readonly session?: string;
+  readonly beganAtMicroseconds?: number;
 }
 
 /** Runs that were ended from outside, by their caller or their pod, or that the ledger did not take: no prompt did that. */
@@ -25,17 +26,15 @@ const OWN_CHECK = 'output-check';
 export function outcomeOfEntry(
   position: number,
   { record, trust }: LedgerEntry,
-  { agentUid, arm, digest, session }: RunOfOutcome,
+  { beganAtMicroseconds, ...run }: RunOfOutcome,
 ): JudgedOutcome | undefined {
   if (trust !== 'witnessed' || !('run' in record) || record.run === undefined) return undefined;
   const of = {
     position,
     atMicroseconds: record.atMicroseconds,
     runId: record.run.id,
-    agentUid,
-    arm,
-    digest,
-    ...(session === undefined ? {} : { session }),
+    ...run,
+    ...(beganAtMicroseconds !== undefined && { runBeganAtMicroseconds: beganAtMicroseconds }),
   };
   if (record.type === 'run_ended') {
     return ENDED_FROM_OUTSIDE.has(record.reason ?? '') ? undefined : { ...of, ...conductOf(record) };

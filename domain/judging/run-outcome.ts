@@ -6,6 +6,8 @@ interface OutcomeOfRun {
   readonly position: number;
   readonly atMicroseconds: number;
   readonly runId: string;
+  /** By the clock of its pod; undefined where the ledger does not say it. */
+  readonly runBeganAtMicroseconds?: number;
   readonly agentUid: string;
   /** A digest of the caller's session; absent: the run is a session of its own. */
   readonly session?: string;

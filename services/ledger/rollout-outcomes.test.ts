@@ -81,7 +81,14 @@ describe('the outcomes of a rollout, over the wire', () => {
       },
       { kind: 'run', runId: 'run-2', arm: 'stable', hasSucceeded: false },
       { kind: 'safety', runId: 'run-2', arm: 'stable', event: 'unknown_tool_called' },
-      { ...candidate, kind: 'feedback', runId: 'run-1', metric: 'helpful', isGood: false },
+      {
+        ...candidate,
+        kind: 'feedback',
+        runId: 'run-1',
+        metric: 'helpful',
+        isGood: false,
+        runBeganAtMicroseconds: expect.any(Number),
+      },
     ]);
     expect(await reader.outcomesAfter(ROLLOUT, position)).toEqual({
       outcomes: [],

@@ -156,9 +156,14 @@ export class CandidateFollower {
   }
 }
 
-/** As far as the outcome says it: a run has a duration, what else is told of one has its own time only. */
+/**
+ * Of its run: feedback may come days later. An older ledger does not say it, and where the beginning of a run was lost, any
+ * ledger says when it first heard of it; what the outcome itself says goes before that.
+ */
 function beganAtMicroseconds(outcome: JudgedOutcome): number {
-  return outcome.atMicroseconds - (outcome.kind === 'run' ? outcome.durationMicroseconds : 0);
+  const { runBeganAtMicroseconds = Infinity, atMicroseconds } = outcome;
+  const latest = atMicroseconds - (outcome.kind === 'run' ? outcome.durationMicroseconds : 0);
+  return Math.min(runBeganAtMicroseconds, latest);
 }
 
 function isFailure(outcome: JudgedOutcome): boolean {

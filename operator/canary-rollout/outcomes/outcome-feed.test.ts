@@ -24,7 +24,8 @@ class Ledger implements RolloutOutcomes {
   add(
     changes:
       | Partial<Extract<JudgedOutcome, { kind: 'run' }>>
-      | { kind: 'safety'; event: string; atMicroseconds?: number },
+      | { kind: 'safety'; event: string; atMicroseconds?: number; runBeganAtMicroseconds?: number }
+      | { kind: 'feedback'; metric: string; isGood: boolean; runBeganAtMicroseconds?: number },
   ): void {
     this.last += 2;
     const arm = 'arm' in changes ? changes.arm : undefined;
@@ -166,6 +167,20 @@ describe('the outcomes of a candidate', () => {
     },
   );
 
+  it('are counted anew where what stands in the status is no state of this judge', async () => {
+    fillLedger(30);
+    const { analysis } = await settle(newFeed(), undefined, 'Session');
+    const broken = analysis && {
+      ...analysis,
+      metrics: analysis.metrics.map((metric) => ({ ...metric, worse: [] })),
+    };
+    const again = await settle(newFeed(), broken, 'Session');
+    expect({ ...again.analysis, missingSeconds: undefined }).toEqual({
+      ...analysis,
+      missingSeconds: undefined,
+    });
+  });
+
   it('begin at the position of the ledger when the candidate did, whichever operator asks first', async () => {
     ledger.startPosition = 4;
     for (let number = 0; number < 4; number += 1) ledger.add({});
@@ -234,11 +249,29 @@ describe('the outcomes of a candidate', () => {
       ledger.add({ ...ended, atMicroseconds: since + second });
       ledger.add({ kind: 'safety', event: 'unknown_tool_called', atMicroseconds: since - second });
     }
+    // What is told now of a run of that time: a person who comes to it late, a tool that it calls still.
+    const ofThen = { runBeganAtMicroseconds: since - second };
+    ledger.add({ kind: 'safety', event: 'unknown_tool_called', ...ofThen });
     ledger.add({ atMicroseconds: since + 4 * second, durationMicroseconds: 3 * second });
     const { analysis, verdict } = await settle(newFeed(), undefined, 'Session');
     expect(verdict).toEqual({ kind: 'Undecided' });
     expect(analysis).toMatchObject({ consecutiveSchemaFailures: 0, safetyEvents: 0 });
     expect(analysis?.metrics[0]?.candidate).toEqual({ good: 1, bad: 0 });
+  });
+
+  it('are feedback of the runs of this try alone, however late somebody gives it', async () => {
+    const since = Date.parse(SINCE) * 1000;
+    const told = { kind: 'feedback', metric: 'helpful', isGood: false } as const;
+    ledger.add({ ...told, runBeganAtMicroseconds: since - 1 });
+    ledger.add({ ...told, runBeganAtMicroseconds: since });
+    const rollout = aRollout(undefined);
+    const judged = {
+      ...rollout,
+      spec: { ...rollout.spec, analysis: { metrics: [{ metric: 'Feedback' as const }] } },
+    };
+    const feed = newFeed();
+    await pass(feed, judged);
+    expect(feed.observe(judged).analysis?.metrics[0]?.candidate).toEqual({ good: 0, bad: 1 });
   });
 
   it('are not read while nobody takes the candidate', async () => {

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { objectKey } from '#adapters/kubernetes/kube-object.ts';
 import type { RolloutOutcomes } from '#adapters/ledger-reader/rollout-outcomes.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
-import type { AnalysisStatus } from '#crds/rollout-progress.ts';
+import { type AnalysisStatus, JUDGE_GRID_SIZE } from '#crds/rollout-progress.ts';
 import type { JudgeVerdict } from '#domain/judging/canary-judge.ts';
 import { judgingRules } from '#domain/judging/metric-rules.ts';
 import type { JudgedOutcome } from '#domain/judging/run-outcome.ts';
@@ -146,6 +146,17 @@ export class OutcomeFeed {
   }
 }
 
+/** Another version may weigh other alternatives, and anybody edit: half of its state is none, and all is counted anew. */
+function canGoOnFrom(analysis: AnalysisStatus | undefined): analysis is AnalysisStatus {
+  return (
+    hasBegun(analysis) &&
+    analysis.startPosition <= analysis.cursor &&
+    analysis.metrics.every(({ worse, notWorse }) =>
+      [worse, notWorse].every(({ length }) => length === JUDGE_GRID_SIZE),
+    )
+  );
+}
+
 /** Undefined while nobody takes a candidate. */
 function followedCandidate({
   metadata: { namespace, name, uid },
@@ -175,7 +186,7 @@ function followedCandidate({
       candidateDigest: candidate.digest,
       since: candidateSince,
       // One of an earlier candidate says nothing of this one.
-      saved: hasBegun(analysis) && analysis.since === candidateSince ? analysis : undefined,
+      saved: canGoOnFrom(analysis) && analysis.since === candidateSince ? analysis : undefined,
     },
   };
 }

@@ -38,6 +38,11 @@ export interface JudgedRow {
   readonly duration_microseconds: number | null;
 }
 
+/** `began_at` stands in the row of the run, where it is asked for. */
+export type RunOfOutcomeRow = Pick<JudgedRow, 'agent_uid' | 'arm' | 'digest' | 'session'> & {
+  readonly began_at?: number | null;
+};
+
 /** In the order of JUDGED_COLUMNS. `toColumn`: of texts that come from outside. */
 export function judgedValues(
   { rollout, outcome }: OutcomeOfRollout,
@@ -87,12 +92,14 @@ export function runOfRow({
   arm,
   digest,
   session,
-}: Pick<JudgedRow, 'agent_uid' | 'arm' | 'digest' | 'session'>): RunOfOutcome {
+  began_at: beganAtMicroseconds,
+}: RunOfOutcomeRow): RunOfOutcome {
   return {
     agentUid,
     arm: arm === 'candidate' ? 'candidate' : 'stable',
     digest,
     ...(session === null ? {} : { session }),
+    ...(typeof beganAtMicroseconds === 'number' && { beganAtMicroseconds }),
   };
 }
 

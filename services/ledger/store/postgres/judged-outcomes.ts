@@ -2,7 +2,14 @@
 import { historyOf } from '#domain/judging/agent-history.ts';
 import type { RunOfOutcome } from '#domain/judging/outcome-of-entry.ts';
 import type { OutcomeOfRollout } from '#domain/ledger/rollups/judged-outcomes.ts';
-import { JUDGED_COLUMNS, type JudgedRow, judgedValues, outcomeOfRow, runOfRow } from '../judged-columns.ts';
+import {
+  JUDGED_COLUMNS,
+  type JudgedRow,
+  type RunOfOutcomeRow,
+  judgedValues,
+  outcomeOfRow,
+  runOfRow,
+} from '../judged-columns.ts';
 import { HISTORY_OUTCOMES_MAXIMUM } from '../ledger-queries.ts';
 import type { LedgerStore } from '../ledger-store.ts';
 import { fromColumn, toColumn } from './column-text.ts';
@@ -34,12 +41,17 @@ export async function runsOfOutcomes(
   ask: Ask,
   positions: readonly number[],
 ): Promise<ReadonlyMap<number, RunOfOutcome>> {
-  const rows = await ask<JudgedRow>(
+  const rows = await ask<RunOfOutcomeRow & Pick<JudgedRow, 'position'>>(
     'runs of outcomes',
-    'SELECT position, agent_uid, arm, digest, session FROM judged_outcomes WHERE position = ANY($1)',
+    `SELECT position, agent_uid, arm, digest, session, runs.began_at
+     FROM judged_outcomes JOIN trees USING (tree)
+     LEFT JOIN runs ON runs.run_id = judged_outcomes.run_id AND runs.namespace = trees.namespace
+     WHERE position = ANY($1)`,
     [positions],
   );
-  return new Map(rows.map((row) => [row.position, runOfRow(readable(row))]));
+  return new Map(
+    rows.map((row) => [row.position, runOfRow({ ...row, agent_uid: fromColumn(row.agent_uid) })]),
+  );
 }
 
 export function historyReads(ask: Ask): Pick<LedgerStore, 'histories'> {

@@ -3,7 +3,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { historyOf } from '#domain/judging/agent-history.ts';
 import type { RunOfOutcome } from '#domain/judging/outcome-of-entry.ts';
 import type { OutcomeOfRollout } from '#domain/ledger/rollups/judged-outcomes.ts';
-import { JUDGED_COLUMNS, type JudgedRow, judgedValues, outcomeOfRow, runOfRow } from '../judged-columns.ts';
+import {
+  JUDGED_COLUMNS,
+  type JudgedRow,
+  type RunOfOutcomeRow,
+  judgedValues,
+  outcomeOfRow,
+  runOfRow,
+} from '../judged-columns.ts';
 import { HISTORY_OUTCOMES_MAXIMUM, type HistoryPage, type HistoryQuery } from '../ledger-queries.ts';
 import { inSnapshot } from './transaction.ts';
 
@@ -36,7 +43,7 @@ export class JudgedOutcomeReader {
   }
 
   runOf(position: number): RunOfOutcome | undefined {
-    const row = this.#statements.run.get(position) as unknown as JudgedRow | undefined;
+    const row = this.#statements.run.get(position) as unknown as RunOfOutcomeRow | undefined;
     return row && runOfRow(row);
   }
 
@@ -68,7 +75,11 @@ export class JudgedOutcomeReader {
 function prepareStatements(database: DatabaseSync) {
   const where = `FROM judged_outcomes WHERE tree = ${TREE} AND rollout = ? AND digest = ?`;
   return {
-    run: database.prepare('SELECT agent_uid, arm, digest, session FROM judged_outcomes WHERE position = ?'),
+    run: database.prepare(
+      `SELECT agent_uid, arm, digest, session, runs.began_at FROM judged_outcomes JOIN trees USING (tree)
+       LEFT JOIN runs ON runs.run_id = judged_outcomes.run_id AND runs.namespace = trees.namespace
+       WHERE position = ?`,
+    ),
     nextAgent: database.prepare(`SELECT agent_uid ${where} AND agent_uid > ? ORDER BY agent_uid LIMIT 1`),
     ofAgent: database.prepare(
       `SELECT * ${where} AND agent_uid = ? AND position <= ? ORDER BY position DESC LIMIT ?`,

@@ -94,10 +94,23 @@ export function describeJudging(newPlace: NewPlace): void {
         expect(await found(store, { rollout: { namespace: 'mail', name: 'triage' } })).toEqual(['r-12']);
         expect(await found(store, { rollout: { namespace: 'nowhere', name: 'triage' } })).toEqual([]);
         const { entries } = await store.entriesAfter(0, { rollout: ROLLOUT }, 3);
+        const ofOne = {
+          agentUid: 'uid-1',
+          arm: 'stable',
+          digest: DIGEST,
+          session: SESSION,
+          // The router was there before, and the agent knows better.
+          beganAtMicroseconds: RECEIVED_AT + 2,
+        };
         expect(entries.map(({ run }) => run)).toEqual([
-          { agentUid: 'uid-2', arm: 'candidate', digest: CANDIDATE.digest },
-          { agentUid: 'uid-1', arm: 'stable', digest: DIGEST, session: SESSION },
-          { agentUid: 'uid-1', arm: 'stable', digest: DIGEST, session: SESSION },
+          {
+            agentUid: 'uid-2',
+            arm: 'candidate',
+            digest: CANDIDATE.digest,
+            beganAtMicroseconds: RECEIVED_AT + 3,
+          },
+          ofOne,
+          ofOne,
         ]);
       });
     });
