@@ -11,6 +11,8 @@ import { ask } from '../world/runs.ts';
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const NAMESPACE = 'default';
 const ROLLOUT = 'email-classifier';
+/** For many questions to a model on the processor, and for a whole `up`. */
+const PATIENCE_MILLISECONDS = 900_000;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a status is read freely here.
 const statusOf = async (): Promise<any> => (await get('canaryrollout', ROLLOUT, NAMESPACE)).status;
@@ -35,7 +37,7 @@ export function describeSampleRepositoryOnTheNode(saidByUp: () => string): void 
   const paste = (lines: readonly string[]): Promise<string> =>
     runCommand('bash', ['-c', ['set -e', `prompts=${clone}`, ...lines].join('\n')], {
       directory: CHECKOUT,
-      timeoutSeconds: 250,
+      timeoutSeconds: 400,
     });
   const untilStatus = (what: string, expected: Readonly<Record<string, unknown>>): Promise<void> =>
     eventually(
@@ -53,82 +55,90 @@ export function describeSampleRepositoryOnTheNode(saidByUp: () => string): void 
   });
 
   describe('the repository of the sample', () => {
-    it('takes the worse prompt that the last lines of up push, which is stopped and goes again as they say', async () => {
-      const { stable } = await statusOf();
-      const lines = linesToPaste(saidByUp());
-      const asking = lines.findIndex((line) => line.startsWith('for mail in'));
-      const [questions = '', status = '', revert = ''] = lines.slice(asking);
-      const pushed = await paste([...lines.slice(0, asking), 'echo "cloned into $prompts"']);
-      clone = /^cloned into (.+)$/m.exec(pushed)?.[1] ?? '';
-      await untilStatus('half of the sessions take the candidate', {
-        exposure: { unit: 'Session', percent: '50' },
-      });
-      const { candidate } = await statusOf();
+    it(
+      'takes the worse prompt that the last lines of up push, which is stopped and goes again as they say',
+      async () => {
+        const { stable } = await statusOf();
+        const lines = linesToPaste(saidByUp());
+        const asking = lines.findIndex((line) => line.startsWith('for mail in'));
+        const [questions = '', status = '', revert = ''] = lines.slice(asking);
+        const pushed = await paste([...lines.slice(0, asking), 'echo "cloned into $prompts"']);
+        clone = /^cloned into (.+)$/m.exec(pushed)?.[1] ?? '';
+        await untilStatus('half of the sessions take the candidate', {
+          exposure: { unit: 'Session', percent: '50' },
+        });
+        const { candidate } = await statusOf();
 
-      // By chance few of the questions of one round may meet the candidate.
-      await eventually(
-        'it is rolled back',
-        async () => {
-          expect(await paste([questions])).toMatch(/^status:\w+ .*arm:(stable|candidate)$/m);
-          expect((await statusOf()).phase).toBe('RolledBack');
-        },
-        240,
-      );
-      const told = await statusOf();
-      expect(told.stable).toEqual(stable);
-      expect(told.rejected).toContainEqual(expect.objectContaining({ digest: candidate.digest }));
-      expect([told.candidate, told.exposure]).toEqual([undefined, undefined]);
-      expect(told.decision.message).toContain(candidate.name);
-      for (let session = 0; session < 3; session += 1) {
-        expect((await ask(await agentUrl(), MAIL)).body.prompt?.version).toBe(stable.name);
-      }
-      expect(await paste([status])).toContain('RolledBack');
+        // By chance few of the questions of one round may meet the candidate.
+        await eventually(
+          'it is rolled back',
+          async () => {
+            expect(await paste([questions])).toMatch(/^status:\w+ .*arm:(stable|candidate)$/m);
+            expect((await statusOf()).phase).toBe('RolledBack');
+          },
+          240,
+        );
+        const told = await statusOf();
+        expect(told.stable).toEqual(stable);
+        expect(told.rejected).toContainEqual(expect.objectContaining({ digest: candidate.digest }));
+        expect([told.candidate, told.exposure]).toEqual([undefined, undefined]);
+        expect(told.decision.message).toContain(candidate.name);
+        for (let session = 0; session < 3; session += 1) {
+          expect((await ask(await agentUrl(), MAIL)).body.prompt?.version).toBe(stable.name);
+        }
+        expect(await paste([status])).toContain('RolledBack');
 
-      await paste([revert]);
-      await untilStatus('nothing is released any more', { phase: 'Idle', stable });
-    });
+        await paste([revert]);
+        await untilStatus('nothing is released any more', { phase: 'Idle', stable });
+      },
+      PATIENCE_MILLISECONDS,
+    );
 
-    it('is left alone by a second up, which replaces no pod, does not fail because of what was pushed, and lets it be reverted', async () => {
-      await using capataz = await prepareCapataz();
-      const { stable } = await statusOf();
-      const file = '"$prompts"/prompts/email-classifier.prompt';
-      await paste([
-        `sed -i 's/maxOutputTokens: [0-9]*/maxOutputTokens: 2/' ${file}`,
-        'git -C "$prompts" commit -qam "Spare more tokens"',
-        'git -C "$prompts" push -q',
-      ]);
-      await untilStatus('half of the sessions take the candidate', {
-        exposure: { unit: 'Session', percent: '50' },
-      });
-      const { candidate } = await statusOf();
-      // So that its first question is answered by it for sure.
-      const promoted = await capataz.run('promote', ROLLOUT, '--full', '--namespace', NAMESPACE);
-      expect(promoted.exitCode, promoted.errorOutput).toBe(0);
-      await untilStatus('the worse prompt is stable', { phase: 'Idle', stable: candidate });
-      const url = await agentUrl();
-      await eventually('the agent serves it', async () => {
-        expect((await ask(url, MAIL)).body.prompt?.version).toBe(candidate.name);
-      });
+    it(
+      'is left alone by a second up, which replaces no pod, does not fail because of what was pushed, and lets it be reverted',
+      async () => {
+        await using capataz = await prepareCapataz();
+        const { stable } = await statusOf();
+        const file = '"$prompts"/prompts/email-classifier.prompt';
+        await paste([
+          `sed -i 's/maxOutputTokens: [0-9]*/maxOutputTokens: 2/' ${file}`,
+          'git -C "$prompts" commit -qam "Spare more tokens"',
+          'git -C "$prompts" push -q',
+        ]);
+        await untilStatus('half of the sessions take the candidate', {
+          exposure: { unit: 'Session', percent: '50' },
+        });
+        const { candidate } = await statusOf();
+        // So that its first question is answered by it for sure.
+        const promoted = await capataz.run('promote', ROLLOUT, '--full', '--namespace', NAMESPACE);
+        expect(promoted.exitCode, promoted.errorOutput).toBe(0);
+        await untilStatus('the worse prompt is stable', { phase: 'Idle', stable: candidate });
+        const url = await agentUrl();
+        await eventually('the agent serves it', async () => {
+          expect((await ask(url, MAIL)).body.prompt?.version).toBe(candidate.name);
+        });
 
-      const head = await headOfServer();
-      const pods = await uidsOfPods();
-      const second = await runClusterCommand('up');
-      expect(second.exitCode, second.errorOutput).toBe(0);
-      expect(second.output).toContain(`That failure is of ${candidate.name}`);
-      expect(await headOfServer()).toBe(head);
-      expect(await uidsOfPods()).toEqual(pods);
-      expect(await statusOf()).toMatchObject({ phase: 'Idle', stable: candidate });
+        const head = await headOfServer();
+        const pods = await uidsOfPods();
+        const second = await runClusterCommand('up');
+        expect(second.exitCode, second.errorOutput).toBe(0);
+        expect(second.output).toContain(`That failure is of ${candidate.name}`);
+        expect(await headOfServer()).toBe(head);
+        expect(await uidsOfPods()).toEqual(pods);
+        expect(await statusOf()).toMatchObject({ phase: 'Idle', stable: candidate });
 
-      await paste(['git -C "$prompts" revert --no-edit HEAD', 'git -C "$prompts" push -q']);
-      await untilStatus('the prompt of before is stable', {
-        phase: 'Idle',
-        stable,
-        decision: { kind: 'RolledBack', reason: 'Reverted' },
-      });
-      await eventually('the agent serves it', async () => {
-        const { statusCode, body } = await ask(url, MAIL);
-        expect([statusCode, body.prompt?.version]).toEqual([200, stable.name]);
-      });
-    });
+        await paste(['git -C "$prompts" revert --no-edit HEAD', 'git -C "$prompts" push -q']);
+        await untilStatus('the prompt of before is stable', {
+          phase: 'Idle',
+          stable,
+          decision: { kind: 'RolledBack', reason: 'Reverted' },
+        });
+        await eventually('the agent serves it', async () => {
+          const { statusCode, body } = await ask(url, MAIL);
+          expect([statusCode, body.prompt?.version]).toEqual([200, stable.name]);
+        });
+      },
+      PATIENCE_MILLISECONDS,
+    );
   });
 }
