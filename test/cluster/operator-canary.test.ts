@@ -13,6 +13,7 @@ import { ROLLOUT_COMMAND_ANNOTATION, type RolloutCommand } from '#domain/rollout
 import { AGENTS, CONFIG_MAPS } from '#operator/agent/resources.ts';
 import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
 import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
+import { freeLease } from './operator/free-lease.ts';
 import { aPromptVersion, aReleasedPrompt, condition, createAgent } from './operator/objects.ts';
 import {
   type AnyObject,
@@ -22,7 +23,6 @@ import {
   startWorld,
 } from './operator/operator-world.ts';
 
-const LEASES = { groupVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
 const EVENTS = { groupVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' };
 const AGENTS_THAT_FOLLOW = 12;
 const APPROVALS = 12;
@@ -333,17 +333,12 @@ describe('a status with all that a judge knows', () => {
 
 describe('an operator that is killed at every step', () => {
   it(`obeys each of ${APPROVALS} commands once, and its decisions are counted without a gap`, async () => {
-    // The lease of a killed leader would be waited for each time: it is given back by hand.
-    const freeLease = (): Promise<AnyObject> =>
-      world.patch(LEASES, 'capataz-system', 'capataz-operator', {
-        spec: { holderIdentity: '', leaseDurationSeconds: 1 },
-      });
     let seed = 20_260_105;
     const random = (): number => {
       seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
       return seed / 2_147_483_648;
     };
-    await freeLease();
+    await freeLease(world);
     const first = await world.startOperator('before');
     const steps = Array.from({ length: APPROVALS + 1 }, () => ({ approve: {} }));
     await aRolloutInSteps('killed', steps);
@@ -352,7 +347,7 @@ describe('an operator that is killed at every step', () => {
     await world.stopOperator(first);
     let interrupted = 0;
     for (let approval = 1; approval <= APPROVALS; approval += 1) {
-      await freeLease();
+      await freeLease(world);
       const victim = await world.startOperator(`victim-${approval}`);
       await ask('killed', { verb: 'approve' });
       await sleep(random() ** 2 * 60);
@@ -360,7 +355,7 @@ describe('an operator that is killed at every step', () => {
       await victim.exited;
       const { status } = await rolloutOf('killed');
       if (status.step.index < approval) interrupted += 1;
-      await freeLease();
+      await freeLease(world);
       const next = await world.startOperator(`next-${approval}`);
       await statusIs('killed', { phase: 'AwaitingApproval', step: { index: approval } });
       next.kill('SIGKILL');
@@ -368,7 +363,7 @@ describe('an operator that is killed at every step', () => {
     }
     // Otherwise nothing was interrupted, and this test tests nothing.
     expect(interrupted).toBeGreaterThan(0);
-    await freeLease();
+    await freeLease(world);
     await world.startOperator('after');
     await sleep(1000);
     await statusIs('killed', {

@@ -9,12 +9,12 @@ import {
   configurationOf,
   getChild,
 } from './operator/children-of-agent.ts';
+import { freeLease } from './operator/free-lease.ts';
 import { aReleasedPrompt, createAgent } from './operator/objects.ts';
-import { type AnyObject, type World, eventually, startWorld } from './operator/operator-world.ts';
+import { type World, eventually, startWorld } from './operator/operator-world.ts';
 
 const NAMESPACE = 'crashes';
 const CRASHES = 24;
-const LEASES = { groupVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' };
 
 let world: World;
 
@@ -31,11 +31,6 @@ describe('an operator that is killed in the middle of its work', () => {
     const first = await world.startOperator('first');
     await aReleasedPrompt(world, NAMESPACE);
     await world.stopOperator(first);
-    // The lease of a killed leader would be waited for each time: it is given back by hand.
-    const freeLease = (): Promise<AnyObject> =>
-      world.patch(LEASES, 'capataz-system', 'capataz-operator', {
-        spec: { holderIdentity: '', leaseDurationSeconds: 1 },
-      });
     let seed = 20_260_101;
     const random = (): number => {
       seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
@@ -44,7 +39,7 @@ describe('an operator that is killed in the middle of its work', () => {
     const names: string[] = [];
     let interrupted = 0;
     for (let crash = 0; crash < CRASHES; crash += 1) {
-      await freeLease();
+      await freeLease(world);
       const operator = await world.startOperator(`crash-${crash}`);
       const name = `crash-${crash}`;
       names.push(name);
@@ -63,7 +58,7 @@ describe('an operator that is killed in the middle of its work', () => {
     // Otherwise nothing was interrupted, and this test tests nothing.
     expect(interrupted).toBeGreaterThan(0);
 
-    await freeLease();
+    await freeLease(world);
     const survivor = await world.startOperator('survivor');
     for (const name of names) {
       await childrenExist(world, NAMESPACE, name, 30);

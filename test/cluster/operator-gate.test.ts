@@ -1,16 +1,18 @@
 /** The gate of a CanaryRollout on a real API server with its Job controller; the test plays the kubelet. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENTS } from '#operator/agent/resources.ts';
+import { AGENTS, PODS } from '#operator/agent/resources.ts';
 import { GATE_JOBS } from '#operator/canary-rollout/gate/gate-resources.ts';
 import { CANARY_ROLLOUTS } from '#operator/canary-rollout/resources.ts';
 import { MODELS } from '#operator/model/resources.ts';
 import { PROMPT_VERSIONS } from '#operator/prompt-version/resources.ts';
+import { aGoldenSet, gateVerdict, podEnds } from './operator/gate-pod.ts';
 import { aModel, aPromptVersion, aReleasedPrompt, createAgent } from './operator/objects.ts';
 import { type AnyObject, type World, eventually, startWorld } from './operator/operator-world.ts';
 
 const CONFIG_MAPS = { groupVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
-const PODS = { groupVersion: 'v1', kind: 'Pod', plural: 'pods' };
 const ROLLOUT = 'greeter';
+/** Longer than a golden set that appears may stay unseen. */
+const PATIENCE_SECONDS = 90;
 
 let world: World;
 
@@ -30,10 +32,6 @@ async function aGate(namespace: string): Promise<{ readonly candidate: AnyObject
   await world.create(CONFIG_MAPS, aGoldenSet(namespace));
   const candidate = await aCandidate(namespace);
   return { candidate, pod: await podOfGate(namespace) };
-}
-
-function aGoldenSet(namespace: string): AnyObject {
-  return { metadata: { namespace, name: 'cases' }, data: { 'cases.jsonl': '{"vars":{"subject":"x"}}' } };
 }
 
 async function aCandidate(namespace: string, more: object = {}): Promise<AnyObject> {
@@ -57,62 +55,6 @@ async function podOfGate(namespace: string, before: readonly AnyObject[] = []): 
   });
 }
 
-async function podEnds(pod: AnyObject, message: string, exitCode: number): Promise<void> {
-  const now = new Date().toISOString();
-  const terminated = {
-    exitCode,
-    message,
-    reason: exitCode === 0 ? 'Completed' : 'Error',
-    startedAt: now,
-    finishedAt: now,
-  };
-  const container = {
-    name: 'evaluation',
-    image: 'capataz:test',
-    imageID: '',
-    ready: false,
-    restartCount: 0,
-    state: { terminated },
-  };
-  const { namespace, name } = pod.metadata;
-  const status = { phase: exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses: [container] };
-  await world.patch(PODS, namespace, name, { status }, 'status');
-}
-
-function verdict(kind: string, digest: string): string {
-  const figures = {
-    digest,
-    passed: 40,
-    errors: 0,
-    passedBasisPoints: 10_000,
-    schemaValidBasisPoints: 10_000,
-    costNanoUsd: 1,
-    p95LatencyMilliseconds: 5,
-  };
-  const none = { names: [], more: 0 };
-  return JSON.stringify({
-    schemaVersion: 1,
-    verdict: kind,
-    reasons: [kind === 'Passed' ? 'passed' : 'worse_than_stable'],
-    message: `It is ${kind}.`,
-    goldenSet: null,
-    repeats: 3,
-    candidate: figures,
-    stable: null,
-    lowerBoundBasisPoints: 9_000,
-    floorBasisPoints: 8_000,
-    mcNemarP: null,
-    detectableDropBasisPoints: 500,
-    worse: none,
-    better: none,
-    criticalRegressions: none,
-    costNanoUsd: 5,
-  });
-}
-
-/** Longer than a golden set that appears may stay unseen. */
-const PATIENCE_SECONDS = 90;
-
 async function statusIs(namespace: string, expected: object): Promise<void> {
   await eventually(async () => {
     expect((await world.get(CANARY_ROLLOUTS, namespace, ROLLOUT)).status).toMatchObject(expected);
@@ -124,7 +66,7 @@ describe('a gate', () => {
     const { candidate, pod } = await aGate('gate-passes');
     expect(pod.spec.serviceAccountName).toBe('agent-tester');
     await statusIs('gate-passes', { gate: { verdict: 'Running', job: 'rollout-greeter' } });
-    await podEnds(pod, verdict('Passed', candidate.spec.digest), 0);
+    await podEnds(world, pod, gateVerdict('Passed', candidate.spec.digest), 0);
     await statusIs('gate-passes', { phase: 'Idle', stable: { name: candidate.metadata.name } });
     const jobs = await world.list(GATE_JOBS, 'gate-passes');
     expect(jobs.map(({ metadata }) => metadata.generation)).toEqual([1]);
@@ -133,7 +75,7 @@ describe('a gate', () => {
   it('that fails keeps the digest out', async () => {
     const { candidate, pod } = await aGate('gate-fails');
     expect(pod.spec.containers[0].terminationMessagePolicy).toBe('File');
-    await podEnds(pod, verdict('Failed', candidate.spec.digest), 1);
+    await podEnds(world, pod, gateVerdict('Failed', candidate.spec.digest), 1);
     await statusIs('gate-fails', {
       phase: 'RolledBack',
       rejected: [{ digest: candidate.spec.digest, reason: 'GateFailed' }],
@@ -178,14 +120,14 @@ describe('a gate', () => {
     await world.remove(GATE_JOBS, 'gate-again', 'rollout-greeter');
     const next = await podOfGate('gate-again', [pod]);
     expect(next.metadata.ownerReferences[0].uid).not.toBe(pod.metadata.ownerReferences[0].uid);
-    await podEnds(next, verdict('Passed', candidate.spec.digest), 0);
+    await podEnds(world, next, gateVerdict('Passed', candidate.spec.digest), 0);
     await statusIs('gate-again', { phase: 'Idle', stable: { name: candidate.metadata.name } });
   });
 
   it('whose pod leaves no verdict waits for a person', async () => {
     const { pod } = await aGate('gate-errs');
     expect(pod.spec.restartPolicy).toBe('Never');
-    await podEnds(pod, 'Segmentation fault', 139);
+    await podEnds(world, pod, 'Segmentation fault', 139);
     await statusIs('gate-errs', {
       phase: 'Paused',
       paused: { reason: 'GateError' },

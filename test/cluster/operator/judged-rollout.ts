@@ -1,4 +1,5 @@
 /** A CanaryRollout with agents that tell the ledger, and what tests say to it and ask of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { MetricStatus } from '#crds/rollout-progress.ts';
 import { judgingRules } from '#domain/judging/metric-rules.ts';
@@ -20,6 +21,7 @@ import type { WorldLedger } from './world-ledger.ts';
 const NAME = 'greeter';
 const PATIENCE_SECONDS = 60;
 const HISTORY_RUNS = 40;
+const BETWEEN_RUNS_MILLISECONDS = 25;
 /** What is told so shortly before a candidate is judged with it, and is none of its agents' history (candidate-follower.ts). */
 const CLOCK_DIFFERENCE_MILLISECONDS = 5_000;
 
@@ -46,6 +48,10 @@ export interface JudgedRollout {
   readonly isServedAlone: (version: AnyObject) => Promise<RolloutDocument>;
   /** Each agent runs so often, each time as the document says then or as one says that it still holds. */
   readonly run: (times: number, conductOf?: ConductOf, held?: RolloutDocument) => Promise<void>;
+  /** Runs until what it returns is called, which resolves when the last one has ended. */
+  readonly keepRunning: () => () => Promise<void>;
+  /** Outcomes of the candidate that stand in the status. */
+  readonly counted: () => Promise<number>;
   /** Resolves when the ledger has taken all that was told. */
   readonly taken: () => Promise<void>;
   /** Runs since `forgetRuns`. */
@@ -69,6 +75,7 @@ export async function startJudgedRollout(
   );
   let runs: ToldRun[] = [];
   let commands = 0;
+  let isClosed = false;
 
   const rollout: JudgedRollout['rollout'] = () => world.get(CANARY_ROLLOUTS, namespace, NAME);
   const patch = (change: AnyObject): Promise<AnyObject> =>
@@ -136,6 +143,25 @@ export async function startJudgedRollout(
         expect([stable.digest, candidate?.digest]).toEqual([spec.digest, undefined]),
       ),
     run,
+    keepRunning: () => {
+      let isOver = false;
+      const running = (async () => {
+        while (!isOver && !isClosed) {
+          await run(1);
+          await sleep(BETWEEN_RUNS_MILLISECONDS);
+        }
+      })();
+      // Told to whoever ends it.
+      running.catch(() => undefined);
+      return async () => {
+        isOver = true;
+        await running;
+      };
+    },
+    counted: async () => {
+      const [metric] = (await rollout()).status.analysis?.metrics ?? [];
+      return metric === undefined ? 0 : metric.candidate.good + metric.candidate.bad;
+    },
     taken,
     get runs() {
       return runs;
@@ -157,6 +183,7 @@ export async function startJudgedRollout(
       }, PATIENCE_SECONDS);
     },
     close: async () => {
+      isClosed = true;
       await Promise.all(agents.map((agent) => agent.close()));
     },
   };

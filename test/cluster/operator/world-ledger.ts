@@ -1,12 +1,19 @@
 /** The ledger of a world: its own process with a store on disk, with exactly the rights that the chart gives it. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { openRolloutOutcomes } from '#adapters/ledger-reader/open-rollout-outcomes.ts';
 import type { RolloutOutcomes } from '#adapters/ledger-reader/rollout-outcomes.ts';
 import { LEDGER_AUDIENCE } from '#domain/ledger/record-batch.ts';
 import { chartRules, grant } from './chart-rules.ts';
-import { type OperatorProcess, SYSTEM_NAMESPACE, type World, eventually, launch } from './operator-world.ts';
+import {
+  type AnyObject,
+  type OperatorProcess,
+  SYSTEM_NAMESPACE,
+  type World,
+  eventually,
+  launch,
+} from './operator-world.ts';
 
 const LEDGER = 'capataz-ledger';
 const OPERATOR = 'capataz-operator';
@@ -19,6 +26,8 @@ export interface WorldLedger {
   readonly environmentOf: (operatorName: string) => Promise<Readonly<Record<string, string>>>;
   /** What an operator reads there, as it reads it. */
   readonly outcomes: RolloutOutcomes;
+  /** What an operator has told of its decisions there, in order. */
+  readonly decisionsOf: (namespace: string) => Promise<readonly string[]>;
   readonly kill: () => Promise<void>;
   /** What is on disk is there again. */
   readonly start: () => Promise<void>;
@@ -45,8 +54,8 @@ export async function startWorldLedger(world: World, directory: string): Promise
       CAPATAZ_GENERATE_KEYS: 'true',
       CAPATAZ_PLATFORM_WRITERS: `operator=${SYSTEM_NAMESPACE}/${OPERATOR}`,
     });
-    ledger = started;
     await eventually(() => Promise.resolve(started.port()), 60);
+    ledger = started;
   };
   const kill = async (): Promise<void> => {
     const killed = ledger;
@@ -69,6 +78,14 @@ export async function startWorldLedger(world: World, directory: string): Promise
       };
     },
     outcomes: reading.outcomes,
+    decisionsOf: async (namespace) => {
+      const query = `namespace=${namespace}&types=rollout_decision&limit=1000`;
+      const headers = { authorization: `Bearer ${await readFile(tokenPath, 'utf8')}` };
+      const { entries } = (await (
+        await fetch(`${front.url}/v1/records?${query}`, { headers })
+      ).json()) as AnyObject;
+      return entries.map(({ entry }: AnyObject) => entry.record.decision);
+    },
     kill,
     start,
     stop: async () => {
@@ -85,12 +102,13 @@ async function startFront(
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const clients = new Set<Socket>();
   const server = createServer((client) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     const port = portOfLedger();
     if (port === undefined) {
       client.destroy();
       return;
     }
-    clients.add(client);
     const ledger = connect(port, '127.0.0.1');
     client.pipe(ledger).pipe(client);
     for (const [one, other] of [
@@ -100,7 +118,6 @@ async function startFront(
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }
-    client.on('close', () => clients.delete(client));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
