@@ -75,7 +75,7 @@ export async function startJudgedRollout(
   );
   let runs: ToldRun[] = [];
   let commands = 0;
-  let isClosed = false;
+  const closing = new AbortController();
 
   const rollout: JudgedRollout['rollout'] = () => world.get(CANARY_ROLLOUTS, namespace, NAME);
   const patch = (change: AnyObject): Promise<AnyObject> =>
@@ -144,9 +144,10 @@ export async function startJudgedRollout(
       ),
     run,
     keepRunning: () => {
-      let isOver = false;
+      const stopping = new AbortController();
+      const over = AbortSignal.any([stopping.signal, closing.signal]);
       const running = (async () => {
-        while (!isOver && !isClosed) {
+        while (!over.aborted) {
           await run(1);
           await sleep(BETWEEN_RUNS_MILLISECONDS);
         }
@@ -154,7 +155,7 @@ export async function startJudgedRollout(
       // Told to whoever ends it.
       running.catch(() => undefined);
       return async () => {
-        isOver = true;
+        stopping.abort();
         await running;
       };
     },
@@ -183,7 +184,7 @@ export async function startJudgedRollout(
       }, PATIENCE_SECONDS);
     },
     close: async () => {
-      isClosed = true;
+      closing.abort();
       await Promise.all(agents.map((agent) => agent.close()));
     },
   };
