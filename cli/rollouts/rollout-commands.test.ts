@@ -313,3 +313,19 @@ describe('capataz diff', () => {
     expect((await ask(only, 'diff', 'triage')).code).toBe(5);
   });
 });
+
+describe('a name that is none', () => {
+  const words = ['status', 'diff', 'promote', 'approve', 'abort', 'rollback', 'retry', 'pause', 'resume'];
+  it.each(
+    words.flatMap((word) => ['../secrets/key', 'x?y', '', 'Ä', 'a/b', '.'].map((name) => [word, name])),
+  )('asks the API server nothing: %s %j', async (word, name) => {
+    const { code, noted, asked } = await ask(
+      {},
+      word ?? '',
+      name ?? '',
+      ...(word === 'retry' ? ['--reason', 'why'] : []),
+    );
+    expect([code, asked]).toEqual([2, []]);
+    expect(noted).toContain('is no name');
+  });
+});

@@ -96,12 +96,22 @@ async function get<Read>(
   );
 }
 
+/** What else stood in the path of a request could lead to another object. */
+const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
 async function named<Answer>(
   name: string,
   namespace: string,
   kind: string,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
+  for (const given of [name, namespace]) {
+    if (OBJECT_NAME.test(given)) continue;
+    throw new CommandError(
+      'usage',
+      `"${given}" is no name: it has a-z, 0-9, "-" and ".", and begins and ends with one of the first two.`,
+    );
+  }
   try {
     return await ask();
   } catch (error) {
