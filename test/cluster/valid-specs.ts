@@ -111,7 +111,15 @@ function arbitrary(schema: StructuralSchema): fc.Arbitrary<unknown> {
   return schema.type === 'array' ? lists(schema) : objects(schema);
 }
 
-function texts({ pattern, minLength = 0, maxLength = 0 }: StructuralSchema): fc.Arbitrary<string> {
+/** A text that must match by a CEL rule is made by that rule. */
+const MATCHES = /^self\.matches\(r'(.*)'\)$/;
+
+function texts(schema: StructuralSchema): fc.Arbitrary<string> {
+  const { minLength = 0, maxLength = 0 } = schema;
+  const [byRule] = (schema['x-kubernetes-validations'] ?? []).flatMap(
+    ({ rule }) => MATCHES.exec(rule)?.[1] ?? [],
+  );
+  const pattern = byRule ?? schema.pattern;
   const bounded = { minLength, maxLength: Math.min(maxLength, 2000) };
   const any =
     pattern === undefined
