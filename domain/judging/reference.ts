@@ -21,7 +21,6 @@ const SURE_DEVIATIONS = 2.33;
 const SHORT_HISTORY_DEVIATIONS = 3;
 /** Outcomes that stand for "nothing has changed" against those of meanwhile. */
 const INERTIA = 50;
-const SURELY = 0.001;
 
 /** What stable did of late, and the share of good outcomes that was to be expected of the same agents or sessions. */
 export interface Environment {
@@ -49,10 +48,10 @@ export interface EnvironmentShift {
 }
 
 export function environmentShift(environment: Environment): EnvironmentShift {
-  const rate = inside(presentRate(environment));
   const weight = environment.recent.good + environment.recent.bad + INERTIA;
+  const rate = inside(presentRate(environment), weight);
   const deviation = DEVIATIONS / Math.sqrt(weight * rate * (1 - rate));
-  const middle = logit(rate) - logit(inside(environment.expected));
+  const middle = logit(rate) - logit(inside(environment.expected, weight));
   return { low: middle - deviation, middle, high: middle + deviation };
 }
 
@@ -89,6 +88,11 @@ export function lowOfFleet(before: Counts): number {
 
 type Margins = Pick<JudgedRule, 'margin' | 'promotionMargin'>;
 
-function inside(rate: number): number {
-  return Math.min(1 - SURELY, Math.max(SURELY, rate));
+/**
+ * So many outcomes, all of them good, tell a rate from 1 by half an outcome at best (J. B. S. Haldane, Annals of Human Genetics 20,
+ * 1956): nearer to it log-odds know no bounds, and the least failure would be taken for a change of the world that excuses any.
+ */
+function inside(rate: number, outcomes: number): number {
+  const least = 0.5 / (outcomes + 1);
+  return Math.min(1 - least, Math.max(least, rate));
 }

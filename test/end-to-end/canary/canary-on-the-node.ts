@@ -60,7 +60,9 @@ export function describeCanaryOnTheNode(): void {
       );
       const { analysis } = await statusOf();
       expect(analysis.metrics[0].candidate.good).toBeGreaterThanOrEqual(30);
-      expect(await versionsServed()).toEqual(all(good.metadata.name));
+      await eventually('every agent serves it', async () => {
+        expect(await versionsServed()).toEqual(all(good.metadata.name));
+      });
       const shown = await capataz.run('status', 'sorter', '--namespace', SORTERS);
       expect(shown.output, shown.errorOutput).toContain(good.metadata.name);
       const approved = await capataz.run('approve', 'sorter', '--namespace', SORTERS);
@@ -162,7 +164,9 @@ export function describeCanaryOnTheNode(): void {
       const told = conditionOf(await get('canaryrollout', 'sorter', SORTERS), 'Stalled');
       expect(told?.message).toBeTruthy();
       expect(await kubectl(['logs', 'job/rollout-sorter', '--namespace', SORTERS])).toContain('Failed');
-      expect(await versionsServed()).toEqual(all(goodVersion(2).metadata.name));
+      await eventually('every agent serves stable', async () => {
+        expect(await versionsServed()).toEqual(all(goodVersion(2).metadata.name));
+      });
       const runs = await capataz.runsOf(SORTERS);
       expect(runs.filter(({ promptVersion }) => promptVersion === bad.metadata.name)).toEqual([]);
     });

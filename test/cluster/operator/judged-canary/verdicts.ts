@@ -1,10 +1,12 @@
 /** What the outcomes of a ledger do to a candidate. Called by operator-judged-canary.test.ts, whose world it shares. */
 import { expect, it } from 'vitest';
 import { AGENTS } from '#operator/agent/resources.ts';
+import type { RolloutArm } from '#domain/rollout/rollout-document.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from '#operator/canary-rollout/resources.ts';
 import { condition } from '../objects.ts';
 import { eventually } from '../operator-world.ts';
 import { isHistory } from '../judged-rollout.ts';
+import type { Conduct } from '../telling-agents.ts';
 import type { JudgedScene } from './judged-scene.ts';
 
 /** Enough for a proof, in rounds of all agents. */
@@ -70,10 +72,16 @@ export function describeVerdicts(scene: () => JudgedScene): void {
     await bad.edit({ steps: CAREFUL });
     const candidate = await bad.want('Good day');
     await bad.isExposed(candidate);
-    await bad.run(8, (arm) => ({ hasFailed: arm === 'candidate' }));
+    const candidateFails = (arm: RolloutArm): Conduct => ({ hasFailed: arm === 'candidate' });
+    // Round by round, as agents that live beside each other tell: outcomes are judged in blocks of both arms, and agents that
+    // told all of theirs at once would leave whole blocks to one of them.
+    for (let round = 0; round < 9; round += 1) {
+      await bad.run(1, candidateFails);
+      await bad.taken();
+    }
     const { decision, rejected, exposure } = await bad.statusIs({ phase: 'RolledBack' });
     expect(decision).toMatchObject({ kind: 'RolledBack', reason: 'Worse' });
-    expect(decision.message).toMatch(/RunSucceeded: 0 of \d outcomes of the candidate were good and /);
+    expect(decision.message).toMatch(/RunSucceeded: 0 of \d+ outcomes of the candidate were good and /);
     expect(rejected).toMatchObject([{ digest: candidate.spec.digest, reason: 'Worse' }]);
     expect(exposure).toBeUndefined();
     const { revision } = await bad.isServedAlone(bad.first);
