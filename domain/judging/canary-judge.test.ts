@@ -245,6 +245,21 @@ describe('A judge of agents', () => {
   });
 });
 
+test('A candidate that always fails beside agents that never did is stopped within six outcomes, also with histories of 40', () => {
+  const past = pastOf(['a', 'b', 'c', 'd'].map((uid) => ({ uid, good: 40, bad: 0 })));
+  const metrics = [{ metric: 'RunSucceeded' as const }, { metric: 'SchemaValid' as const }];
+  const writer = new OutcomeWriter();
+  const round = (): JudgedOutcome[] => [
+    writer.run('candidate', false, { agentUid: 'a' }),
+    ...['b', 'c', 'd'].map((uid) => writer.run('stable', true, { agentUid: uid })),
+  ];
+  const judge = countAll(
+    judgeOf(planOf('Agent', { metrics }, past)),
+    Array.from({ length: 6 }, round).flat(),
+  );
+  expect(judge.verdict(30)).toMatchObject({ kind: 'Worse' });
+});
+
 describe('A guard', () => {
   test('stops after so many answers in a row that do not fit, also when the next one fits before anybody looks', () => {
     const writer = new OutcomeWriter();

@@ -111,8 +111,9 @@ class Judge:
         shift = np.zeros(3)
         if seen > 0:
             expected = self.recent[2] / seen
-            rate = np.clip((self.recent[0] + INERTIA * expected) / (seen + INERTIA), 0.001, 0.999)
-            middle = logit(rate) - logit(np.clip(expected, 0.001, 0.999))
+            least = 0.5 / (seen + INERTIA + 1)
+            rate = np.clip((self.recent[0] + INERTIA * expected) / (seen + INERTIA), least, 1 - least)
+            middle = logit(rate) - logit(np.clip(expected, least, 1 - least))
             width = 1 / np.sqrt((seen + INERTIA) * rate * (1 - rate))
             shift = np.array([middle - width, middle, middle + width])
         if not self.stable:
