@@ -59,7 +59,9 @@ describe('docs/reference/configuration.md', () => {
   /** Where variables stand that several processes read. */
   function sharedBy(path: string): readonly string[] {
     const text = textOf(path) ?? '';
-    return [...text.matchAll(/'#(process\/[\w/-]*(?:environment|loopback)\.ts)'/g)].map(([, file = '']) => file);
+    return [...text.matchAll(/'#(process\/[\w/-]*(?:environment|loopback)\.ts)'/g)].map(
+      ([, file = '']) => file,
+    );
   }
 
   it('has a section for each process', () => {
