@@ -137,15 +137,19 @@ export interface HttpService {
   readonly stop: () => Promise<void>;
 }
 
-export async function startHttpService(options: {
+export interface HttpServiceOptions {
   readonly app: FastifyInstance;
   readonly port: number;
+  /** The address to listen on; all of them without one. */
+  readonly host?: string;
   readonly drain: Drain;
   readonly times: DrainTimes;
-}): Promise<HttpService> {
-  const { app, drain, times } = options;
+}
+
+export async function startHttpService(options: HttpServiceOptions): Promise<HttpService> {
+  const { app, drain, times, host } = options;
   await app.ready();
-  const port = await listen(app.server, options.port);
+  const port = await listen(app.server, options.port, host);
   return { port, stop: () => drain.run(times, () => app.close()) };
 }
 

@@ -3,11 +3,8 @@
  * asks this machine by its names: a page in a browser can let a name of its own mean 127.0.0.1.
  */
 import { isIPv4 } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { DrainTimes, Drain } from '../drain.ts';
-import { type HttpService, startHttpService } from './http-service.ts';
-import { listen } from './listen.ts';
+import { type HttpService, type HttpServiceOptions, startHttpService } from './http-service.ts';
 
 export const LOOPBACK_VARIABLES = {
   CAPATAZ_LOOPBACK_ONLY: z.enum(['true', 'false']).default('false'),
@@ -23,24 +20,16 @@ export function listeningHost(environment: z.output<z.ZodObject<typeof LOOPBACK_
 /** As `startHttpService`, and on the one address that is given. */
 export async function startHttpServiceAt(
   { host }: { readonly host?: string },
-  options: {
-    readonly app: FastifyInstance;
-    readonly port: number;
-    readonly drain: Drain;
-    readonly times: DrainTimes;
-  },
+  options: Omit<HttpServiceOptions, 'host'>,
 ): Promise<HttpService> {
   if (host === undefined) return await startHttpService(options);
-  const { app, port, drain, times } = options;
-  app.addHook('onRequest', async (request, reply) => {
+  options.app.addHook('onRequest', async (request, reply) => {
     if (isLoopback(request.hostname)) return;
     const message = 'The host of the request is not this machine: ask 127.0.0.1 or localhost.';
     const error = { message, type: 'invalid_request_error', param: null, code: 'invalid_request' };
     await reply.code(400).header('connection', 'close').send({ error });
   });
-  await app.ready();
-  const taken = await listen(app.server, port, host);
-  return { port: taken, stop: () => drain.run(times, () => app.close()) };
+  return await startHttpService({ ...options, host });
 }
 
 const NAMES = new Set(['localhost', '::1', '[::1]']);
