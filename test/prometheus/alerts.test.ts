@@ -1,29 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { ensurePrometheus } from './prometheus-programs.ts';
 import { ALERT_CASES } from './alert-cases.ts';
-import { RULES, checkRules, judgeRules } from './promtool.ts';
+import { RULES, checkRules, judgeRules, readRules } from './promtool.ts';
 
 const FIRST_DOWNLOAD_TIMEOUT_MS = 600_000;
 const DOCUMENTATION = join(import.meta.dirname, '../../docs');
 
-interface Rule {
-  readonly alert?: string;
-  readonly expr: string;
-  readonly labels?: { readonly severity: string };
-  readonly annotations?: Readonly<Record<'summary' | 'description' | 'runbook_url', string>>;
-}
-
 beforeAll(async () => {
   await ensurePrometheus();
 }, FIRST_DOWNLOAD_TIMEOUT_MS);
-
-async function rules(): Promise<readonly Rule[]> {
-  const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] };
-  return groups.flatMap((group) => group.rules);
-}
 
 /** `NAME{label="value"}` as a set of labels. */
 function labelled(alert: string): string {
@@ -46,13 +33,13 @@ describe.each(Object.entries(ALERT_CASES))('%s', (name, { labels = '', fires, al
 });
 
 test('Every alert was seen to fire and to be silent', async () => {
-  const alerts = (await rules()).flatMap(({ alert = [] }) => alert);
+  const alerts = (await readRules()).flatMap(({ alert = [] }) => alert);
   expect(Object.keys(ALERT_CASES).toSorted()).toEqual(alerts.toSorted());
 });
 
 test('Every alert says how grave it is, what is the matter, and where it is written what to do', async () => {
   const page = await readFile(join(DOCUMENTATION, 'operations/alerts.md'), 'utf8');
-  for (const { alert, labels, annotations } of await rules()) {
+  for (const { alert, labels, annotations } of await readRules()) {
     if (alert === undefined) continue;
     expect(['page', 'ticket']).toContain(labels?.severity);
     expect(annotations?.summary).toMatch(/\.$/);

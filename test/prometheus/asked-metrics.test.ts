@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { DASHBOARDS } from '#tools/dashboards/dashboards.ts';
 import { ensurePrometheus } from './prometheus-programs.ts';
-import { RULES, checkRules } from './promtool.ts';
+import { checkRules, readRules } from './promtool.ts';
 
 const FIRST_DOWNLOAD_TIMEOUT_MS = 600_000;
 const REFERENCE = join(import.meta.dirname, '../../docs/reference/metrics.md');
@@ -18,23 +18,13 @@ beforeAll(async () => {
   await ensurePrometheus();
 }, FIRST_DOWNLOAD_TIMEOUT_MS);
 
-interface Rule {
-  readonly record?: string;
-  readonly expr: string;
-}
-
-async function rules(): Promise<readonly Rule[]> {
-  const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] };
-  return groups.flatMap((group) => group.rules);
-}
-
 test('Rules and dashboards ask for nothing but the metrics that there are, and the series that the rules record', async () => {
   const reference = await readFile(REFERENCE, 'utf8');
   const metrics = Array.from(reference.matchAll(/`((?:capataz|gen_ai)_\w+)`/g), ([, name]) => name);
-  const recorded = (await rules()).flatMap(({ record = [] }) => record);
+  const recorded = (await readRules()).flatMap(({ record = [] }) => record);
   const objectives = ['capataz:availability_error_budget:ratio', 'capataz:latency_objective:seconds'];
   const known = new Set([...metrics, ...recorded, ...objectives]);
-  const expressions = [...(await rules()).map(({ expr }) => expr), ...QUESTIONS];
+  const expressions = [...(await readRules()).map(({ expr }) => expr), ...QUESTIONS];
   for (const expression of expressions) {
     const asked = expression.matchAll(/(?:\w+:)?(?:capataz|gen_ai)[:_][\w:]+/g);
     for (const [name] of asked) {

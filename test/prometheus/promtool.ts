@@ -1,12 +1,26 @@
 /** What promtool, which is Prometheus itself, makes of our rules when it is given series. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { tryCommand } from '#cluster/command-line/command.ts';
 import { ensurePrometheus } from './prometheus-programs.ts';
 
 export const RULES = join(import.meta.dirname, '../../helm/capataz/rules/capataz.rules.yaml');
+
+export interface Rule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  readonly labels?: { readonly severity: string };
+  readonly annotations?: Readonly<Record<'summary' | 'description' | 'runbook_url', string>>;
+}
+
+/** All of RULES, in their order. */
+export async function readRules(): Promise<readonly Rule[]> {
+  const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] };
+  return groups.flatMap(({ rules }) => rules);
+}
 
 /** What the chart makes from its values. */
 const OBJECTIVES = {
