@@ -29,6 +29,8 @@ export const SOURCE_PROCESSES = [
   'router',
   'operator',
   'ingest-watcher',
+  'observer',
+  'console',
   'ledger',
   /** Anything that is not ours and speaks OTLP or HTTP. */
   'external',
@@ -284,6 +286,34 @@ const ContentAccess = z.strictObject({
   reason: Sentence.optional(),
 });
 
+/** What a person asked of the platform through the console, written before it is done: `id` of the record is that of the asking. */
+const Command = z.strictObject({
+  ...envelope,
+  type: z.literal('command'),
+  /** Who asked, as the API server or the identity provider knows them. */
+  by: Name,
+  /** Of the object: `CanaryRollout`, `Agent`. */
+  kind: Name,
+  subject: Name,
+  /** `promote`, `abort`, ... */
+  verb: Code,
+  /** The object as the person saw it. */
+  resourceVersion: Identifier.optional(),
+  reason: Sentence,
+});
+
+/** Somebody said of a finding that it is expected, or that nobody is to be told of it, and until when; or took that back. */
+const Silence = z.strictObject({
+  ...envelope,
+  type: z.literal('silence'),
+  by: Name,
+  /** The id of the finding (domain/observation/attention-item.ts). */
+  finding: Sentence,
+  action: z.enum(['muted', 'expected', 'ended']),
+  untilMicroseconds: Microseconds.optional(),
+  reason: Sentence,
+});
+
 /** Something is missing here and it is known: never a silent restart. */
 const Gap = z.strictObject({
   ...envelope,
@@ -354,6 +384,8 @@ export const LedgerRecord = z.discriminatedUnion('type', [
   RolloutDecision,
   KeyRotation,
   ContentAccess,
+  Command,
+  Silence,
   Gap,
   ReportedSpan,
 ]);

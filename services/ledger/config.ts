@@ -4,11 +4,9 @@ import { HttpUrl } from '#crds/http-url.ts';
 import { SOURCE_PROCESSES } from '#domain/ledger/ledger-record.ts';
 import { isKeyName, parseVerifierKey } from '#domain/transparency/note-keys.ts';
 import { PROCESS_VARIABLES, processSettings, seconds, wholeNumber } from '#process/environment.ts';
-import type { PlatformProcess } from './who-may-tell.ts';
+import { type PlatformProcess, isPlatformProcess } from './who-may-tell.ts';
 
-const PLATFORM_PROCESSES = SOURCE_PROCESSES.filter(
-  (name): name is PlatformProcess => name === 'router' || name === 'operator' || name === 'ingest-watcher',
-);
+const PLATFORM_PROCESSES = SOURCE_PROCESSES.filter(isPlatformProcess);
 
 const listOf = (text: string): readonly string[] =>
   text

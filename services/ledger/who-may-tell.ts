@@ -5,7 +5,7 @@
 import type { LedgerRecord, RecordType } from '#domain/ledger/ledger-record.ts';
 import type { Trust } from '#domain/ledger/ledger-entry.ts';
 
-export type PlatformProcess = 'router' | 'operator' | 'ingest-watcher';
+export type PlatformProcess = 'router' | 'operator' | 'ingest-watcher' | 'observer' | 'console';
 
 export type Teller =
   | {
@@ -50,8 +50,14 @@ const PLATFORM_TYPES: Readonly<Record<PlatformProcess, ReadonlySet<RecordType>>>
     'security_event',
     'gap',
   ]),
+  observer: new Set<RecordType>(['security_event', 'gap']),
+  console: new Set<RecordType>(['command', 'silence', 'security_event', 'gap']),
   'ingest-watcher': new Set<RecordType>(['policy_decision', 'outcome', 'security_event', 'gap']),
 };
+
+export function isPlatformProcess(name: string): name is PlatformProcess {
+  return Object.hasOwn(PLATFORM_TYPES, name);
+}
 
 export function judge(teller: Teller, record: LedgerRecord): Judgement {
   return teller.kind === 'agent' ? judgeAgent(teller, record) : judgePlatform(teller.process, record);

@@ -24,6 +24,9 @@ const MEANINGS: Readonly<Record<RecordType, string>> = {
   key_rotation: 'Which Model now uses which Secret in which version; never the key.',
   content_access:
     'Somebody read texts that are kept apart, or had them erased. Texts whose days are over leave no record: `contentRetentionDays` says when they go.',
+  command: 'What a person asked of the platform through the console: written before it is done.',
+  silence:
+    'Somebody said of a finding that it is expected, or that nobody is to be told, and until when; or took that back.',
   gap: 'Something is missing here, and it is known.',
   reported_span: "A span that an agent of somebody else's told by OTLP: a claim, never billed.",
 };
