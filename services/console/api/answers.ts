@@ -11,10 +11,10 @@
  *   GET    /v1/now                                 NowAnswer
  *   GET    /v1/agents                              AgentsAnswer; namespace, search, state, verdict, sort, order, limit (<= 100), cursor
  *   GET    /v1/agents/NAMESPACE/NAME               AgentAnswer
- *   GET    /v1/runs                                the ledger's /v1/runs (docs/reference/ledger.md)
+ *   GET    /v1/runs                                RunsAnswer; the ledger's filters (docs/reference/ledger.md), limit (<= 100), cursor
  *   GET    /v1/runs/ID?namespace&after&limit       RunAnswer
  *   GET    /v1/runs/ID/failures?namespace          RunAnswer with those entries alone that say that something went wrong
- *   POST   /v1/runs/ID/texts?namespace             { reason } -> the ledger's texts; a record before it is answered
+ *   POST   /v1/runs/ID/texts?namespace             { reason } -> TextsAnswer; a record before it is answered
  *   GET    /v1/runs/ID/verification?namespace&record   VerificationAnswer: its inclusion, recomputed
  *   GET    /v1/rollouts                            RolloutsAnswer
  *   GET    /v1/rollouts/NAMESPACE/NAME             RolloutAnswer
@@ -22,7 +22,7 @@
  *   POST   /v1/attention/ID/silence                SilenceRequest -> AttentionItem's silence; DELETE ends it
  *   GET    /v1/drift                               DriftAnswer
  *   GET    /v1/security?namespace&hours            SecurityAnswer
- *   GET    /v1/records                             the ledger's /v1/records and search by types, agent, run
+ *   GET    /v1/records                             RecordsAnswer; namespace, types (a list), agent, run, from (a time), after (a position), limit (<= 100)
  *   GET    /v1/checkpoints                         CheckpointsAnswer
  *   GET    /v1/records/NAMESPACE/ID/evidence       the ledger's .tlog-proof file, as a download
  *   GET    /v1/export?namespace&types&format       jsonl or csv, as a download
@@ -79,6 +79,23 @@ export interface NowAnswer extends Currency {
   readonly rollouts: readonly RolloutRow[];
 }
 
+/** Values of `sort`; `order` is `descending` (the default) or `ascending`. What is not known comes last in both. */
+export const AGENT_SORTS = [
+  /** The most urgent attention item, then the ratio of cost: what needs somebody comes first. The default. */
+  'urgency',
+  'name',
+  'cost',
+  'cost_ratio',
+  'latency',
+  'latency_ratio',
+  /** Shares of the runs of the last hour. */
+  'failed',
+  'unfitting',
+  'security',
+  'month',
+] as const;
+export type AgentSort = (typeof AGENT_SORTS)[number];
+
 export interface AgentsAnswer extends Currency {
   readonly rows: readonly AgentRow[];
   readonly total: number;
@@ -111,6 +128,30 @@ export interface RunEntry {
   readonly trust: string;
   /** A LedgerRecord (domain/ledger/ledger-record.ts). */
   readonly record: Readonly<Record<string, unknown>>;
+}
+
+export interface RunsAnswer {
+  /** Rows of the ledger (adapters/ledger-reader), newest first. */
+  readonly runs: readonly Readonly<Record<string, unknown>>[];
+  readonly nextCursor: string | null;
+}
+
+export interface RecordsAnswer {
+  /** In the order of the ledger. */
+  readonly entries: readonly RunEntry[];
+  /** To ask on after it. */
+  readonly position: number;
+  readonly isEnd: boolean;
+}
+
+export interface TextsAnswer {
+  readonly texts: readonly {
+    readonly recordId: string;
+    readonly field: string;
+    /** Absent when it is lost. */
+    readonly text?: string;
+    readonly lost?: string;
+  }[];
 }
 
 export interface RunAnswer {
@@ -185,6 +226,7 @@ export interface Arm {
 
 /** One button. It is offered only in phases in which the command is obeyed; without the right it is greyed. */
 export interface RolloutButton {
+  /** Of ROLLOUT_VERBS (domain/rollout/rollout-command.ts), and `promote_full`: to 100 % at once. */
   readonly verb: string;
   readonly isPossible: boolean;
   /** Why it is not possible now, or what it would do. */
