@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
+import { createLeaderElection } from '#adapters/kubernetes/leader-election.ts';
 import { createLedgerClientMetrics } from '#adapters/ledger-client/ledger-client-metrics.ts';
 import { openRolloutOutcomes } from '#adapters/ledger-reader/open-rollout-outcomes.ts';
 import { createLedgerWriter } from '#adapters/ledger-client/ledger-writer.ts';
@@ -38,7 +39,6 @@ import { FIELD_MANAGER } from './runtime/field-manager.ts';
 import { resourcesOf } from './runtime/kind-module.ts';
 import { readableObject } from './runtime/read-kind.ts';
 import { createLedgerTeller } from './runtime/ledger-teller.ts';
-import { createLeaderElection } from './runtime/leader-election.ts';
 import { untilSynced, viewReadiness } from './runtime/view-readiness.ts';
 
 const MAXIMUM_STREAMS = 10_000;

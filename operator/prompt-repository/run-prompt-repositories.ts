@@ -9,6 +9,7 @@ import { sendCommitStatus } from '#adapters/commit-status/commit-status-sender.t
 import { GIT_LIMITS } from '#adapters/git/git-cache.ts';
 import { createGitCaches } from '#adapters/git/git-caches.ts';
 import { createKubeClient, loadKubeConfig } from '#adapters/kubernetes/kube-client.ts';
+import { createLeaderElection } from '#adapters/kubernetes/leader-election.ts';
 import { createObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { NO_LEDGER } from '#domain/ledger/record-writer.ts';
 import { Drain } from '#process/drain.ts';
@@ -19,7 +20,6 @@ import { createClusterView } from '../runtime/cluster-view.ts';
 import { createControllers } from '../runtime/controllers.ts';
 import { createEventRecorder } from '../runtime/event-recorder.ts';
 import { resourcesOf } from '../runtime/kind-module.ts';
-import { createLeaderElection } from '../runtime/leader-election.ts';
 import { createLedgerTeller } from '../runtime/ledger-teller.ts';
 import { readableObject } from '../runtime/read-kind.ts';
 import { untilSynced, viewReadiness } from '../runtime/view-readiness.ts';

@@ -8,11 +8,11 @@
  * wakes up believing in itself. `isHeld` looks at the clock before each write, and each write has a precondition.
  */
 import { z } from 'zod';
-import { isConflict, isNotFound } from '#adapters/kubernetes/kube-api-error.ts';
-import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
-import { pause } from '#adapters/kubernetes/pause.ts';
-import { collectionPath } from '#adapters/kubernetes/resilient-informer.ts';
-import { objectPath } from '#adapters/kubernetes/resource-kind.ts';
+import { isConflict, isNotFound } from './kube-api-error.ts';
+import type { KubeClient } from './kube-client.ts';
+import { pause } from './pause.ts';
+import { collectionPath } from './resilient-informer.ts';
+import { objectPath } from './resource-kind.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 const LEASE = { groupVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases' } as const;

@@ -1,7 +1,7 @@
 /** Leader election against a Lease that is kept as an API server keeps it: every write checks the version. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { KubeApiError } from '#adapters/kubernetes/kube-api-error.ts';
-import type { KubeRequest } from '#adapters/kubernetes/kube-client.ts';
+import { KubeApiError } from './kube-api-error.ts';
+import type { KubeRequest } from './kube-client.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { type LeaderElection, createLeaderElection } from './leader-election.ts';
 
