@@ -3,7 +3,6 @@
  * list of conditions, owned by another field manager; neither writes nor takes away what is the other's.
  */
 export const OBSERVED_CONDITION_TYPES = ['CostNormal', 'LatencyNormal', 'Drift', 'Probed'] as const;
-export type ObservedConditionType = (typeof OBSERVED_CONDITION_TYPES)[number];
 
 export function isObservedCondition({ type }: { readonly type: string }): boolean {
   return (OBSERVED_CONDITION_TYPES as readonly string[]).includes(type);

@@ -7,7 +7,7 @@ import { MODELS } from './model/resources.ts';
 import { PROMPT_VERSIONS } from './prompt-version/resources.ts';
 import { wakersOf } from './runtime/controllers.ts';
 import { resourcesOf } from './runtime/kind-module.ts';
-import type { AnyWatchedResource } from './runtime/watched-resource.ts';
+import type { AnyWatchedResource } from '#adapters/kubernetes/watched-resource.ts';
 import { type InMemoryView, createInMemoryView } from './testing/in-memory-view.ts';
 
 const meta = (name: string, namespace = 'ns') => ({

@@ -32,12 +32,12 @@ import {
 import { startConfigurationServer } from './configuration-stream/server.ts';
 import { kindModules } from './kinds.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
-import { createClusterView } from './runtime/cluster-view.ts';
+import { createClusterView } from '#adapters/kubernetes/cluster-view.ts';
 import { createControllers } from './runtime/controllers.ts';
 import { createEventRecorder } from './runtime/event-recorder.ts';
 import { FIELD_MANAGER } from './runtime/field-manager.ts';
 import { resourcesOf } from './runtime/kind-module.ts';
-import { readableObject } from './runtime/read-kind.ts';
+import { readableObject } from '#adapters/kubernetes/read-kind.ts';
 import { createLedgerTeller } from './runtime/ledger-teller.ts';
 import { untilSynced, viewReadiness } from './runtime/view-readiness.ts';
 

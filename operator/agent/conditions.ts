@@ -2,7 +2,7 @@
 import type { AgentConditionClaim } from '#crds/agent.ts';
 import type { Model } from '#crds/model.ts';
 import type { ChildProblem } from '../runtime/decision.ts';
-import { currentConditionStatus, lastConditionStatus } from '../runtime/read-kind.ts';
+import { currentConditionStatus, lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import type { ObservedAgent } from './observe.ts';
 
 type TakenName = ChildProblem & { readonly kind: 'taken' };

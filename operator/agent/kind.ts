@@ -8,7 +8,7 @@ import { readinessOfModel } from '../model/readiness.ts';
 import { MODELS } from '../model/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import { kindModule, watching, watchingLazily } from '../runtime/kind-module.ts';
-import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
+import { type ReadObject, readableObject } from '#adapters/kubernetes/read-kind.ts';
 import { AGENT_ADMISSION_RULES } from './admission-rules.ts';
 import { AGENT_CHILD_TOLERANCE } from './child-tolerance.ts';
 import { decideAgent } from './decide.ts';

@@ -1,7 +1,7 @@
 /** What the Agent controller watches: Agents, their children and pods, and by what they are found. */
 import { objectKey } from '#adapters/kubernetes/kube-object.ts';
 import { AGENT } from '#crds/agent.ts';
-import { type WatchedResource, watchedKind, watchedObjects } from '../runtime/watched-resource.ts';
+import { type WatchedResource, watchedKind, watchedObjects } from '#adapters/kubernetes/watched-resource.ts';
 import { type PodSummary, summarisePod } from './pod-summary.ts';
 
 export const AGENT_LABEL = 'capataz.dev/agent';

@@ -2,7 +2,7 @@ import type { CanaryRolloutConditionClaim } from '#crds/canary-rollout.ts';
 import type { Advance } from '#domain/rollout/advance-rollout.ts';
 import type { RolloutProgress } from '#domain/rollout/rollout-observation.ts';
 import { wantedBy, wantedName } from '#domain/rollout/wanted-version.ts';
-import { lastConditionStatus } from '../runtime/read-kind.ts';
+import { lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import type { ObservedCanaryRollout } from './observe.ts';
 import { documentSizeProblem } from './rollout-document-child.ts';
 

@@ -4,7 +4,7 @@ import type { RolloutDecision } from '#domain/rollout/rollout-observation.ts';
 import { type Decision, NO_CHILDREN, type ObservedChildren } from '../runtime/decision.ts';
 import type { ObjectEvent } from '../runtime/event-recorder.ts';
 import { type Outlook, READY, RECONCILING, WAITING, statusOfClaims } from '../runtime/kind-status.ts';
-import { lastConditionStatus } from '../runtime/read-kind.ts';
+import { lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import {
   commandClaim,
   gateReferencesClaim,

@@ -13,7 +13,7 @@ import type { PromptRepository } from '#crds/prompt-repository.ts';
 import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observation.ts';
 import { withWantedVersion } from '#domain/rollout/wanted-version.ts';
 import type { PodSettings } from '../agent/pod-template.ts';
-import { lastConditionStatus } from '../runtime/read-kind.ts';
+import { lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import type { ObservedGate } from './gate/gate-children.ts';
 import type { GatePod } from './gate/gate-resources.ts';
 import { type GateInputs, gateObstacle } from './gate/gate-obstacle.ts';

@@ -1,6 +1,6 @@
 /** What the CanaryRollout controller watches: rollouts, and the documents that their agents follow. */
 import { CANARY_ROLLOUT } from '#crds/canary-rollout.ts';
-import { watchedKind, watchedObjects } from '../runtime/watched-resource.ts';
+import { watchedKind, watchedObjects } from '#adapters/kubernetes/watched-resource.ts';
 
 /** Names may be longer than a label, so the label says only what the object is. */
 export const ROLLOUT_DOCUMENT_LABELS = {

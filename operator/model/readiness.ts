@@ -1,6 +1,6 @@
 /** All that others look at of a Model, as one word: two Models of the same word are the same to them. */
 import type { ModelSpec, ModelStatus } from '#crds/model.ts';
-import type { ReadObject } from '../runtime/read-kind.ts';
+import type { ReadObject } from '#adapters/kubernetes/read-kind.ts';
 
 export function readinessOfModel(read: ReadObject<ModelSpec, ModelStatus> | undefined): string {
   if (read === undefined) return 'absent';

@@ -1,4 +1,4 @@
 import { MODEL } from '#crds/model.ts';
-import { watchedKind } from '../runtime/watched-resource.ts';
+import { watchedKind } from '#adapters/kubernetes/watched-resource.ts';
 
 export const MODELS = watchedKind(MODEL);

@@ -8,8 +8,8 @@ import { goldenSetConfigMapName } from '#domain/prompt-repository/golden-set-obj
 import { AGENTS } from '../agent/resources.ts';
 import { CANARY_ROLLOUTS } from '../canary-rollout/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
-import type { ClusterView } from '../runtime/cluster-view.ts';
-import { type ReadObject, readableObject } from '../runtime/read-kind.ts';
+import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
+import { type ReadObject, readableObject } from '#adapters/kubernetes/read-kind.ts';
 import { removeObject } from './repository-objects.ts';
 import { GOLDEN_SET_CONFIG_MAPS, PROMPT_REPOSITORIES, REPOSITORY_LABEL } from './resources.ts';
 

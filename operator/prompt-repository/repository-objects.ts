@@ -6,8 +6,8 @@ import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import type { PromptRepository } from '#crds/prompt-repository.ts';
 import type { ReadCommit } from '#domain/prompt-repository/read-commit.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
-import type { ClusterView } from '../runtime/cluster-view.ts';
-import { readableObject } from '../runtime/read-kind.ts';
+import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
+import { readableObject } from '#adapters/kubernetes/read-kind.ts';
 import { GOLDEN_SET_CONFIG_MAPS, REPOSITORY_LABEL } from './resources.ts';
 
 /** What the API server says when it takes no such object, whenever it is asked. */

@@ -1,6 +1,6 @@
 import { PROMPT_REPOSITORY } from '#crds/prompt-repository.ts';
 import { API_GROUP } from '#crds/object-meta.ts';
-import { type WatchedResource, watchedKind, watchedObjects } from '../runtime/watched-resource.ts';
+import { type WatchedResource, watchedKind, watchedObjects } from '#adapters/kubernetes/watched-resource.ts';
 
 /** On everything that a PromptRepository makes, with the name of it. */
 export const REPOSITORY_LABEL = `${API_GROUP}/prompt-repository`;

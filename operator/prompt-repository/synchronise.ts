@@ -9,7 +9,7 @@ import { printableProblem } from '#domain/prompt-repository/printable-problem.ts
 import { type ReadCommit, readCommit } from '#domain/prompt-repository/read-commit.ts';
 import type { RepositoryFile, RepositoryFolders } from '#domain/prompt-repository/repository-file.ts';
 import { selectEntries } from '#domain/prompt-repository/select-entries.ts';
-import type { ClusterView } from '../runtime/cluster-view.ts';
+import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
 import { short } from './decide.ts';
 import { removeGarbage } from './repository-garbage.ts';
 import { writeCommit } from './repository-objects.ts';

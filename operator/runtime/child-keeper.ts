@@ -5,7 +5,7 @@ import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
 import type { KindObject } from '#crds/kind-definition.ts';
 import type { ChildApplier, ChildResult, DesiredChild } from './child-applier.ts';
 import { childOwnership } from './child-owner.ts';
-import type { ClusterView } from './cluster-view.ts';
+import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
 import {
   type ChildProblem,
   type Decision,

@@ -1,12 +1,12 @@
 /** One controller for each kind, each with its queue, and what wakes them. */
 import { objectKey, splitObjectKey } from '#adapters/kubernetes/kube-object.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import type { OnClusterChange } from './cluster-view.ts';
+import type { OnClusterChange } from '#adapters/kubernetes/cluster-view.ts';
 import { type Controller, type PassResult, createController } from './controller.ts';
 import type { KindContext, KindModule, OwnedChildren } from './kind-module.ts';
 import { createOutageGate } from './outage-gate.ts';
 import type { ReconcilerContext } from './reconcile-kind.ts';
-import type { AnyWatchedResource } from './watched-resource.ts';
+import type { AnyWatchedResource } from '#adapters/kubernetes/watched-resource.ts';
 
 const LAZY_SECONDS = 5;
 const LAZY_KEYS_PER_SECOND = 10;

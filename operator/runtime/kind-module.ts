@@ -8,11 +8,11 @@ import type { ObjectChange } from '#adapters/kubernetes/resilient-informer.ts';
 import type { KindDefinition, KindObject, KindStatus } from '#crds/kind-definition.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { ChildTolerance } from './child-applier.ts';
-import type { ClusterView } from './cluster-view.ts';
+import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
 import type { Decision, ObservedChildren } from './decision.ts';
-import type { ReadObject } from './read-kind.ts';
+import type { ReadObject } from '#adapters/kubernetes/read-kind.ts';
 import { type Reconciler, type ReconcilerContext, createReconciler } from './reconcile-kind.ts';
-import type { AnyWatchedResource, WatchedResource } from './watched-resource.ts';
+import type { AnyWatchedResource, WatchedResource } from '#adapters/kubernetes/watched-resource.ts';
 
 export interface Kind<Spec, Status extends KindStatus, Observed, Config = OperatorConfig> {
   readonly definition: KindDefinition;

@@ -1,7 +1,7 @@
 /** Whether a replica may be asked: its view of the cluster is complete, and not of long ago. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '#process/health-server.ts';
-import type { RunningClusterView } from './cluster-view.ts';
+import type { RunningClusterView } from '#adapters/kubernetes/cluster-view.ts';
 
 /** A replica that has not heard of the API server for so long says that it is not ready. */
 const STALE_AFTER_SECONDS = 60;

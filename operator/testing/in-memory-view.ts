@@ -2,8 +2,8 @@
 import { type KubeObject, objectKey } from '#adapters/kubernetes/kube-object.ts';
 import { type IndexFunctions, ObjectIndexes } from '#adapters/kubernetes/object-indexes.ts';
 import { createLogger } from '#telemetry/logger.ts';
-import type { ClusterView, ObjectsInView } from '../runtime/cluster-view.ts';
-import type { AnyWatchedResource, WatchedResource } from '../runtime/watched-resource.ts';
+import type { ClusterView, ObjectsInView } from '#adapters/kubernetes/cluster-view.ts';
+import type { AnyWatchedResource, WatchedResource } from '#adapters/kubernetes/watched-resource.ts';
 
 interface Collection {
   readonly objects: Map<string, KubeObject>;

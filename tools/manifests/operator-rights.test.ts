@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KIND_MODULES } from '#operator/kinds.ts';
 import type { KindModule } from '#operator/runtime/kind-module.ts';
-import { watchedObjects } from '#operator/runtime/watched-resource.ts';
+import { watchedObjects } from '#adapters/kubernetes/watched-resource.ts';
 import { admissionPolicyTemplate } from './admission-policy.ts';
 import { operatorRules } from './operator-rights.ts';
 

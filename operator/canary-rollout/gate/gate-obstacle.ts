@@ -5,7 +5,7 @@
 import type { Agent } from '#crds/agent.ts';
 import type { CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Model } from '#crds/model.ts';
-import { currentConditionStatus } from '#operator/runtime/read-kind.ts';
+import { currentConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import { gateJobName, hasRoomForGateJob } from './gate-job.ts';
 import type { GateRun } from './gate-run.ts';
 import type { GoldenSetKeys } from './golden-set-config-map.ts';

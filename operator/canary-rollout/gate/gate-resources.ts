@@ -4,7 +4,7 @@ import { type KubeObject, objectKey } from '#adapters/kubernetes/kube-object.ts'
 import { GATE_VERDICT_MAXIMUM_BYTES } from '#domain/evaluation/gate-verdict.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '#operator/agent/resources.ts';
 import { type PodSummary, summarisePod } from '#operator/agent/pod-summary.ts';
-import { type WatchedResource, watchedObjects } from '#operator/runtime/watched-resource.ts';
+import { type WatchedResource, watchedObjects } from '#adapters/kubernetes/watched-resource.ts';
 
 /** Its value is the name of the CanaryRollout. */
 export const GATE_LABEL = 'capataz.dev/gate-of';

@@ -1,15 +1,15 @@
 /**
- * The operator's view of the cluster: one informer for each collection that some kind looks at. Every replica keeps
+ * A view of the cluster: one informer for each collection that a process looks at. Every replica keeps
  * them warm, leader or not: the next leader starts with a full view, and each replica serves configurations from it.
  */
-import type { KubeClient } from '#adapters/kubernetes/kube-client.ts';
-import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { KubeObject } from './kube-object.ts';
 import {
   type ObjectChange,
   type ResilientInformer,
   collectionPath,
   createResilientInformer,
-} from '#adapters/kubernetes/resilient-informer.ts';
+} from './resilient-informer.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AnyWatchedResource, WatchedResource } from './watched-resource.ts';
 

@@ -4,7 +4,7 @@
  * does not parse is a problem to be reported, never a crash.
  */
 import type { z } from 'zod';
-import { type KubeObject, type KubeObjectMeta, objectKey } from '#adapters/kubernetes/kube-object.ts';
+import { type KubeObject, type KubeObjectMeta, objectKey } from './kube-object.ts';
 import type { ConditionStatus } from '#crds/conditions.ts';
 import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
 import type { Logger } from '#telemetry/logger.ts';

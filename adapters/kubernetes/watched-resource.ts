@@ -2,9 +2,9 @@
  * A collection that the operator keeps a copy of: where it is, which objects of it, what is kept of each, and by what
  * they are found. One value of this is one watch, whoever looks at it.
  */
-import { type KubeObject, objectKey } from '#adapters/kubernetes/kube-object.ts';
-import type { IndexFunctions } from '#adapters/kubernetes/object-indexes.ts';
-import type { ResourceKind } from '#adapters/kubernetes/resource-kind.ts';
+import { type KubeObject, objectKey } from './kube-object.ts';
+import type { IndexFunctions } from './object-indexes.ts';
+import type { ResourceKind } from './resource-kind.ts';
 import type { KindDefinition, KindObject } from '#crds/kind-definition.ts';
 import { API_GROUP_VERSION } from '#crds/object-meta.ts';
 import type { Logger } from '#telemetry/logger.ts';
