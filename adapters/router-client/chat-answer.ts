@@ -90,13 +90,16 @@ export class StreamedAnswer {
   #take(part: AnswerPart): void {
     switch (part.kind) {
       case 'start':
-        this.#model = part.servedModel;
+      case 'served':
+        this.#model = part.servedModel ?? this.#model;
+        break;
+      case 'reasoning':
+        this.#pieces.reasoning.push(part.text);
+        this.#signature = part.signature ?? this.#signature;
         break;
       case 'text':
       case 'refusal':
-      case 'reasoning':
         this.#pieces[part.kind].push(part.text);
-        if (part.kind === 'reasoning') this.#signature = part.signature ?? this.#signature;
         break;
       case 'toolCall': {
         const { id, name, signature } = part;

@@ -73,6 +73,11 @@ function attemptOf(page: Page, record: RecordOf<'model_attempt'>): string {
     record.modelServed === undefined || record.modelServed === record.providerModel
       ? ''
       : `, served by ${visible(record.modelServed)}`;
+  const mark = record.fingerprint === undefined ? '' : `, fingerprint ${visible(record.fingerprint)}`;
+  const finish =
+    record.finishReason === 'length' || record.finishReason === 'content_filter'
+      ? `, ended by ${record.finishReason}`
+      : '';
   const code =
     record.failureCode === undefined || record.failureCode === record.outcome
       ? ''
@@ -82,7 +87,7 @@ function attemptOf(page: Page, record: RecordOf<'model_attempt'>): string {
       ? ''
       : ` (first word after ${duration(record.firstTokenMicroseconds)})`;
   return [
-    `${page.paint('bold', visible(record.model))} at ${visible(record.provider)} (${visible(record.providerModel)})${served}: ${outcomeOf(page, record.outcome)}${code}`,
+    `${page.paint('bold', visible(record.model))} at ${visible(record.provider)} (${visible(record.providerModel)})${served}${mark}: ${outcomeOf(page, record.outcome)}${code}${finish}`,
     ...(record.tokens === undefined ? [] : [tokensOf(record.tokens)]),
     record.costNanoUsd === undefined ? page.paint('yellow', 'cost not known') : dollars(record.costNanoUsd),
     duration(record.durationMicroseconds) + first,

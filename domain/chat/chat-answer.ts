@@ -7,12 +7,18 @@ import type { TokenUsage } from './token-usage.ts';
 export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
-export interface ChatAnswer {
+/** Who answers, in the provider's own words. When either changes though nobody changed anything here, the model may have. */
+export interface ServedBy {
+  /** The model that the provider says has answered. */
+  readonly servedModel?: string;
+  /** The provider's mark of the model together with all that it runs on: OpenAI's `system_fingerprint`. */
+  readonly fingerprint?: string;
+}
+
+export interface ChatAnswer extends ServedBy {
   /** The provider's own id of the answer, where it gives one. */
   readonly id?: string;
   readonly createdSeconds?: number;
-  /** The model that the provider says has answered. */
-  readonly servedModel?: string;
   /** At least one. */
   readonly choices: readonly AnswerChoice[];
   /** Absent when the provider did not tell. */
@@ -35,19 +41,20 @@ export interface AnswerChoice {
 
 /**
  * One step of a streamed answer. A stream is: `start`? (`text` | `reasoning` | `refusal` | `toolCall` | `toolArguments` |
- * `finish` | `usage`)* and then exactly one of `end` and `failure`, which is the last part. `end` is the provider's word
+ * `finish` | `usage` | `served`)* and then exactly one of `end` and `failure`, which is the last part. `end` is the provider's word
  * that the answer is complete: a stream that stops without it was cut and must never look like a clean end.
  *
  * `call` counts the tool calls of one choice from 0; `toolCall` opens one before its first `toolArguments`. Usage is
  * cumulative: the last one counts.
  */
 export type AnswerPart =
-  | {
+  | ({
       readonly kind: 'start';
       readonly id?: string;
       readonly createdSeconds?: number;
-      readonly servedModel?: string;
-    }
+    } & ServedBy)
+  /** What `start` did not tell yet, or what has changed since: the last word counts. */
+  | ({ readonly kind: 'served' } & ServedBy)
   | {
       readonly kind: 'text';
       readonly choice: number;

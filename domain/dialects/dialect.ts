@@ -7,7 +7,7 @@
  * No I/O, no clock, no chance. The router sends what `provider` writes and feeds it what comes back; it never looks
  * inside a wire format itself.
  */
-import type { ChatAnswer, AnswerPart } from '#domain/chat/chat-answer.ts';
+import type { AnswerPart, ChatAnswer, FinishReason, ServedBy } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { EmbeddingsAnswer, EmbeddingsRequest } from '#domain/chat/embeddings.ts';
 import type { DialectName } from '#domain/chat/extensions.ts';
@@ -43,6 +43,12 @@ export type Read<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly failure: ProviderFailure; readonly usage?: TokenUsage };
 
+/** Of an answer whose text nobody need look at. */
+export interface PlainAnswer extends ServedBy {
+  readonly usage: TokenUsage;
+  readonly finishReason: FinishReason;
+}
+
 /** One server-sent event as it came from the provider. */
 export interface ProviderEvent {
   readonly event?: string;
@@ -76,13 +82,10 @@ export interface ProviderDialect {
   /** `request` is the one that was written: names that the provider cannot take were replaced in it and come back. */
   readonly readChatAnswer: (body: string, request: ChatRequest) => Read<ChatAnswer>;
   /**
-   * The shortest way, before `readChatAnswer`: the usage of an answer that a front of the same dialect may send on as it
+   * The shortest way, before `readChatAnswer`: what is to be known of an answer that a front of the same dialect may send on as it
    * came, with `annotatePlainAnswer`. Undefined when the answer must be read.
    */
-  readonly readPlainAnswer?: (
-    body: string,
-    request: ChatRequest,
-  ) => { readonly usage: TokenUsage } | undefined;
+  readonly readPlainAnswer?: (body: string, request: ChatRequest) => PlainAnswer | undefined;
   readonly createStreamReader: (request: ChatRequest) => AnswerStreamReader;
   readonly writeEmbeddingsRequest: (
     request: EmbeddingsRequest,

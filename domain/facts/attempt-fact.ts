@@ -3,6 +3,7 @@
  * everything that counts calls, tokens or money reads these and nothing else.
  */
 import type { Provider } from '#crds/model.ts';
+import type { FinishReason } from '#domain/chat/chat-answer.ts';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import type { AttemptFailureCode } from '#domain/failures/failure-codes.ts';
 import type { UsageSource } from '#domain/pricing/charge-attempt.ts';
@@ -35,6 +36,10 @@ export interface AttemptFact extends CallContext {
   readonly providerModel: string;
   /** The model that the provider says has answered. */
   readonly modelServed?: string;
+  /** The provider's mark of that model and of what it runs on, as it gives it. */
+  readonly fingerprint?: string;
+  /** Why the model stopped; absent when it did not come to an end. */
+  readonly finishReason?: FinishReason;
   readonly startedAtEpochMilliseconds: number;
   readonly durationMilliseconds: number;
   /** From the start of the attempt to its first content; streams only. */

@@ -113,6 +113,10 @@ const ModelAttempt = z.strictObject({
   /** The model's name at the provider: as asked, and as the provider says has answered. */
   providerModel: Name,
   modelServed: Name.optional(),
+  /** The provider's mark of that model and of what it runs on (`system_fingerprint`), where it gives one. */
+  fingerprint: Name.optional(),
+  /** `stop`, `length` (cut off by a limit of tokens), `tool_calls` or `content_filter`; absent: it came to no end. */
+  finishReason: Code.optional(),
   outcome: Code,
   failureCode: Code.optional(),
   tokens: Tokens.optional(),

@@ -2,6 +2,7 @@
  * One attempt at one model, from its admission to its one end. Whoever holds it ends it, at the latest by disposing of
  * it: then the target's health, the books and all subscribers of facts have heard of it exactly once.
  */
+import type { FinishReason, ServedBy } from '#domain/chat/chat-answer.ts';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
 import type { ProviderRequest } from '#domain/dialects/dialect.ts';
 import { type AttemptFact, attemptOutcome } from '#domain/facts/attempt-fact.ts';
@@ -28,6 +29,12 @@ export interface AttemptOptions {
   readonly onEnd: (fact: AttemptFact, charge: AttemptCharge) => void;
 }
 
+const WEIGHT_OF_FINISH: Readonly<Record<FinishReason, number>> = {
+  stop: 0,
+  tool_calls: 1,
+  length: 2,
+  content_filter: 3,
+};
 const NOT_ENDED: AttemptFailure = { code: 'internal_error', message: 'The attempt was given up unfinished.' };
 
 export class Attempt implements Disposable {
@@ -40,6 +47,8 @@ export class Attempt implements Disposable {
   #told: TokenUsage | undefined;
   #outputTokens = 0;
   #modelServed: string | undefined;
+  #fingerprint: string | undefined;
+  #finishReason: FinishReason | undefined;
   #fact: AttemptFact | undefined;
 
   constructor(options: AttemptOptions) {
@@ -72,8 +81,17 @@ export class Attempt implements Disposable {
     this.#told = usage;
   }
 
-  servedBy(model: string): void {
-    this.#modelServed = model;
+  /** What is not told takes nothing back; the last word counts. */
+  servedBy({ servedModel, fingerprint }: ServedBy): void {
+    this.#modelServed = servedModel ?? this.#modelServed;
+    this.#fingerprint = fingerprint ?? this.#fingerprint;
+  }
+
+  /** Why a choice of the answer ended. Of several that counts which says most of the answer. */
+  finished(reason: FinishReason): void {
+    const known = this.#finishReason;
+    if (known === undefined || WEIGHT_OF_FINISH[reason] > WEIGHT_OF_FINISH[known])
+      this.#finishReason = reason;
   }
 
   /** Tokens of the answer that have come, as estimated. */
@@ -127,6 +145,8 @@ export class Attempt implements Disposable {
     if (failure !== undefined) fact.failureCode = failure.code;
     if (usage !== undefined) fact.usage = usage;
     if (this.#modelServed !== undefined) fact.modelServed = this.#modelServed;
+    if (this.#fingerprint !== undefined) fact.fingerprint = this.#fingerprint;
+    if (this.#finishReason !== undefined) fact.finishReason = this.#finishReason;
     if (this.#firstContentAt !== undefined) {
       fact.firstTokenMilliseconds = this.#firstContentAt - this.#startedAt;
     }

@@ -174,12 +174,14 @@ class StreamRelay {
         attempt.told(part.usage);
         break;
       case 'start':
-        if (part.servedModel !== undefined) attempt.servedBy(part.servedModel);
+      case 'served':
+        attempt.servedBy(part);
         break;
       case 'toolCall':
         this.#received(part.name);
         break;
       case 'finish':
+        attempt.finished(part.reason);
         break;
       case 'text':
       case 'reasoning':

@@ -125,7 +125,7 @@ export const ANTHROPIC_WIRE: Wire = {
       id: `msg_${id}`,
       type: 'message',
       role: 'assistant',
-      model: request.model,
+      model: answer.servedModel ?? request.model,
       container: null,
       diagnostics: null,
       stop_details: null,

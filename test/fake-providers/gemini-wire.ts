@@ -100,7 +100,7 @@ export const GEMINI_WIRE: Wire = {
     };
   },
   writeAnswer: (request, answer, usage, id) => {
-    const common = { modelVersion: request.model, responseId: `fake${id}` };
+    const common = { modelVersion: answer.servedModel ?? request.model, responseId: `fake${id}` };
     const finishReason = FINISH_REASONS[answer.finish ?? 'complete'];
     const calls = callParts(answer, id);
     const event = (parts: readonly object[], outputTokens: number, reason?: string): string =>

@@ -99,8 +99,9 @@ export const OPENAI_WIRE: Wire = {
     const common = {
       id: `chatcmpl-${id}`,
       created: CREATED_SECONDS,
-      model: request.model,
+      model: answer.servedModel ?? request.model,
       service_tier: 'default',
+      ...(answer.fingerprint !== undefined && { system_fingerprint: answer.fingerprint }),
     };
     const calls = toolCalls(answer, id);
     const finishReason = calls.length > 0 ? 'tool_calls' : FINISH_REASONS[answer.finish ?? 'complete'];

@@ -24,6 +24,10 @@ export const FakeAnswer = z.strictObject({
       outputTokens: Count,
     })
     .optional(),
+  /** Which model says that it answered, where that is another than was asked for. */
+  servedModel: z.string().optional(),
+  /** OpenAI's `system_fingerprint`; the others have none. */
+  fingerprint: z.string().optional(),
   /** Pause before each event of a stream. */
   eventDelaySeconds: z.number().nonnegative().max(600).optional(),
 });

@@ -32,6 +32,7 @@ class AnthropicStreamWriter implements AnswerStreamWriter {
   }
 
   write(part: AnswerPart): string {
+    if ('choice' in part) return part.choice === 0 ? this.#writeContent(part) : '';
     switch (part.kind) {
       case 'start':
         this.#identity = {
@@ -43,30 +44,20 @@ class AnthropicStreamWriter implements AnswerStreamWriter {
       case 'usage':
         this.#usage = part.usage;
         return '';
-      case 'finish':
-        if (part.choice === 0) this.#finishReason = part.reason;
-        return '';
       // The end and the failure are told by whoever knows what the answer has cost and why it failed.
       case 'failure':
       case 'end':
+      case 'served':
         return '';
-      case 'text':
-      case 'refusal':
-      case 'reasoning':
-      case 'toolCall':
-      case 'toolArguments':
-        return part.choice === 0 ? this.#writeContent(part) : '';
     }
     return part satisfies never;
   }
 
-  #writeContent(
-    part: Extract<
-      AnswerPart,
-      { readonly kind: 'text' | 'refusal' | 'reasoning' | 'toolCall' | 'toolArguments' }
-    >,
-  ): string {
+  #writeContent(part: Extract<AnswerPart, { readonly choice: number }>): string {
     switch (part.kind) {
+      case 'finish':
+        this.#finishReason = part.reason;
+        return '';
       case 'text':
       case 'refusal':
         return part.text === ''

@@ -26,6 +26,7 @@ export function createGeminiStreamReader(request: ChatRequest): AnswerStreamRead
   let isStarted = false;
   let toolCalls = 0;
   let responseId: string | undefined;
+  let servedModel: string | undefined;
 
   const fail = (told: ProviderFailure): AnswerPart => {
     state = 'over';
@@ -33,14 +34,17 @@ export function createGeminiStreamReader(request: ChatRequest): AnswerStreamRead
   };
 
   const startParts = (answer: GenerateContentAnswer): readonly AnswerPart[] => {
-    if (isStarted) return [];
+    const before = servedModel;
+    servedModel = answer.modelVersion || before;
+    const served = servedModel === undefined ? {} : { servedModel };
+    if (isStarted) return servedModel === before ? [] : [{ kind: 'served', ...served }];
     isStarted = true;
     responseId = answer.responseId || undefined;
     return [
       {
         kind: 'start',
         ...(responseId !== undefined && { id: responseId }),
-        ...(answer.modelVersion && { servedModel: answer.modelVersion }),
+        ...served,
       },
     ];
   };

@@ -31,6 +31,17 @@ describe('the shortest way of a plain answer', () => {
     expect(read(answer)?.usage).toEqual(long.ok ? long.value.usage : 'malformed');
   });
 
+  it('finds who answered and why it ended, as the long way does', () => {
+    const answer = { ...PLAIN, choices: [{ ...PLAIN.choices[0], finish_reason: 'length' }] };
+    const long = OPENAI_PROVIDER.readChatAnswer(JSON.stringify(answer), HELLO);
+    expect(read(answer)).toMatchObject({
+      servedModel: 'gpt-5-2025-08-07',
+      fingerprint: 'fp_44709d6fcb',
+      finishReason: 'length',
+    });
+    expect(long).toMatchObject({ value: { servedModel: 'gpt-5-2025-08-07', fingerprint: 'fp_44709d6fcb' } });
+  });
+
   it.each([
     ['an error', { ...PLAIN, error: { message: 'x' } }],
     ['an annotation of its own', { ...PLAIN, capataz: {} }],

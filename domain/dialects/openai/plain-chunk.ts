@@ -3,11 +3,13 @@
  * parsed, so that rubbish is found, but neither checked field by field nor written anew.
  */
 
+import type { ServedBy } from '#domain/chat/chat-answer.ts';
+
 /** It is parsed without a bound on its values: a longer one goes the way that counts them first. */
 const LONGEST_PLAIN_CHARACTERS = 100_000;
 
-/** The chunk's text, or undefined when it must take the long way. */
-export function plainTextOf(data: string): string | undefined {
+/** The chunk's text, or undefined when it must take the long way: also when another answers than `served` so far. */
+export function plainTextOf(data: string, served: ServedBy): string | undefined {
   if (data.length > LONGEST_PLAIN_CHARACTERS) return undefined;
   // A line feed inside the data would end the field.
   if (data.charCodeAt(0) !== 0x7b || data.includes('\n')) return undefined;
@@ -17,7 +19,7 @@ export function plainTextOf(data: string): string | undefined {
   } catch {
     return undefined;
   }
-  return textOfPlainChunk(chunk as Partial<Chunk>);
+  return textOfPlainChunk(chunk as Partial<Chunk>, served);
 }
 
 interface Chunk {
@@ -25,6 +27,7 @@ interface Chunk {
   readonly id: unknown;
   readonly created: unknown;
   readonly model: unknown;
+  readonly system_fingerprint: unknown;
   readonly usage: unknown;
   readonly x_groq: unknown;
   readonly error: unknown;
@@ -48,14 +51,17 @@ interface Choice {
   } | null;
 }
 
-function textOfPlainChunk(chunk: Partial<Chunk>): string | undefined {
+function textOfPlainChunk(chunk: Partial<Chunk>, served: ServedBy): string | undefined {
   if (chunk.object !== 'chat.completion.chunk' || typeof chunk.id !== 'string' || chunk.id === '')
     return undefined;
-  if (typeof chunk.created !== 'number' || typeof chunk.model !== 'string' || chunk.model === '')
-    return undefined;
+  if (typeof chunk.created !== 'number' || !isServedBy(chunk, served)) return undefined;
   if (Boolean(chunk.usage) || chunk.error !== undefined || chunk.x_groq !== undefined) return undefined;
   const { choices } = chunk;
   return Array.isArray(choices) && choices.length === 1 ? textOfChoice(choices[0] as Choice) : undefined;
+}
+
+function isServedBy({ model, system_fingerprint: mark }: Partial<Chunk>, served: ServedBy): boolean {
+  return model !== undefined && model === served.servedModel && (!mark || mark === served.fingerprint);
 }
 
 function textOfChoice(choice: Choice | undefined | null): string | undefined {

@@ -33,6 +33,7 @@ describe('a whole answer of OpenAI', () => {
         id: 'chatcmpl-CnQ4xT1',
         createdSeconds: 1_795_000_000,
         servedModel: 'gpt-5-2025-08-07',
+        fingerprint: 'fp_44709d6fcb',
         choices: [
           {
             index: 0,

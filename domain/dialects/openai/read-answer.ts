@@ -11,6 +11,7 @@ import { AnsweredToolCalls } from './answered-tool-calls.ts';
 import { extensionsOf } from './extensions.ts';
 import { breakdownOf, finishReasonOf, settledFinishReason } from './finish-reason.ts';
 import { failureInside } from './read-failure.ts';
+import { servedByOf } from './served-by.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
 import { countOf } from '../count.ts';
@@ -73,10 +74,12 @@ export function readOpenAiAnswer(body: string, request: ChatRequest): Read<ChatA
 }
 
 /** What an answer or a chunk says of itself. Servers also write fractions of seconds. */
-export function identityOf(answer: WireObject): Pick<ChatAnswer, 'id' | 'createdSeconds' | 'servedModel'> {
+export function identityOf(
+  answer: WireObject,
+): Pick<ChatAnswer, 'id' | 'createdSeconds' | 'servedModel' | 'fingerprint'> {
   const created = answer['created'];
   const seconds = typeof created === 'number' && created > 0 ? Math.floor(created) : countOf(created);
-  return given({ id: textOf(answer['id']), createdSeconds: seconds, servedModel: textOf(answer['model']) });
+  return { ...given({ id: textOf(answer['id']), createdSeconds: seconds }), ...servedByOf(answer) };
 }
 
 type WireChoice = z.infer<typeof Answer>['choices'][number];

@@ -29,6 +29,7 @@ describe('a stream of OpenAI', () => {
       id: 'chatcmpl-S1',
       createdSeconds: 1_795_000_002,
       servedModel: 'gpt-5-2025-08-07',
+      fingerprint: 'fp_44709d6fcb',
     });
     expect(tell(parts)).toEqual({
       text: 'Hola, señor 👩‍🚀',
@@ -47,6 +48,31 @@ describe('a stream of OpenAI', () => {
       ],
       ended: true,
     });
+  });
+
+  it('tells who answers as soon as it is said, and again when another does, also between plain chunks', () => {
+    const saying = (model: string, mark: string | null) =>
+      JSON.stringify({ ...delta({ content: 'x' }), model, system_fingerprint: mark });
+    const reader = OPENAI_COMPATIBLE_PROVIDER.createStreamReader(HELLO);
+    // Azure begins with a chunk about the prompt, of no model.
+    const first = { ...delta({}), model: '', choices: [], prompt_filter_results: [] };
+    expect(reader.push({ data: JSON.stringify(first) })).toMatchObject([{ kind: 'start' }]);
+    expect(reader.push({ data: saying('gpt-5-a', null) })).toMatchObject([
+      { kind: 'served', servedModel: 'gpt-5-a' },
+      { kind: 'text' },
+    ]);
+    const next = (data: string): unknown => reader.readPlainEvent?.({ data }) ?? reader.push({ data });
+    expect(next(saying('gpt-5-a', null))).toBe('x');
+    expect(next(saying('gpt-5-a', 'fp_1'))).toMatchObject([
+      { kind: 'served', servedModel: 'gpt-5-a', fingerprint: 'fp_1' },
+      { kind: 'text' },
+    ]);
+    expect(next(saying('gpt-5-a', 'fp_1'))).toBe('x');
+    expect(next(saying('gpt-5-a', null))).toBe('x');
+    expect(next(saying('gpt-5-b', 'fp_1'))).toMatchObject([
+      { kind: 'served', servedModel: 'gpt-5-b', fingerprint: 'fp_1' },
+      { kind: 'text' },
+    ]);
   });
 
   it('tells parallel tool calls whose arguments come in fragments', () => {

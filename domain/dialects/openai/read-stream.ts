@@ -8,7 +8,7 @@
  * Finish reasons are told at the end only: servers repeat them, write more after them, and say "stop" after tool calls.
  */
 import { z } from 'zod';
-import type { AnswerPart, FinishReason } from '#domain/chat/chat-answer.ts';
+import type { AnswerPart, FinishReason, ServedBy } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import { type TokenUsage, totalInputTokens } from '#domain/chat/token-usage.ts';
 import type { ProviderFailure } from '#domain/failures/provider-failure.ts';
@@ -26,7 +26,7 @@ import { identityOf } from './read-answer.ts';
 import { toolCallNamingOf } from './tool-call-naming.ts';
 import { usageIn } from './usage.ts';
 import { countOf } from '../count.ts';
-import { type WireObject, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
+import { type WireObject, given, objectOf, textOf, unknownFieldsOf } from './wire-values.ts';
 import { WrittenThought, type ThoughtAndText } from './written-thought.ts';
 
 /** Only what a chunk cannot be understood without. */
@@ -55,6 +55,7 @@ class OpenAiStreamReader implements AnswerStreamReader {
   readonly #request: ChatRequest;
   readonly #choices = new Map<number, OpenChoice>();
   #hasBegun = false;
+  #served: ServedBy = {};
   #isOver = false;
   #usageTokens = 0;
 
@@ -83,7 +84,7 @@ class OpenAiStreamReader implements AnswerStreamReader {
   readPlainEvent({ event, data }: ProviderEvent): string | undefined {
     if (this.#isOver || event !== undefined || this.#choices.size !== 1) return undefined;
     const isPassing = this.#choices.get(0)?.thought.isPast === true;
-    return isPassing ? plainTextOf(data) : undefined;
+    return isPassing ? plainTextOf(data, this.#served) : undefined;
   }
 
   close(): readonly AnswerPart[] {
@@ -95,9 +96,13 @@ class OpenAiStreamReader implements AnswerStreamReader {
   }
 
   #startOf(chunk: WireObject): readonly AnswerPart[] {
-    if (this.#hasBegun) return [];
+    const identity = identityOf(chunk);
+    const { servedModel = this.#served.servedModel, fingerprint = this.#served.fingerprint } = identity;
+    const hasChanged = servedModel !== this.#served.servedModel || fingerprint !== this.#served.fingerprint;
+    if (hasChanged) this.#served = given({ servedModel, fingerprint });
+    if (this.#hasBegun) return hasChanged ? [{ kind: 'served', ...this.#served }] : [];
     this.#hasBegun = true;
-    return [{ kind: 'start', ...identityOf(chunk) }];
+    return [{ kind: 'start', ...identity }];
   }
 
   #choiceParts(choice: WireChoice): readonly AnswerPart[] {

@@ -17,6 +17,8 @@ export function attemptTrace({ logger }: SubscriberMeans): FactSubscriber {
           model: `${fact.model.namespace}/${fact.model.name}`,
           providerModel: fact.providerModel,
           modelServed: fact.modelServed,
+          fingerprint: fact.fingerprint,
+          finishReason: fact.finishReason,
           outcome: fact.outcome,
           failure: fact.failureCode,
           milliseconds: Math.round(fact.durationMilliseconds),

@@ -62,7 +62,7 @@ export function ledgerRecords({ ledger, securityEvents }: SubscriberMeans): Fact
 
 /** Written out field by field: it is made for every attempt. */
 function attemptRecord(fact: AttemptFact): Draft<'model_attempt'> {
-  const { usage, costNanoUsd, modelServed, firstTokenMilliseconds } = fact;
+  const { usage, costNanoUsd, modelServed, fingerprint, finishReason, firstTokenMilliseconds } = fact;
   const record = callFieldsOf(fact) as Draft<'model_attempt'>;
   record.type = 'model_attempt';
   record.id = `${fact.requestId}:${fact.attempt}`;
@@ -77,6 +77,9 @@ function attemptRecord(fact: AttemptFact): Draft<'model_attempt'> {
   if (fact.failureCode !== undefined) record.failureCode = fact.failureCode;
   const served = modelServed === undefined ? undefined : nameOf(modelServed);
   if (served !== undefined) record.modelServed = served;
+  const mark = fingerprint === undefined ? undefined : nameOf(fingerprint);
+  if (mark !== undefined) record.fingerprint = mark;
+  if (finishReason !== undefined) record.finishReason = finishReason;
   // A price that is not known is no price of nought.
   if (costNanoUsd !== null) record.costNanoUsd = costNanoUsd;
   if (firstTokenMilliseconds !== undefined) {

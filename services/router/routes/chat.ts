@@ -3,7 +3,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ChatAnswer } from '#domain/chat/chat-answer.ts';
 import type { ChatRequest } from '#domain/chat/chat-request.ts';
 import type { TokenUsage } from '#domain/chat/token-usage.ts';
-import type { AnswerIdentity, FrontDialect, ProviderDialect, Read } from '#domain/dialects/dialect.ts';
+import type {
+  AnswerIdentity,
+  FrontDialect,
+  PlainAnswer,
+  ProviderDialect,
+  Read,
+} from '#domain/dialects/dialect.ts';
 import { providerDialectOf } from '#domain/dialects/dialects.ts';
 import { estimateTokens } from '#domain/pricing/estimate-tokens.ts';
 import { chatNeeds } from '#domain/routing/request-needs.ts';
@@ -69,7 +75,7 @@ interface Conversation {
 
 /** An answer that is passed on as it came, or one that is told in the front's words. */
 type WholeChat =
-  | { readonly body: string; readonly usage: TokenUsage }
+  | ({ readonly body: string } & PlainAnswer)
   | { readonly answer: ChatAnswer; readonly usage: TokenUsage | undefined };
 
 async function answerWhole(conversation: Conversation): Promise<FastifyReply> {
@@ -99,7 +105,13 @@ async function tellWhole(
 ): Promise<FastifyReply> {
   if (value.usage === undefined) attempt.received(estimateTokens(JSON.stringify(value)));
   else attempt.told(value.usage);
-  if ('answer' in value && value.answer.servedModel !== undefined) attempt.servedBy(value.answer.servedModel);
+  if ('answer' in value) {
+    attempt.servedBy(value.answer);
+    for (const { finishReason } of value.answer.choices) attempt.finished(finishReason);
+  } else {
+    attempt.servedBy(value);
+    attempt.finished(value.finishReason);
+  }
   const { usage } = attempt.end(undefined);
   const annotation = routed.annotation(attempt.model);
   const body =
@@ -127,7 +139,7 @@ function readWholeChat(
 ): Read<WholeChat> {
   const isOwn = front.name === provider.name && front.annotatePlainAnswer !== undefined;
   const plain = isOwn ? provider.readPlainAnswer?.(body, chat) : undefined;
-  if (plain !== undefined) return { ok: true, value: { body, usage: plain.usage } };
+  if (plain !== undefined) return { ok: true, value: { body, ...plain } };
   const read = provider.readChatAnswer(body, chat);
   return read.ok ? { ok: true, value: { answer: read.value, usage: read.value.usage } } : read;
 }

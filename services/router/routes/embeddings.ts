@@ -60,7 +60,7 @@ async function answerEmbeddings(
   using attempt = result.attempt;
   const answer = result.value;
   if (answer.usage !== undefined) attempt.told(answer.usage);
-  if (answer.servedModel !== undefined) attempt.servedBy(answer.servedModel);
+  attempt.servedBy(answer);
   const { usage } = attempt.end(undefined);
   const annotation = routed.annotation(attempt.model);
   const identity = {
