@@ -88,18 +88,33 @@ export class StreamedAnswer {
   }
 
   #take(part: AnswerPart): void {
+    if ('choice' in part) {
+      this.#takeContent(part);
+      return;
+    }
     switch (part.kind) {
       case 'start':
       case 'served':
         this.#model = part.servedModel ?? this.#model;
         break;
-      case 'reasoning':
-        this.#pieces.reasoning.push(part.text);
-        this.#signature = part.signature ?? this.#signature;
+      case 'usage':
+        this.#usage = part.usage;
         break;
+      case 'failure':
+        throw malformed();
+      case 'end':
+        this.#isComplete = true;
+        break;
+    }
+  }
+
+  #takeContent(part: Extract<AnswerPart, { readonly choice: number }>): void {
+    switch (part.kind) {
       case 'text':
       case 'refusal':
+      case 'reasoning':
         this.#pieces[part.kind].push(part.text);
+        if (part.kind === 'reasoning') this.#signature = part.signature ?? this.#signature;
         break;
       case 'toolCall': {
         const { id, name, signature } = part;
@@ -112,14 +127,6 @@ export class StreamedAnswer {
         break;
       case 'finish':
         this.#finishReason = part.reason;
-        break;
-      case 'usage':
-        this.#usage = part.usage;
-        break;
-      case 'failure':
-        throw malformed();
-      case 'end':
-        this.#isComplete = true;
         break;
     }
   }
