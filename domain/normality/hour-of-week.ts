@@ -22,8 +22,8 @@ export interface Usual {
   readonly basis: Basis;
 }
 
-/** How finely the hours of the week are told apart: the more weeks there are, the finer. */
-export type Basis = 'hour_of_week' | 'hour_of_day' | 'part_of_day';
+/** How finely the hours (or days) of the week are told apart: the more weeks there are, the finer. */
+export type Basis = 'hour_of_week' | 'hour_of_day' | 'part_of_day' | 'day_of_week' | 'part_of_week';
 
 export interface Seasonality {
   readonly basis: Basis;
@@ -37,7 +37,8 @@ const HOURS_OF_WEEK = 168;
 const HOURS_FROM_MONDAY = 72;
 const HOURS_OF_WORKDAYS = 120;
 
-const SEASONALITIES: readonly Seasonality[] = [
+/** The finest first. */
+export const SEASONS_OF_HOURS: readonly Seasonality[] = [
   { basis: 'hour_of_week', slotOf: hourOfWeek, least: 4 },
   { basis: 'hour_of_day', slotOf: (hour) => (isWeekend(hour) ? 24 : 0) + (hour % 24), least: 4 },
   {
@@ -45,6 +46,12 @@ const SEASONALITIES: readonly Seasonality[] = [
     slotOf: (hour) => (isWeekend(hour) ? 4 : 0) + Math.floor((hour % 24) / 6),
     least: 12,
   },
+];
+
+/** The same of whole days since 1970: what is called an hour above is a day here. */
+export const SEASONS_OF_DAYS: readonly Seasonality[] = [
+  { basis: 'day_of_week', slotOf: (day) => (day + 3) % 7, least: 4 },
+  { basis: 'part_of_week', slotOf: (day) => ((day + 3) % 7 >= 5 ? 1 : 0), least: 6 },
 ];
 
 /** Of a normal distribution, the standard deviation to a median absolute deviation of one. */
@@ -65,15 +72,25 @@ export interface Baseline {
  * `history`: what was seen, each hour once; hours that are known to have been abnormal are left out by the caller.
  * `floor`: amounts below it are taken for it: what is little in any case is not told apart.
  */
-export function baselineOf(history: readonly HourlyAmount[], floor: number): Baseline {
+export function baselineOf(
+  history: readonly HourlyAmount[],
+  floor: number,
+  seasons: readonly Seasonality[] = SEASONS_OF_HOURS,
+): Baseline {
   const logOf = (amount: number): number => Math.log(Math.max(amount, floor));
-  const levels = SEASONALITIES.map((seasonality) => levelOf(seasonality, history, logOf));
+  // The coarser ones are asked only while the finer ones have too little.
+  const levels = new Map<Seasonality, Level>();
+  const levelFor = (season: Seasonality): Level => {
+    const known = levels.get(season) ?? levelOf(season, history, logOf);
+    levels.set(season, known);
+    return known;
+  };
 
   const centerOf = (hour: number): { center: number; deviation: number; basis: Basis } | undefined => {
-    for (const { seasonality, slots, deviation } of levels) {
-      const slot = slots.get(seasonality.slotOf(hour)) ?? [];
-      if (slot.length < seasonality.least || deviation === undefined) continue;
-      return { center: median(slot), deviation, basis: seasonality.basis };
+    for (const season of seasons) {
+      const { centers, deviation } = levelFor(season);
+      const center = centers.get(season.slotOf(hour));
+      if (center !== undefined && deviation !== undefined) return { center, deviation, basis: season.basis };
     }
     return undefined;
   };
@@ -98,35 +115,43 @@ export function baselineOf(history: readonly HourlyAmount[], floor: number): Bas
 }
 
 interface Level {
-  readonly seasonality: Seasonality;
-  /** Logarithms of the amounts of each slot. */
-  readonly slots: ReadonlyMap<number, readonly number[]>;
+  /** The median logarithm of each slot that has enough. */
+  readonly centers: ReadonlyMap<number, number>;
   /** Undefined: no slot has enough. */
   readonly deviation: number | undefined;
 }
 
 function levelOf(
-  seasonality: Seasonality,
+  { slotOf, least }: Seasonality,
   history: readonly HourlyAmount[],
   logOf: (amount: number) => number,
 ): Level {
   const slots = new Map<number, number[]>();
   for (const { hour, amount } of history) {
-    const slot = seasonality.slotOf(hour);
+    const slot = slotOf(hour);
     const logs = slots.get(slot);
     if (logs === undefined) slots.set(slot, [logOf(amount)]);
     else logs.push(logOf(amount));
   }
-  const residuals = Array.from(slots.values())
-    .filter((logs) => logs.length >= seasonality.least)
-    .flatMap(residualsFromTheOthers);
-  if (residuals.length === 0) return { seasonality, slots, deviation: undefined };
-  const spread = DEVIATIONS_OF_A_MAD * median(residuals.map(Math.abs));
-  return { seasonality, slots, deviation: Math.max(LEAST_DEVIATION, spread) };
+  const centers = new Map<number, number>();
+  const residuals: number[] = [];
+  for (const [slot, logs] of slots) {
+    if (logs.length < least) continue;
+    logs.sort((one, other) => one - other);
+    centers.set(slot, middleOf(logs));
+    for (const [index, log] of logs.entries()) residuals.push(Math.abs(log - middleOf(logs, index)));
+  }
+  if (residuals.length === 0) return { centers, deviation: undefined };
+  const spread = DEVIATIONS_OF_A_MAD * median(residuals);
+  return { centers, deviation: Math.max(LEAST_DEVIATION, spread) };
 }
 
-function residualsFromTheOthers(logs: readonly number[]): readonly number[] {
-  return logs.map((log, index) => log - median(logs.toSpliced(index, 1)));
+/** The median of what is sorted already, without the one at `left` out. */
+function middleOf(sorted: readonly number[], left = sorted.length): number {
+  const at = (index: number): number => sorted[index < left ? index : index + 1] ?? Number.NaN;
+  const count = left === sorted.length ? left : sorted.length - 1;
+  const upper = Math.floor(count / 2);
+  return count % 2 === 1 ? at(upper) : (at(upper - 1) + at(upper)) / 2;
 }
 
 function hourOfWeek(hour: number): number {
