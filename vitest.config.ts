@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 const PATIENCE = { poll: { timeout: 30_000 } };
 
 /**
- * Four suites, from fast to slow. `unit` needs nothing but Node; `postgres` needs a PostgreSQL of Debian's, `cluster`
- * the Kubernetes binary and runs a real etcd and kube-apiserver; `end-to-end` needs root and boots the whole node.
+ * Five suites, from fast to slow. `unit` needs nothing but Node; `postgres` needs a PostgreSQL of Debian's, `cluster`
+ * the Kubernetes binary and runs a real etcd and kube-apiserver; `browser` needs that and a Chromium, and opens the console
+ * over one world that all its files share; `end-to-end` needs root and boots the whole node.
  */
 export default defineConfig({
   test: {
@@ -44,6 +45,19 @@ export default defineConfig({
           expect: PATIENCE,
           hookTimeout: 300_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          // Fetches what is missing and fills the world: minutes, which belong to no test's hook.
+          globalSetup: ['test/browser/browser-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // One console and one processor for all: files that act at once would only wait for each other.
+          fileParallelism: false,
+          expect: PATIENCE,
         },
       },
       {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export const SUITES = ['unit', 'postgres', 'cluster', 'end-to-end'] as const;
+export const SUITES = ['unit', 'postgres', 'cluster', 'browser', 'end-to-end'] as const;
 
 export interface SuiteCount {
   readonly passed: number;

@@ -2,7 +2,7 @@
  * `npm test`: every suite from the fastest to the slowest, one after the other because two cores are shared with
  * a whole Kubernetes node, then what failed, by name, and the sum as `N passed, N failed` alone on the last line.
  *
- * Usage: node tools/test.ts [unit|postgres|cluster|end-to-end ...]
+ * Usage: node tools/test.ts [unit|postgres|cluster|browser|end-to-end ...]
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

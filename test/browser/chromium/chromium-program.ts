@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ClusterError } from '#cluster/command-line/cluster-error.ts';
 import { cacheDirectory } from '#cluster/instance/cluster-paths.ts';
-import { unpackDebianPackage } from '../../debian/unpack-debian-package.ts';
+import { unpackDebianPackage } from '#test/debian/unpack-debian-package.ts';
 
 const OTHERWISE =
   'This machine has no Chromium in /usr/bin and no apt-get to fetch it with: install Chromium with your own packages, linked to /usr/bin/chromium.';
@@ -27,7 +27,9 @@ export async function ensureChromium(environment: Environment = process.env): Pr
     await unpackDebianPackage({ name: 'chromium', cache, target, otherwise: OTHERWISE }, environment);
   }
   if (!existsSync(executablePath)) {
-    throw new ClusterError(`Debian's package chromium brought no Chromium into ${target}: install it by hand.`);
+    throw new ClusterError(
+      `Debian's package chromium brought no Chromium into ${target}: install it by hand.`,
+    );
   }
   return {
     executablePath,
@@ -43,7 +45,9 @@ async function libraryFolders(target: string): Promise<readonly string[]> {
   const folders = await Promise.all(
     ['usr/lib', 'lib'].map(async (root) => {
       const entries = await readdir(join(target, root), { recursive: true }).catch(() => []);
-      return entries.filter((entry) => /\.so(\.\d+)*$/.test(entry)).map((entry) => dirname(join(target, root, entry)));
+      return entries
+        .filter((entry) => /\.so(\.\d+)*$/.test(entry))
+        .map((entry) => dirname(join(target, root, entry)));
     }),
   );
   return [...new Set(folders.flat())].toSorted();

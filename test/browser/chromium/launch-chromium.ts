@@ -6,7 +6,7 @@ export async function launchChromium(): Promise<Browser> {
   const { executablePath, environment } = await ensureChromium();
   return await chromium.launch({
     executablePath,
-    env: { ...process.env, ...environment } as Record<string, string>,
+    env: { ...process.env, ...environment },
     // Chromium as root has no sandbox; the pages that it opens are our own.
     chromiumSandbox: false,
     args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],

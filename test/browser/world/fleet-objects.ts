@@ -46,7 +46,13 @@ async function createModel(
       capabilities: ['Chat', 'Tools', 'JsonSchema'],
     },
   });
-  await world.patch(MODELS, namespace, name, { status: readyStatus('Usable', 'The Model can be used.') }, 'status');
+  await world.patch(
+    MODELS,
+    namespace,
+    name,
+    { status: readyStatus('Usable', 'The Model can be used.') },
+    'status',
+  );
 }
 
 async function createRollout(
@@ -79,7 +85,9 @@ async function createRollout(
   });
   const at = new Date(Date.now() - 5_400_000).toISOString();
   const status =
-    release === undefined ? stableStatus(stable, at) : releaseStatus({ stable, candidate, moment: release.moment, at });
+    release === undefined
+      ? stableStatus(stable, at)
+      : releaseStatus({ stable, candidate, moment: release.moment, at });
   await world.patch(CANARY_ROLLOUTS, namespace, prompt, { status }, 'status');
 }
 
@@ -121,5 +129,12 @@ function notReadyStatus(reason: string, message: string): AnyObject {
 }
 
 function condition(type: string, status: string, reason: string, message: string): AnyObject {
-  return { type, status, reason, message, observedGeneration: 1, lastTransitionTime: new Date().toISOString() };
+  return {
+    type,
+    status,
+    reason,
+    message,
+    observedGeneration: 1,
+    lastTransitionTime: new Date().toISOString(),
+  };
 }

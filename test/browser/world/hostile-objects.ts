@@ -71,7 +71,12 @@ async function createHostileRollout(world: World, { number, text }: HostileText)
       const name = promptVersionName(prompt, digest);
       await world.create(PROMPT_VERSIONS, {
         metadata: { namespace: HOSTILE_NAMESPACE, name },
-        spec: { prompt, text: source, digest, source: { author: cut(text, MODEL_MAXIMUM), path: text.slice(0, 1_024) } },
+        spec: {
+          prompt,
+          text: source,
+          digest,
+          source: { author: cut(text, MODEL_MAXIMUM), path: text.slice(0, 1_024) },
+        },
       });
       return { name, digest };
     }),
@@ -79,14 +84,18 @@ async function createHostileRollout(world: World, { number, text }: HostileText)
   if (stable === undefined || candidate === undefined) throw new Error('There are two versions.');
   await world.create(CANARY_ROLLOUTS, {
     metadata: { namespace: HOSTILE_NAMESPACE, name: prompt },
-    spec: { prompt, versionRef: { name: candidate.name }, steps: [{ setExposure: { percent: '5' } }, { analyse: {} }] },
+    spec: {
+      prompt,
+      versionRef: { name: candidate.name },
+      steps: [{ setExposure: { percent: '5' } }, { analyse: {} }],
+    },
   });
   const at = new Date().toISOString();
   const released = releaseStatus({ stable, candidate, moment: 'paused', at });
   const message = cut(text, MESSAGE_MAXIMUM);
   const status = {
     ...released,
-    conditions: released.conditions?.map((condition) => ({ ...condition, message })),
+    conditions: released.conditions?.map((condition) => Object.assign(condition, { message })),
     paused: { reason: cut(text, 64), message, at },
     decision: { number: 2, kind: 'Advanced', reason: cut(text, 64), message, at },
     lastCommandProblem: message,
@@ -96,5 +105,5 @@ async function createHostileRollout(world: World, { number, text }: HostileText)
 
 /** By code points, as the API server counts. */
 function cut(text: string, maximum: number): string {
-  return [...text].slice(0, maximum).join('');
+  return Array.from(text).slice(0, maximum).join('');
 }

@@ -3,11 +3,11 @@ import { commitTo } from '#domain/ledger/commitment.ts';
 import { BATCH_MAXIMUM_RECORDS } from '#domain/ledger/record-batch.ts';
 import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
 import type { RecordText, TextField } from '#domain/ledger/record-text.ts';
-import { HOSTILE_NAMESPACE } from './hostile-objects.ts';
+import { HOSTILE_NAMESPACE, hostileAgentName } from './hostile-objects.ts';
 import { HOSTILE_TEXTS, type HostileText } from './hostile-texts.ts';
 
-/** All of them are of one agent: a page of its runs shows a hundred. */
-export const HOSTILE_AGENT = 'constructor-lengths-0' as const;
+/** Whose runs they are: all of one agent, so that a page of its runs shows a hundred. */
+export const HOSTILE_AGENT = hostileAgentName({ number: 0, group: 'markup' });
 const COMMITMENT_KEY = '5a'.repeat(16);
 const NAME_MAXIMUM = 256;
 const SENTENCE_MAXIMUM = 2_048;
@@ -23,16 +23,16 @@ export interface ToldToLedger {
 }
 
 /** In the order of telling, each small enough for one request. */
-export function hostileBatches(agent: string, nowMicroseconds: number): readonly ToldToLedger[] {
+export function hostileBatches(nowMicroseconds: number): readonly ToldToLedger[] {
   const runsOfBatch = Math.floor(BATCH_MAXIMUM_RECORDS / RECORDS_OF_RUN / 4);
-  const runs = HOSTILE_TEXTS.map((hostile) => hostileRun(hostile, agent, nowMicroseconds));
+  const runs = HOSTILE_TEXTS.map((hostile) => hostileRun(hostile, nowMicroseconds));
   return Array.from({ length: Math.ceil(runs.length / runsOfBatch) }, (_, index) => {
     const some = runs.slice(index * runsOfBatch, (index + 1) * runsOfBatch);
     return { records: some.flatMap(({ records }) => records), texts: some.flatMap(({ texts }) => texts) };
   });
 }
 
-function hostileRun(hostile: HostileText, agent: string, nowMicroseconds: number): ToldToLedger {
+function hostileRun(hostile: HostileText, nowMicroseconds: number): ToldToLedger {
   const { number, text } = hostile;
   const runId = hostileRunId(hostile);
   const texts: RecordText[] = [];
@@ -45,12 +45,12 @@ function hostileRun(hostile: HostileText, agent: string, nowMicroseconds: number
       atMicroseconds: nowMicroseconds - (HOSTILE_TEXTS.length - number) * 1_000_000 + told,
       source: {
         process: 'agent-runtime' as const,
-        instance: `agent-${agent}-0`,
+        instance: `agent-${HOSTILE_AGENT}-0`,
         boot: 'boot-of-mischief',
         sequence: number * RECORDS_OF_RUN + told,
       },
       run: { id: runId, ...(step !== undefined && { step }) },
-      agent: { name: agent },
+      agent: { name: HOSTILE_AGENT },
     };
   };
   const kept = ({ id }: { readonly id: string }, field: TextField) => {
@@ -92,7 +92,14 @@ function hostileRun(hostile: HostileText, agent: string, nowMicroseconds: number
         toolCalls: 1,
         durationMicroseconds: 400_000,
       },
-      { ...intent, type: 'tool_intent', callId, tool: name, effect: 'none', arguments: kept(intent, 'arguments') },
+      {
+        ...intent,
+        type: 'tool_intent',
+        callId,
+        tool: name,
+        effect: 'none',
+        arguments: kept(intent, 'arguments'),
+      },
       {
         ...result,
         type: 'tool_result',
@@ -112,7 +119,15 @@ function hostileRun(hostile: HostileText, agent: string, nowMicroseconds: number
         subject: name,
         sentence,
       },
-      { ...policy, type: 'policy_decision', policy: 'tools', verdict: 'denied', reason: 'not_allowed', subject: name, sentence },
+      {
+        ...policy,
+        type: 'policy_decision',
+        policy: 'tools',
+        verdict: 'denied',
+        reason: 'not_allowed',
+        subject: name,
+        sentence,
+      },
       {
         ...answer,
         type: 'cycle',
@@ -140,6 +155,40 @@ function hostileRun(hostile: HostileText, agent: string, nowMicroseconds: number
     ],
     texts,
   };
+}
+
+/** The router's: what a provider calls the model that answered is the provider's word. */
+export function hostileAttempts(nowMicroseconds: number): ToldToLedger {
+  const records = HOSTILE_TEXTS.map((hostile, index): LedgerRecord => {
+    const name = beginning(hostile.text, NAME_MAXIMUM) || ' ';
+    return {
+      id: `${hostileRunId(hostile)}.q1:1`,
+      namespace: HOSTILE_NAMESPACE,
+      atMicroseconds: nowMicroseconds - (HOSTILE_TEXTS.length - index) * 1_000_000,
+      source: {
+        process: 'router',
+        instance: 'router-of-mischief',
+        boot: 'boot-of-mischief',
+        sequence: index + 1,
+      },
+      type: 'model_attempt',
+      run: { id: hostileRunId(hostile), step: 1 },
+      agent: { name: HOSTILE_AGENT },
+      requestId: `${hostileRunId(hostile)}.q1`,
+      attempt: 1,
+      operation: 'chat',
+      model: 'javascript-0',
+      provider: 'openai',
+      providerModel: name,
+      modelServed: name,
+      outcome: 'answered',
+      usageSource: 'provider',
+      tokens: { input: 10, cachedInput: 0, cacheWrite: 0, output: 5 },
+      costNanoUsd: 1_000,
+      durationMicroseconds: 390_000,
+    };
+  });
+  return { records, texts: [] };
 }
 
 function beginning(text: string, maximum: number): string {

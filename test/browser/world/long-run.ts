@@ -18,7 +18,12 @@ export function* longRun(endMicroseconds: number): Generator<SubmittedRecord> {
       id: `${LONG_RUN.id}.${sequence}`,
       namespace: LONG_RUN.namespace,
       atMicroseconds: beginsAt + (step ?? 0) * STEP_MICROSECONDS,
-      source: { process: 'agent-runtime', instance: 'long-run-0', boot: 'boot-of-long-run', sequence } as const,
+      source: {
+        process: 'agent-runtime',
+        instance: 'long-run-0',
+        boot: 'boot-of-long-run',
+        sequence,
+      } as const,
       run: { id: LONG_RUN.id, ...(step !== undefined && { step }) },
       agent: { name: LONG_RUN.agent },
     };
@@ -62,7 +67,10 @@ export function* longRun(endMicroseconds: number): Generator<SubmittedRecord> {
   });
 }
 
-type Common = Pick<Extract<LedgerRecord, { type: 'tool_intent' }>, 'id' | 'namespace' | 'atMicroseconds' | 'source' | 'run' | 'agent'>;
+type Common = Pick<
+  Extract<LedgerRecord, { type: 'tool_intent' }>,
+  'id' | 'namespace' | 'atMicroseconds' | 'source' | 'run' | 'agent'
+>;
 
 function* toolCall(common: () => Common, step: number): Generator<SubmittedRecord> {
   const call = { callId: `${LONG_RUN.id}.c${step}`, tool: 'lookup' };

@@ -52,7 +52,13 @@ export function releaseStatus(release: {
       exposedAgents: 2,
     },
     analysis: analysis(at),
-    decision: { number: 2, kind: 'Advanced', reason: 'Exposed', message: '2 of 40 agents take the candidate.', at },
+    decision: {
+      number: 2,
+      kind: 'Advanced',
+      reason: 'Exposed',
+      message: '2 of 40 agents take the candidate.',
+      at,
+    },
   };
 }
 

@@ -90,8 +90,46 @@ const WORK: Readonly<Record<string, readonly (readonly [task: string, descriptio
 };
 
 const MARKETS = [
-  ...['de', 'at', 'ch', 'fr', 'be', 'nl', 'lu', 'es', 'pt', 'it', 'pl', 'cz', 'sk', 'hu', 'ro', 'bg', 'gr', 'se', 'no', 'dk'],
-  ...['fi', 'ee', 'lv', 'lt', 'ie', 'uk', 'us', 'ca', 'mx', 'br', 'ar', 'cl', 'co', 'pe', 'jp', 'kr', 'au', 'nz', 'sg', 'in'],
+  'de',
+  'at',
+  'ch',
+  'fr',
+  'be',
+  'nl',
+  'lu',
+  'es',
+  'pt',
+  'it',
+  'pl',
+  'cz',
+  'sk',
+  'hu',
+  'ro',
+  'bg',
+  'gr',
+  'se',
+  'no',
+  'dk',
+  'fi',
+  'ee',
+  'lv',
+  'lt',
+  'ie',
+  'uk',
+  'us',
+  'ca',
+  'mx',
+  'br',
+  'ar',
+  'cl',
+  'co',
+  'pe',
+  'jp',
+  'kr',
+  'au',
+  'nz',
+  'sg',
+  'in',
 ];
 
 const MODELS: readonly SimulatedModel[] = [
@@ -135,12 +173,16 @@ export function simulateFleet(seed: number, agentCount = 1_000): SimulatedFleet 
   );
   // Whoever has a story is there in a fleet of any size.
   const told = everybody.filter(({ story }) => story !== 'usual');
-  const others = everybody.filter(({ story }) => story === 'usual').slice(0, Math.max(0, agentCount - told.length));
+  const others = everybody
+    .filter(({ story }) => story === 'usual')
+    .slice(0, Math.max(0, agentCount - told.length));
   return {
     namespaces: Object.keys(WORK),
     agents: [...told, ...others],
     models: MODELS,
-    prompts: new Map(Object.entries(WORK).map(([namespace, tasks]) => [namespace, tasks.map(([task]) => task)])),
+    prompts: new Map(
+      Object.entries(WORK).map(([namespace, tasks]) => [namespace, tasks.map(([task]) => task)]),
+    ),
   };
 }
 

@@ -6,7 +6,12 @@ import { seededRandom } from '#domain/judging/testing/outcomes.ts';
 import type { LedgerRecord, RecordSource } from '#domain/ledger/ledger-record.ts';
 import { promptDigest, promptVersionName } from '#domain/prompts/prompt-digest.ts';
 import type { SubmittedRecord } from '#services/ledger/store/ledger-store.ts';
-import { type SimulatedAgent, type SimulatedFleet, type SimulatedModel, stablePromptText } from './simulated-fleet.ts';
+import {
+  type SimulatedAgent,
+  type SimulatedFleet,
+  type SimulatedModel,
+  stablePromptText,
+} from './simulated-fleet.ts';
 
 export interface HistoryOptions {
   /** The end of the history. */
@@ -55,7 +60,8 @@ export function* historyOf(fleet: SimulatedFleet, options: HistoryOptions): Gene
       const runs = runsInHour(agent, { index, hour, ago, days: options.days });
       for (let run = 0; run < runs; run += 1) {
         const at = hour * HOUR + Math.floor(((run + random()) / runs) * HOUR);
-        if (at < options.nowMicroseconds) ofHour.push(...recordsOfRun({ fleet, agent, at, ago, random, sources }));
+        if (at < options.nowMicroseconds)
+          ofHour.push(...recordsOfRun({ fleet, agent, at, ago, random, sources }));
       }
       if (agent.story === 'attacked' && ago === 0) {
         ofHour.push(...recordsOfAttack(agent, options.nowMicroseconds, sources));
@@ -115,7 +121,12 @@ function recordsOfRun({ fleet, agent, at, ago, random, sources }: Run): readonly
   const common = {
     namespace: agent.namespace,
     agent: { name: agent.name },
-    prompt: { name: agent.prompt, version: promptVersionName(agent.prompt, digest), digest, arm: 'stable' as const },
+    prompt: {
+      name: agent.prompt,
+      version: promptVersionName(agent.prompt, digest),
+      digest,
+      arm: 'stable' as const,
+    },
   };
   const hasFailed = random() < 0.004;
   return [

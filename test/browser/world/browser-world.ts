@@ -1,0 +1,75 @@
+/**
+ * A company as the console shows it: a real etcd and API server with a thousand Agents, a real ledger that holds what they did,
+ * and the processes that people look through. One world serves all files of the suite.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type OperatorProcess,
+  SYSTEM_NAMESPACE,
+  type World,
+  startWorld,
+} from '#test/cluster/operator/operator-world.ts';
+import { type FleetLedger, fillStore, startFleetLedger } from './fleet-ledger.ts';
+import { createFleet } from './fleet-objects.ts';
+import { HOSTILE_NAMESPACE, createHostileObjects } from './hostile-objects.ts';
+import { HOSTILE_AGENT, hostileAttempts, hostileBatches } from './hostile-runs.ts';
+import { HOSTILE_TEXTS } from './hostile-texts.ts';
+import { longRun } from './long-run.ts';
+import { simulateFleet } from './simulated-fleet.ts';
+import { historyOf } from './simulated-history.ts';
+
+export const AGENT_COUNT = 1_000;
+const SEED = 20_261_126;
+const DAYS_OF_HISTORY = 15;
+const WRITERS = ['router', 'observer', 'console'] as const;
+const MINUTE_MICROSECONDS = 60_000_000;
+
+export interface BrowserWorldOptions {
+  /** Whether a part of the thousand is hostile; pictures for people are made without. */
+  readonly isHostile: boolean;
+}
+
+export interface BrowserWorld extends AsyncDisposable {
+  readonly world: World;
+  readonly ledger: FleetLedger;
+}
+
+export async function startBrowserWorld({ isHostile }: BrowserWorldOptions): Promise<BrowserWorld> {
+  await using begun = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'capataz-browser-'));
+  begun.defer(() => rm(directory, { recursive: true, force: true }));
+  const world = await startWorld();
+  begun.defer(() => world.stop());
+  const nowMicroseconds = Date.now() * 1000;
+  const fleet = simulateFleet(SEED, AGENT_COUNT - (isHostile ? HOSTILE_TEXTS.length : 0));
+  const histories = [
+    historyOf(fleet, { nowMicroseconds, days: DAYS_OF_HISTORY, seed: SEED }),
+    longRun(nowMicroseconds - MINUTE_MICROSECONDS),
+  ];
+  const createObjects = async (): Promise<void> => {
+    await createFleet(world, fleet);
+    if (isHostile) await createHostileObjects(world);
+    for (const writer of WRITERS) await world.createServiceAccount(SYSTEM_NAMESPACE, `capataz-${writer}`);
+  };
+  await Promise.all([createObjects(), fillStore(directory, histories)]);
+  const ledger = await startFleetLedger(world, directory, WRITERS);
+  begun.defer(() => ended(ledger.process));
+  if (isHostile) await tellHostileRuns(world, ledger);
+  const all = begun.move();
+  return { world, ledger, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function tellHostileRuns(world: World, ledger: FleetLedger): Promise<void> {
+  const nowMicroseconds = Date.now() * 1000;
+  const account = `agent-${HOSTILE_AGENT}`;
+  await world.createServiceAccount(HOSTILE_NAMESPACE, account);
+  for (const batch of hostileBatches(nowMicroseconds)) await ledger.tell(HOSTILE_NAMESPACE, account, batch);
+  await ledger.tell(SYSTEM_NAMESPACE, 'capataz-router', hostileAttempts(nowMicroseconds));
+}
+
+async function ended(process: OperatorProcess): Promise<void> {
+  process.kill('SIGKILL');
+  await process.exited;
+}
