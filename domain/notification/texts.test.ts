@@ -217,9 +217,8 @@ describe('the message of a chat', () => {
 
 describe('the body of a webhook', () => {
   it('has all that is known, as documented', () => {
-    expect(
-      JSON.parse(webhookBody(told('changed', { agents: agents(3) }, agents(1)), CONSOLE)),
-    ).toMatchInlineSnapshot(`
+    expect(JSON.parse(webhookBody(told('changed', { agents: agents(3) }, agents(1)), CONSOLE)))
+      .toMatchInlineSnapshot(`
       {
         "at": "2026-11-24T14:35:00.000Z",
         "cause": {

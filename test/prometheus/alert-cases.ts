@@ -331,6 +331,16 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       },
     ],
   },
+  CapatazNotificationsFail: {
+    labels: 'receiver="pager"',
+    fires: {
+      series: { 'capataz_observer_notification_wait_seconds{receiver="pager"}': '0x5 0+60x20' },
+      at: '14m',
+    },
+    silent: [
+      { series: always('capataz_observer_notification_wait_seconds{receiver="pager"}', 290), at: '30m' },
+    ],
+  },
 };
 
 function spool(bytes: number): Series {
