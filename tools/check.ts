@@ -16,6 +16,7 @@ const CHECKS: readonly {
   { name: 'format', command: `${BIN}/oxfmt`, arguments: isFixing ? ['.'] : ['--check', '.'] },
   { name: 'lint', command: `${BIN}/oxlint`, arguments: isFixing ? ['--fix'] : [] },
   { name: 'types', command: `${BIN}/tsc`, arguments: ['--project', '.'] },
+  { name: 'types of the page', command: `${BIN}/tsc`, arguments: ['--project', 'services/console/page'] },
   { name: 'unused', command: process.execPath, arguments: [`${BIN}/knip`] },
   {
     name: 'generated',

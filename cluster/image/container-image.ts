@@ -1,5 +1,6 @@
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { runCommand } from '#cluster/command-line/command.ts';
 import { hasImage } from './container-images.ts';
 import type { ConsoleReport } from '#cluster/command-line/console-report.ts';
 import { hashImageContent, IMAGE_FOLDERS, listImageFiles } from './image-content.ts';
@@ -38,6 +39,8 @@ async function ensureInStore(
   options: ImageOptions,
 ): Promise<ImageReference> {
   const { checkout, cache, report } = options;
+  // Into the checkout, from which it is copied like all else.
+  await runCommand(options.nodeProgram, [join(checkout, 'services/console/page/build/build-page.ts')]);
   const node = await ensureBaseImage(store, options.nodeProgram);
   const models = await ensureModelsImage(store, node, checkout, cache, report);
   const base = await ensurePackagesImage(store, models, checkout);
@@ -54,7 +57,13 @@ async function ensureInStore(
     if (!(await store.has(reference))) {
       report.step(`Building the image ${reference}.`);
       const empty = await ensureEmptyImage(store);
-      await build(store, context, reference, { BASE: base, GIT: base, PACKAGES: empty, MODELS: empty });
+      await build(store, context, reference, {
+        BASE: base,
+        GIT: base,
+        PACKAGES: empty,
+        MODELS: empty,
+        PAGE: empty,
+      });
       await forgetOthers(store, [reference, node, models, base, empty]);
     }
   } finally {

@@ -15,7 +15,13 @@ export const IMAGE_FOLDERS = [
   'prompts',
 ] as const;
 
-const IMAGE_FILES = ['package.json', 'package-lock.json', 'Dockerfile', '.dockerignore'] as const;
+const IMAGE_FILES = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'Dockerfile',
+  '.dockerignore',
+] as const;
 
 /** The same files that .dockerignore leaves in, so that an edited test builds no new image. */
 export function isImageFile(path: string): boolean {

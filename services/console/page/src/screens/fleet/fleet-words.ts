@@ -1,0 +1,51 @@
+import type { AgentSort } from '#services/console/api/answers.ts';
+import type { Word, Words } from '../../words/languages.ts';
+
+export const FLEET = {
+  title: { en: 'Fleet', es: 'Flota' },
+  table: { en: 'Agents', es: 'Agentes' },
+  searchHint: { en: 'Name, prompt or model', es: 'Nombre, prompt o modelo' },
+  shown: { en: '{shown} of {all} agents', es: '{shown} de {all} agentes' },
+  verdict: { en: 'Cost or latency', es: 'Coste o latencia' },
+  sort: { en: 'Order', es: 'Orden' },
+  allNamespaces: { en: 'All namespaces', es: 'Todos los espacios' },
+  allStates: { en: 'All states', es: 'Todos los estados' },
+  allVerdicts: { en: 'Normal or not', es: 'Normal o no' },
+  empty: { en: 'There is no agent yet', es: 'Aún no hay agentes' },
+  emptyHint: {
+    en: 'Create an Agent with kubectl, or wait for a repository to bring one; it appears here by itself.',
+    es: 'Cree un Agent con kubectl o espere a que lo traiga un repositorio; aparecerá aquí por sí solo.',
+  },
+  noMatch: { en: 'No agent fits these filters', es: 'Ningún agente cumple estos filtros' },
+  clear: { en: 'Clear the filters', es: 'Quitar los filtros' },
+  state: { en: 'State', es: 'Estado' },
+  cost: { en: '$/h', es: '$/h' },
+  against: { en: 'Against usual', es: 'Frente a lo habitual' },
+  latency: { en: 'p95', es: 'p95' },
+  latencyRatio: { en: 'Against own', es: 'Frente al suyo' },
+  failed: { en: 'Failed', es: 'Fallidas' },
+  valid: { en: 'Valid', es: 'Válidas' },
+  drift: { en: 'Drift', es: 'Deriva' },
+  security: { en: 'Security 24 h', es: 'Seguridad 24 h' },
+  prompt: { en: 'Prompt', es: 'Prompt' },
+  trend: { en: '24 hours', es: '24 horas' },
+  month: { en: 'Month', es: 'Mes' },
+  drifted: { en: 'drifted', es: 'deriva' },
+  steady: { en: 'steady', es: 'estable' },
+  allBlocked: { en: 'all blocked', es: 'todos bloqueados' },
+  passed: { en: '{count} not blocked', es: '{count} sin bloquear' },
+  noPrompt: { en: 'of its own', es: 'propio' },
+} as const satisfies Words;
+
+export const SORTS = {
+  urgency: { en: 'What needs somebody first', es: 'Primero lo que necesita a alguien' },
+  name: { en: 'Name', es: 'Nombre' },
+  cost: { en: 'Cost of this hour', es: 'Coste de esta hora' },
+  cost_ratio: { en: 'Cost against usual', es: 'Coste frente a lo habitual' },
+  latency: { en: 'Latency p95', es: 'Latencia p95' },
+  latency_ratio: { en: 'Latency against its own', es: 'Latencia frente a la suya' },
+  failed: { en: 'Failed runs', es: 'Ejecuciones fallidas' },
+  unfitting: { en: 'Answers that do not fit', es: 'Respuestas no válidas' },
+  security: { en: 'Security events', es: 'Eventos de seguridad' },
+  month: { en: 'Cost of the month', es: 'Coste del mes' },
+} as const satisfies Record<AgentSort, Word>;

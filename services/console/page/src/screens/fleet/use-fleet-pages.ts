@@ -1,0 +1,68 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { AgentRow } from '#domain/observation/agent-row.ts';
+import type { AgentsAnswer } from '#services/console/api/answers.ts';
+import { answerOf, follow } from '../../server/answers.ts';
+import type { RequestProblem } from '../../server/request-problem.ts';
+import { type FleetQuery, fleetPath, PAGE_ROWS } from './fleet-query.ts';
+
+/** A page is some 60 kB: whoever looks at a list need not see it move more often. */
+const PAUSE_MILLISECONDS = 3000;
+
+export interface FleetPages {
+  /** Of the last query that was answered. */
+  readonly first: AgentsAnswer | undefined;
+  readonly isCurrent: boolean;
+  readonly problem: RequestProblem | undefined;
+  readonly rowAt: (index: number) => AgentRow | undefined;
+}
+
+interface Shown {
+  readonly first: AgentsAnswer;
+  readonly pages: readonly (AgentsAnswer | undefined)[];
+}
+
+/**
+ * The pages up to the last row that is shown. Each knows the cursor of the next one; those that are in sight are kept current. While
+ * another query is answered the rows of the last one stay.
+ */
+export function useFleetPages(query: FleetQuery, firstRow: number, lastRow: number): FleetPages {
+  const shown = useRef<Shown | undefined>(undefined);
+  const wanted = pagesOf(query, Math.floor(lastRow / PAGE_ROWS));
+  const followed = wanted
+    .filter(({ answer }, page) => answer === undefined || page >= Math.floor(firstRow / PAGE_ROWS))
+    .map(({ path }) => path)
+    .join('\n');
+  useEffect(() => {
+    const ends = followed.split('\n').map((path) => follow(path, ['agents'], PAUSE_MILLISECONDS));
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [followed]);
+  const first = wanted[0]?.answer;
+  if (first !== undefined) shown.current = { first, pages: wanted.map(({ answer }) => answer) };
+  return {
+    first: shown.current?.first,
+    isCurrent: first !== undefined,
+    problem: wanted.find(({ problem }) => problem !== undefined)?.problem,
+    rowAt: (index) => shown.current?.pages[Math.floor(index / PAGE_ROWS)]?.rows[index % PAGE_ROWS],
+  };
+}
+
+interface WantedPage {
+  readonly path: string;
+  readonly answer: AgentsAnswer | undefined;
+  readonly problem: RequestProblem | undefined;
+}
+
+function pagesOf(query: FleetQuery, lastPage: number): readonly WantedPage[] {
+  const pages: WantedPage[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page <= lastPage; page += 1) {
+    const path = fleetPath(query, cursor);
+    const { value, problem } = answerOf<AgentsAnswer>(path).value;
+    pages.push({ path, answer: value, problem });
+    if (value === undefined || value.nextCursor === null) break;
+    cursor = value.nextCursor;
+  }
+  return pages;
+}
