@@ -58,6 +58,7 @@ export async function renderChart(
 /** Everything optional switched on. */
 export const EVERYTHING = {
   'metrics.podMonitor.enabled': true,
+  'metrics.serviceMonitor.enabled': true,
   'metrics.prometheusRule.enabled': true,
   'metrics.dashboards.enabled': true,
   'tracing.otlpEndpoint': 'http://collector.monitoring.svc:4318',

@@ -64,3 +64,11 @@ spec:
   {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* Of the Service of a part. A ServiceMonitor finds figures by the port of a Service. */}}
+{{- define "capataz.servicePorts" -}}
+- { name: http, port: 8080, targetPort: http }
+{{- if .Values.metrics.serviceMonitor.enabled }}
+- { name: metrics, port: 9090, targetPort: metrics }
+{{- end }}
+{{- end }}
