@@ -24,6 +24,7 @@ const KINDS = {
   ServiceMonitor: 'servicemonitors',
   PrometheusRule: 'prometheusrules',
 };
+const INTO = ['--namespace=capataz-system'];
 const LABELS = { release: 'prometheus' };
 const VALUES = {
   'metrics.podMonitor': { enabled: true, labels: LABELS },
@@ -65,9 +66,7 @@ async function kubectl(...options: readonly string[]): Promise<string> {
 async function apply(object: KubernetesObject): Promise<string> {
   const path = join(directory, `${object.kind}-${object.metadata.name}.yaml`);
   await writeFile(path, stringify(object));
-  return await kubectl(
-    ...['apply', '--server-side', '--validate=strict', '--namespace=capataz-system', `--filename=${path}`],
-  );
+  return await kubectl('apply', '--server-side', '--validate=strict', ...INTO, `--filename=${path}`);
 }
 
 describe('what the chart asks of the Prometheus Operator', () => {

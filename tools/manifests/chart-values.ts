@@ -216,6 +216,13 @@ export const ChartValues = z
           labels: StringMap.describe('Labels by which Prometheus picks the PodMonitors.'),
           intervalSeconds: z.int().min(1).describe('How often metrics are read.'),
         }),
+        serviceMonitor: z.strictObject({
+          enabled: z
+            .boolean()
+            .describe('Whether the parts of the release are read by a ServiceMonitor (Prometheus Operator).'),
+          labels: StringMap.describe('Labels by which Prometheus picks the ServiceMonitor.'),
+          intervalSeconds: z.int().min(1).describe('How often metrics are read.'),
+        }),
         prometheusRule: z.strictObject({
           enabled: z.boolean().describe('Whether a PrometheusRule (Prometheus Operator) is made.'),
           labels: StringMap.describe('Labels by which Prometheus picks the rules.'),
