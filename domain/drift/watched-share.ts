@@ -42,19 +42,26 @@ const MOST_USUAL = 0.9;
 
 export const UNSEEN: Learning = { phase: 'learning', seen: NOTHING };
 
+export interface WatchRule {
+  readonly learnedFromRuns: number;
+  /** The share that is taken for the usual one, and the one that is to be found. */
+  readonly sharesToTell: (usual: number) => Shares;
+}
+
+export const USUAL_RULE: WatchRule = { learnedFromRuns: LEARNED_FROM_RUNS, sharesToTell };
+
 /** `design`: by the budget of false alarms of the fleet, for shares such as `sharesToTell` says. */
 export function watchRun(
   watched: WatchedShare,
   { isBad, atMicroseconds }: SeenRun,
   design: (shares: Shares) => CusumDesign,
+  rule: WatchRule = USUAL_RULE,
 ): WatchedShare {
   if (watched.phase === 'learning') {
-    const seen = counted(watched.seen, isBad);
-    if (total(seen) < LEARNED_FROM_RUNS) return { phase: 'learning', seen };
-    return { phase: 'watching', usual: usualShare(seen), score: 0, isDrifting: false };
+    return learned(counted(watched.seen, isBad), rule.learnedFromRuns);
   }
   const { usual, since = { atMicroseconds, seen: NOTHING } } = watched;
-  const { threshold, ...steps } = design(sharesToTell(usual));
+  const { threshold, ...steps } = design(rule.sharesToTell(usual));
   const score = Math.min(threshold, nextScore(watched.score, isBad, steps));
   if (score === 0) return { phase: 'watching', usual, score, isDrifting: false };
   return {
@@ -64,6 +71,12 @@ export function watchRun(
     since: { ...since, seen: counted(since.seen, isBad) },
     isDrifting: watched.isDrifting || score >= threshold,
   };
+}
+
+/** The state after these runs, all of them of the time in which it is learned what is usual. */
+export function learned(seen: Counts, learnedFromRuns: number): WatchedShare {
+  if (total(seen) < learnedFromRuns) return { phase: 'learning', seen };
+  return { phase: 'watching', usual: usualShare(seen), score: 0, isDrifting: false };
 }
 
 /** The usual share, and the one that is to be found. */
