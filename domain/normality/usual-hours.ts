@@ -26,10 +26,7 @@ export class UsualHours {
   #boundary = -1;
   #baseline: Baseline | undefined;
 
-  constructor(
-    history: HourlyHistory,
-    { local, floor, phase, changes = [] }: UsualHoursSettings,
-  ) {
+  constructor(history: HourlyHistory, { local, floor, phase, changes = [] }: UsualHoursSettings) {
     this.#history = history;
     this.#local = local;
     this.#floor = floor;
@@ -128,11 +125,7 @@ export interface UsualHoursSettings {
 }
 
 /** By how much what came after is higher than what was usual before; 1 while that cannot be told. */
-function levelChange(
-  before: readonly HourlyAmount[],
-  after: readonly HourlyAmount[],
-  floor: number,
-): number {
+function levelChange(before: readonly HourlyAmount[], after: readonly HourlyAmount[], floor: number): number {
   const baseline = baselineOf(before, floor);
   const residuals: number[] = [];
   for (const { hour, amount } of after) {

@@ -14,11 +14,12 @@ const RECENT_RUNS = 100;
 
 export const SIZES = ['steps', 'answer', 'input'] as const;
 export type Size = (typeof SIZES)[number];
-const SHARES_OF_SIZE: Readonly<Record<Size, { readonly small?: WatchedName; readonly large: WatchedName }>> = {
-  steps: { large: 'many_steps' },
-  answer: { small: 'short_answers', large: 'long_answers' },
-  input: { small: 'short_inputs', large: 'long_inputs' },
-};
+const SHARES_OF_SIZE: Readonly<Record<Size, { readonly small?: WatchedName; readonly large: WatchedName }>> =
+  {
+    steps: { large: 'many_steps' },
+    answer: { small: 'short_answers', large: 'long_answers' },
+    input: { small: 'short_inputs', large: 'long_inputs' },
+  };
 
 /** What comes in is no quality: it explains a drift, and is none. */
 export const TRAFFIC = ['long_inputs', 'short_inputs'] as const;

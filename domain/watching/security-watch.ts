@@ -37,16 +37,15 @@ export interface SecurityCounts {
 }
 
 /** Of one agent, by bins. */
-export const AgentSecuritySnapshot = z.array(z.tuple([z.string().max(320), z.array(Bin).max(BINS_OF_DAY + 1)]));
+export const AgentSecuritySnapshot = z.array(
+  z.tuple([z.string().max(320), z.array(Bin).max(BINS_OF_DAY + 1)]),
+);
 
 export class SecurityWatch {
   readonly #sources = new Map<string, SecuritySource>();
   readonly #agents = new Map<string, [number, number, number][]>();
 
-  constructor(
-    sources: readonly SecuritySource[] = [],
-    agents: z.infer<typeof AgentSecuritySnapshot> = [],
-  ) {
+  constructor(sources: readonly SecuritySource[] = [], agents: z.infer<typeof AgentSecuritySnapshot> = []) {
     for (const source of sources) this.#sources.set(keyOf(source), source);
     for (const [agent, bins] of agents) this.#agents.set(agent, bins);
   }
@@ -136,7 +135,11 @@ export function burstSince({ bins }: SecuritySource): number {
   return since * BIN_MICROSECONDS;
 }
 
-function countsIn(bins: readonly (readonly [number, number, number])[], now: number, width: number): SecurityCounts {
+function countsIn(
+  bins: readonly (readonly [number, number, number])[],
+  now: number,
+  width: number,
+): SecurityCounts {
   const newest = binOf(now);
   let total = 0;
   let blocked = 0;
@@ -166,6 +169,10 @@ function binOf(atMicroseconds: number): number {
   return Math.floor(atMicroseconds / BIN_MICROSECONDS);
 }
 
-function keyOf({ namespace, event, subject }: Pick<SecuritySource, 'namespace' | 'event' | 'subject'>): string {
+function keyOf({
+  namespace,
+  event,
+  subject,
+}: Pick<SecuritySource, 'namespace' | 'event' | 'subject'>): string {
   return `${namespace} ${event} ${subject}`;
 }

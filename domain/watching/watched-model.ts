@@ -76,7 +76,6 @@ export class WatchedModel {
 
   see(attempt: RecordOf<'model_attempt'>, { atMicroseconds, hour }: Moment, design: Design): void {
     this.lastSeenMicroseconds = Math.max(this.lastSeenMicroseconds, atMicroseconds);
-    this.latency.moveTo(Math.max(0, hour - 1));
     this.#provider = attempt.provider;
     this.#providerModel = attempt.providerModel;
     const isAnswered = attempt.outcome === 'answered';
