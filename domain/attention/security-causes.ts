@@ -55,6 +55,7 @@ function urgencyOf(
       if (total >= LARGE_BURST) return 'ticket';
       return total >= BURST ? 'notice' : undefined;
     case 'informational':
+    default:
       return undefined;
   }
 }

@@ -18,16 +18,18 @@ export const HourlyHistorySnapshot = z.strictObject({
 });
 export type HourlyHistorySnapshot = z.infer<typeof HourlyHistorySnapshot>;
 
+export const UNSEEN_HISTORY: HourlyHistorySnapshot = { newest: -1, levels: '', abnormal: '' };
+
 export class HourlyHistory {
   readonly #levels: Uint16Array;
   readonly #abnormal: Uint8Array;
-  #newest = -1;
+  #newest: number;
   #oldestChange = Number.POSITIVE_INFINITY;
 
-  constructor(stored?: HourlyHistorySnapshot) {
-    this.#levels = numbersFromText(Uint16Array, stored?.levels, HISTORY_HOURS);
-    this.#abnormal = numbersFromText(Uint8Array, stored?.abnormal, HISTORY_HOURS / 8);
-    this.#newest = stored?.newest ?? -1;
+  constructor({ newest, levels, abnormal }: HourlyHistorySnapshot = UNSEEN_HISTORY) {
+    this.#levels = numbersFromText(Uint16Array, levels, HISTORY_HOURS);
+    this.#abnormal = numbersFromText(Uint8Array, abnormal, HISTORY_HOURS / 8);
+    this.#newest = newest;
   }
 
   /** Hours older than five weeks before the newest are passed over. */

@@ -88,15 +88,12 @@ export class UsualHours {
   }
 
   #levelled(boundary: number): readonly HourlyAmount[] {
-    let levelled = this.#segment(Number.NEGATIVE_INFINITY, this.#changes[0] ?? boundary, boundary);
-    for (const [index, change] of this.#changes.entries()) {
-      if (change + RELEVEL_HOURS > boundary) {
-        levelled = [...levelled, ...this.#segment(change, boundary, boundary)];
-        break;
-      }
-      const after = this.#segment(change, this.#changes[index + 1] ?? boundary, boundary);
-      const factor = levelChange(levelled, after, this.#floor);
-      levelled = [...levelled.map(({ hour, amount }) => ({ hour, amount: amount * factor })), ...after];
+    // A change of which no whole day was seen is as if there were none.
+    const changes = this.#changes.filter((change) => change + RELEVEL_HOURS <= boundary);
+    let levelled = this.#segment(Number.NEGATIVE_INFINITY, changes[0] ?? boundary, boundary);
+    for (const [index, change] of changes.entries()) {
+      const after = this.#segment(change, changes[index + 1] ?? boundary, boundary);
+      levelled = moved(levelled, levelChange(levelled, after, this.#floor)).concat(after);
     }
     return levelled;
   }
@@ -122,6 +119,10 @@ export interface UsualHoursSettings {
   /** From 0 to 23. */
   readonly phase: number;
   readonly changes?: readonly number[];
+}
+
+function moved(hours: readonly HourlyAmount[], factor: number): HourlyAmount[] {
+  return hours.map(({ hour, amount }) => ({ hour, amount: amount * factor }));
 }
 
 /** By how much what came after is higher than what was usual before; 1 while that cannot be told. */

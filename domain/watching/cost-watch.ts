@@ -1,6 +1,6 @@
 /** What one agent costs, hour by hour: its history, what is usual for it, and whether hours above that add up to something. */
 import { z } from 'zod';
-import { HourlyHistory, HourlyHistorySnapshot } from '../normality/hourly-history.ts';
+import { HourlyHistory, HourlyHistorySnapshot, UNSEEN_HISTORY } from '../normality/hourly-history.ts';
 import { type Excess, NO_EXCESS, nextExcess } from '../normality/lasting-excess.ts';
 import type { LocalHours } from '../normality/local-hours.ts';
 import { SEASONS_OF_DAYS, type Usual, baselineOf } from '../normality/hour-of-week.ts';
@@ -25,8 +25,8 @@ const ExcessSnapshot = z.strictObject({
 });
 
 export const CostWatchSnapshot = z.strictObject({
-  exact: z.array(z.number()).max(EXACT_HOURS),
-  unknown: z.array(z.number()).max(EXACT_HOURS),
+  exact: z.array(z.number()).length(EXACT_HOURS),
+  unknown: z.array(z.number()).length(EXACT_HOURS),
   openHour: z.int(),
   firstHour: z.int(),
   month: z.int(),
@@ -55,25 +55,42 @@ export class CostWatch {
   #excess: Excess;
   #dayExcess: Excess;
 
-  constructor(local: LocalHours, phase: number, hour: number, stored?: CostWatchSnapshot) {
+  constructor(local: LocalHours, phase: number, stored: CostWatchSnapshot) {
+    const { exact, unknown, openHour, firstHour, month, monthNanoUsd, history, levelChanges } = stored;
     this.#local = local;
-    this.#history = new HourlyHistory(stored?.history);
+    this.#history = new HourlyHistory(history);
     this.usual = new UsualHours(this.#history, {
       local,
       floor: COST_FLOOR_NANO_USD,
       phase,
-      changes: stored?.levelChanges ?? [],
+      changes: levelChanges,
     });
-    this.#openHour = stored?.openHour ?? hour;
-    this.firstHour = stored?.firstHour ?? hour;
-    this.usual.moveTo(this.#openHour);
-    this.#newest = this.#openHour + 1;
-    this.#exact = [...(stored?.exact ?? new Array<number>(EXACT_HOURS).fill(0))];
-    this.#unknown = [...(stored?.unknown ?? new Array<number>(EXACT_HOURS).fill(0))];
-    this.#month = stored?.month ?? local.monthOf(hour);
-    this.#monthNanoUsd = stored?.monthNanoUsd ?? 0;
-    this.#excess = excessOf(stored?.excess);
-    this.#dayExcess = excessOf(stored?.dayExcess);
+    this.#openHour = openHour;
+    this.firstHour = firstHour;
+    this.usual.moveTo(openHour);
+    this.#newest = openHour + 1;
+    this.#exact = [...exact];
+    this.#unknown = [...unknown];
+    this.#month = month;
+    this.#monthNanoUsd = monthNanoUsd;
+    this.#excess = excessOf(stored.excess);
+    this.#dayExcess = excessOf(stored.dayExcess);
+  }
+
+  /** Before anything was seen; `hour`: the first that is not over. */
+  static unseen(local: LocalHours, hour: number): CostWatchSnapshot {
+    return {
+      exact: zeros(),
+      unknown: zeros(),
+      openHour: hour,
+      firstHour: hour,
+      month: local.monthOf(hour),
+      monthNanoUsd: 0,
+      history: UNSEEN_HISTORY,
+      excess: NO_EXCESS,
+      dayExcess: NO_EXCESS,
+      levelChanges: [],
+    };
   }
 
   /** `hour`: not later than the one after the first that is not closed. */
@@ -231,9 +248,11 @@ export class CostWatch {
   }
 }
 
-function excessOf(stored: z.infer<typeof ExcessSnapshot> | undefined): Excess {
-  if (stored === undefined) return NO_EXCESS;
-  const { score, isAbnormal, sinceHour } = stored;
+function zeros(): number[] {
+  return Array.from({ length: EXACT_HOURS }, () => 0);
+}
+
+function excessOf({ score, isAbnormal, sinceHour }: z.infer<typeof ExcessSnapshot>): Excess {
   return { score, isAbnormal, ...(sinceHour === undefined ? {} : { sinceHour }) };
 }
 

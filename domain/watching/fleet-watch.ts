@@ -57,12 +57,10 @@ export class FleetWatch implements WatchOfFleet {
     this.#clock = stored?.clock ?? 0;
     this.#sweptHour = stored?.sweptHour ?? 0;
     for (const agent of stored?.agents ?? []) {
-      const of = { ...agent, hour: agent.cost.openHour };
-      this.#agents.set(keyOf(agent), new WatchedAgent(of, this.#local, agent));
+      this.#agents.set(keyOf(agent), new WatchedAgent(this.#local, agent));
     }
     for (const model of stored?.models ?? []) {
-      const of = { ...model, hour: model.latency.openHour };
-      this.#models.set(keyOf(model), new WatchedModel(of, this.#local, model));
+      this.#models.set(keyOf(model), new WatchedModel(this.#local, model));
     }
   }
 
@@ -128,40 +126,25 @@ export class FleetWatch implements WatchOfFleet {
   }
 
   #seeWitnessed(record: LedgerEntry['record'], moment: Moment): void {
+    if (record.type === 'rollout_decision') this.#platform.seeDecision(record, moment.atMicroseconds);
+    else if (record.type === 'gap') this.#platform.seeGap(record, moment.atMicroseconds);
+    else if (record.type === 'silence') this.#platform.seeSilence(record, moment.atMicroseconds);
+    else this.#designs.looked(this.#seeOfAgent(record, moment));
+  }
+
+  /** Returns how many looks were taken at signals. */
+  #seeOfAgent(record: LedgerEntry['record'], moment: Moment): number {
     const { design } = this.#designs;
-    switch (record.type) {
-      case 'run_begun':
-        this.#agent(record.namespace, record.agent.name).seeRunBegun(record, moment, design);
-        break;
-      case 'run_ended': {
-        const agent = this.#agent(record.namespace, record.agent.name);
-        this.#designs.looked(agent.seeRunEnded(record, moment, design));
-        break;
-      }
-      case 'model_attempt': {
-        const agent = this.#agent(record.namespace, record.agent.name);
-        this.#designs.looked(agent.seeAttempt(record, moment, design));
-        this.#model(record.namespace, record.model).see(record, moment, design);
-        break;
-      }
-      case 'outcome':
-      case 'feedback':
-        if (record.agent === undefined) break;
-        this.#designs.looked(
-          this.#agent(record.namespace, record.agent.name).seeVerdict(record, moment, design),
-        );
-        break;
-      case 'rollout_decision':
-        this.#platform.seeDecision(record, moment.atMicroseconds);
-        break;
-      case 'gap':
-        this.#platform.seeGap(record, moment.atMicroseconds);
-        break;
-      case 'silence':
-        this.#platform.seeSilence(record, moment.atMicroseconds);
-        break;
-      default:
+    const agentOf = (name: string): WatchedAgent => this.#agent(record.namespace, name);
+    if (record.type === 'run_begun') return agentOf(record.agent.name).seeRunBegun(record, moment, design);
+    if (record.type === 'run_ended') return agentOf(record.agent.name).seeRunEnded(record, moment, design);
+    if (record.type === 'model_attempt') {
+      this.#model(record.namespace, record.model).see(record, moment, design);
+      return agentOf(record.agent.name).seeAttempt(record, moment, design);
     }
+    const isVerdict = record.type === 'outcome' || record.type === 'feedback';
+    if (!isVerdict || record.agent === undefined) return 0;
+    return agentOf(record.agent.name).seeVerdict(record, moment, design);
   }
 
   #agent(namespace: string, name: string): WatchedAgent {
@@ -170,7 +153,8 @@ export class FleetWatch implements WatchOfFleet {
     let agent = this.#agents.get(key);
     if (agent === undefined) {
       if (this.#agents.size >= MOST_AGENTS) makeRoom(this.#agents);
-      agent = new WatchedAgent({ namespace, name, hour, phase: phaseOf(key) }, this.#local);
+      const of = { namespace, name, hour, phase: phaseOf(key) };
+      agent = new WatchedAgent(this.#local, WatchedAgent.unseen(this.#local, of));
       this.#agents.set(key, agent);
     }
     agent.moveTo(hour);
@@ -184,7 +168,8 @@ export class FleetWatch implements WatchOfFleet {
     let model = this.#models.get(key);
     if (model === undefined) {
       if (this.#models.size >= MOST_MODELS_OF_FLEET) makeRoom(this.#models);
-      model = new WatchedModel({ namespace, name, hour, phase: phaseOf(key) }, this.#local);
+      const of = { namespace, name, hour, phase: phaseOf(key) };
+      model = new WatchedModel(this.#local, WatchedModel.unseen(of));
       this.#models.set(key, model);
     }
     model.moveTo(hour);

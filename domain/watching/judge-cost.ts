@@ -33,9 +33,7 @@ export function judgeCost(agent: WatchedAgent, nowMicroseconds: number, local: L
   const sentences = [
     hourSentence({ amount, projected }),
     usualSentence(usual, isLittle, ratio, local.nameOf(hour)),
-    ...(unknown > 0
-      ? [`${counted(unknown, 'call')} of this hour ${unknown === 1 ? 'has' : 'have'} no known price`]
-      : []),
+    ...unknownSentences(unknown),
     ...(days.isAbnormal ? [daySentence(agent, hour, local)] : []),
   ];
   return {
@@ -100,6 +98,11 @@ function usualSentence(
   const measured = ratio === null ? '' : ` (${times(ratio)})`;
   if (isLittle) return `usual for ${hourName}: less than ${dollars(COST_FLOOR_NANO_USD)}${measured}`;
   return `usual for ${hourName}: ${band(usual, dollars)}${measured}`;
+}
+
+function unknownSentences(unknown: number): readonly string[] {
+  if (unknown === 0) return [];
+  return [`${counted(unknown, 'call')} of this hour ${unknown === 1 ? 'has' : 'have'} no known price`];
 }
 
 function daySentence(agent: WatchedAgent, hour: number, local: LocalHours): string {

@@ -65,7 +65,7 @@ export function judgeDrift(
     isDrifting: true,
     signals,
     isOfFailuresAlone: signals.every(({ signal }) => SIGNALS_OF_FAILURE.has(signal)),
-    causes: causes.slice(0, 8).map((cause) => ({ ...cause, sentence: bounded(cause.sentence) })),
+    causes: causes.slice(0, 8),
     runs,
   };
 }

@@ -288,7 +288,7 @@ function plainRow(known: KnownAgent, securityEvents: AgentRow['securityEvents'])
     latency: NO_MEASURE,
     drift: NO_FINDING,
     probed: NO_FINDING,
-    hourlyCosts: new Array<null>(24).fill(null),
+    hourlyCosts: Array.from({ length: 24 }, () => null),
     costMonthToDate: null,
     costMonthEnd: null,
     runs: { total: 0, failed: 0, fitting: 0, unfitting: 0 },

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { CusumDesign, Shares } from '../drift/bernoulli-cusum.ts';
 import { UNSEEN, type WatchRule, type WatchedShare, watchRun } from '../drift/watched-share.ts';
-import { HourlyHistory, HourlyHistorySnapshot } from '../normality/hourly-history.ts';
+import { HourlyHistory, HourlyHistorySnapshot, UNSEEN_HISTORY } from '../normality/hourly-history.ts';
 import type { LocalHours } from '../normality/local-hours.ts';
 import { UsualHours } from '../normality/usual-hours.ts';
 import { DurationHistogram } from './duration-histogram.ts';
@@ -55,21 +55,30 @@ export class LatencyWatch {
   #openHour: number;
   #slow: WatchedShare;
 
-  constructor(local: LocalHours, phase: number, hour: number, stored?: LatencyWatchSnapshot) {
-    this.#history = new HourlyHistory(stored?.history);
+  constructor(local: LocalHours, phase: number, stored: LatencyWatchSnapshot) {
+    const { openHour, history, histograms, slow, levelChanges } = stored;
+    this.#history = new HourlyHistory(history);
     this.usual = new UsualHours(this.#history, {
       local,
       floor: LATENCY_FLOOR_MICROSECONDS,
       phase,
-      changes: stored?.levelChanges ?? [],
+      changes: levelChanges,
     });
-    this.#openHour = stored?.openHour ?? hour;
-    this.usual.moveTo(this.#openHour);
-    this.#histograms = Array.from(
-      { length: KEPT_HOURS },
-      (_, index) => new DurationHistogram(stored?.histograms[index]),
-    );
-    this.#slow = stored?.slow ?? UNSEEN;
+    this.#openHour = openHour;
+    this.usual.moveTo(openHour);
+    this.#histograms = histograms.map((counts) => new DurationHistogram(counts));
+    this.#slow = slow;
+  }
+
+  /** Before anything was seen; `hour`: the first that is not over. */
+  static unseen(hour: number): LatencyWatchSnapshot {
+    return {
+      openHour: hour,
+      history: UNSEEN_HISTORY,
+      histograms: [[], [], []],
+      slow: UNSEEN,
+      levelChanges: [],
+    };
   }
 
   get slow(): WatchedShare {

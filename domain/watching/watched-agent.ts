@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { RecordOf } from '../ledger/ledger-record.ts';
 import { COST_SUMS } from '../ledger/rollups/period-sums.ts';
+import { UNSEEN } from '../drift/watched-share.ts';
 import type { LocalHours } from '../normality/local-hours.ts';
 import { BlockSums, KEPT_BLOCKS, blockOf } from './cost-blocks.ts';
 import { CostWatch, CostWatchSnapshot } from './cost-watch.ts';
@@ -68,6 +69,15 @@ export interface Moment {
   readonly hour: number;
 }
 
+export interface Beginning {
+  readonly namespace: string;
+  readonly name: string;
+  /** The first hour that is not over. */
+  readonly hour: number;
+  /** From 0 to 23: when in the day it is worked out what is usual. */
+  readonly phase: number;
+}
+
 export class WatchedAgent {
   readonly namespace: string;
   readonly name: string;
@@ -87,34 +97,49 @@ export class WatchedAgent {
   readonly #badRuns: BadRun[];
   readonly #sources: string[];
 
-  constructor(
-    of: { readonly namespace: string; readonly name: string; readonly hour: number; readonly phase: number },
-    local: LocalHours,
-    stored?: WatchedAgentSnapshot,
-  ) {
-    this.namespace = of.namespace;
-    this.name = of.name;
-    this.#phase = of.phase;
-    this.cost = new CostWatch(local, of.phase, of.hour, stored?.cost);
-    this.latency = new LatencyWatch(local, of.phase, of.hour, stored?.latency);
-    this.quality = new QualityWatch(stored?.quality);
-    this.probes = new ProbeWatch(stored?.probes);
-    this.counters = new RunCounters(stored?.counters);
+  constructor(local: LocalHours, stored: WatchedAgentSnapshot) {
+    this.namespace = stored.namespace;
+    this.name = stored.name;
+    this.#phase = stored.phase;
+    this.cost = new CostWatch(local, stored.phase, stored.cost);
+    this.latency = new LatencyWatch(local, stored.phase, stored.latency);
+    this.quality = new QualityWatch(stored.quality);
+    this.probes = new ProbeWatch(stored.probes);
+    this.counters = new RunCounters(stored.counters);
     this.models = new Map(
-      stored?.models.map(({ name, newest, sums }) => [name, new BlockSums(COST_SUMS.length, newest, sums)]),
+      stored.models.map(({ name, newest, sums }) => [name, new BlockSums(COST_SUMS.length, newest, sums)]),
     );
-    this.runSums = new BlockSums(
-      RUN_SUMS.length,
-      stored?.runSums.newest ?? blockOf(of.hour),
-      stored?.runSums.sums,
-    );
-    this.#prompt = { ...(stored?.prompt ?? { digest: '', other: '', otherRuns: 0 }) };
-    this.#generation = stored?.generation ?? 0;
-    this.#changes = [...(stored?.changes ?? [])];
-    this.#badRuns = [...(stored?.badRuns ?? [])];
-    this.#sources = [...(stored?.sources ?? [])];
-    this.lastRunMicroseconds = stored?.lastRunMicroseconds ?? null;
-    this.lastSeenMicroseconds = stored?.lastSeenMicroseconds ?? 0;
+    this.runSums = new BlockSums(RUN_SUMS.length, stored.runSums.newest, stored.runSums.sums);
+    this.#prompt = { ...stored.prompt };
+    this.#generation = stored.generation;
+    this.#changes = [...stored.changes];
+    this.#badRuns = [...stored.badRuns];
+    this.#sources = [...stored.sources];
+    this.lastRunMicroseconds = stored.lastRunMicroseconds;
+    this.lastSeenMicroseconds = stored.lastSeenMicroseconds;
+  }
+
+  /** Before anything was seen. */
+  static unseen(local: LocalHours, { namespace, name, hour, phase }: Beginning): WatchedAgentSnapshot {
+    return {
+      namespace,
+      name,
+      phase,
+      cost: CostWatch.unseen(local, hour),
+      latency: LatencyWatch.unseen(hour),
+      quality: { signals: {}, sizes: {} },
+      probes: { share: UNSEEN, round: null },
+      counters: [],
+      models: [],
+      runSums: { newest: blockOf(hour), sums: '' },
+      prompt: { digest: '', other: '', otherRuns: 0 },
+      generation: 0,
+      changes: [],
+      badRuns: [],
+      sources: [],
+      lastRunMicroseconds: null,
+      lastSeenMicroseconds: 0,
+    };
   }
 
   /** Closes the hours before. */
@@ -164,19 +189,10 @@ export class WatchedAgent {
   seeAttempt(attempt: RecordOf<'model_attempt'>, { atMicroseconds, hour }: Moment, design: Design): number {
     this.cost.add(hour, attempt.costNanoUsd);
     const sums = this.#sumsOfModel(attempt.model, hour);
-    const { tokens, costNanoUsd, outcome } = attempt;
     const block = blockOf(hour);
-    const columns = [
-      1,
-      outcome === 'answered' ? 0 : 1,
-      tokens?.input ?? 0,
-      tokens?.cachedInput ?? 0,
-      tokens?.cacheWrite ?? 0,
-      tokens?.output ?? 0,
-      costNanoUsd ?? 0,
-      costNanoUsd === undefined ? 1 : 0,
-    ];
-    for (const [column, amount] of columns.entries()) if (amount !== 0) sums.add(block, column, amount);
+    for (const [column, amount] of costColumnsOf(attempt).entries()) {
+      if (amount !== 0) sums.add(block, column, amount);
+    }
     this.#addRunSums(block, [0, 0, attempt.durationMicroseconds, 1, 0]);
     if (attempt.prompt?.arm === 'candidate') return 0;
     const signals = signalsOfAttempt(attempt);
@@ -308,4 +324,18 @@ export class WatchedAgent {
     this.models.set(name, sums);
     return sums;
   }
+}
+
+const NO_TOKENS = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 };
+
+/** In the order of COST_SUMS. */
+function costColumnsOf({
+  outcome,
+  tokens = NO_TOKENS,
+  costNanoUsd,
+}: RecordOf<'model_attempt'>): readonly number[] {
+  const { input, cachedInput, cacheWrite, output } = tokens;
+  const isFailed = outcome === 'answered' ? 0 : 1;
+  const isUnknown = costNanoUsd === undefined ? 1 : 0;
+  return [1, isFailed, input, cachedInput, cacheWrite, output, costNanoUsd ?? 0, isUnknown];
 }

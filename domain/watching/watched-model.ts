@@ -5,7 +5,7 @@ import type { LocalHours } from '../normality/local-hours.ts';
 import { UNSEEN, type WatchedShare, watchRun } from '../drift/watched-share.ts';
 import { LatencyWatch, LatencyWatchSnapshot } from './latency-watch.ts';
 import type { Design } from './quality-watch.ts';
-import type { Moment } from './watched-agent.ts';
+import type { Beginning, Moment } from './watched-agent.ts';
 import { WatchedShareSnapshot } from './watched-share-snapshot.ts';
 
 const MOST_SERVED = 12;
@@ -55,23 +55,37 @@ export class WatchedModel {
   #failed: WatchedShare;
   lastSeenMicroseconds: number;
 
-  constructor(
-    of: { readonly namespace: string; readonly name: string; readonly hour: number; readonly phase: number },
-    local: LocalHours,
-    stored?: WatchedModelSnapshot,
-  ) {
-    this.namespace = of.namespace;
-    this.name = of.name;
-    this.#phase = of.phase;
-    this.latency = new LatencyWatch(local, of.phase, of.hour, stored?.latency);
-    this.#served = new Map(stored?.served.map((served) => [served.id, served]));
-    this.#changes = [...(stored?.changes ?? [])];
-    this.#provider = stored?.provider ?? '';
-    this.#providerModel = stored?.providerModel ?? '';
-    this.#attempts = stored?.attempts ?? 0;
-    this.#current = stored?.current ?? '';
-    this.#failed = stored?.failed ?? UNSEEN;
-    this.lastSeenMicroseconds = stored?.lastSeenMicroseconds ?? 0;
+  constructor(local: LocalHours, stored: WatchedModelSnapshot) {
+    this.namespace = stored.namespace;
+    this.name = stored.name;
+    this.#phase = stored.phase;
+    this.latency = new LatencyWatch(local, stored.phase, stored.latency);
+    this.#served = new Map(stored.served.map((served) => [served.id, served]));
+    this.#changes = [...stored.changes];
+    this.#provider = stored.provider;
+    this.#providerModel = stored.providerModel;
+    this.#attempts = stored.attempts;
+    this.#current = stored.current;
+    this.#failed = stored.failed;
+    this.lastSeenMicroseconds = stored.lastSeenMicroseconds;
+  }
+
+  /** Before anything was seen. */
+  static unseen({ namespace, name, hour, phase }: Beginning): WatchedModelSnapshot {
+    return {
+      namespace,
+      name,
+      phase,
+      provider: '',
+      providerModel: '',
+      attempts: 0,
+      served: [],
+      current: '',
+      changes: [],
+      latency: LatencyWatch.unseen(hour),
+      failed: UNSEEN,
+      lastSeenMicroseconds: 0,
+    };
   }
 
   see(attempt: RecordOf<'model_attempt'>, { atMicroseconds, hour }: Moment, design: Design): void {
