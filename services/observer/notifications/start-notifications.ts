@@ -37,6 +37,7 @@ export function startNotifications({
     },
     close: async () => {
       controller.abort();
+      for (const { changed } of pictures) changed.abort();
       await Promise.allSettled(loops);
     },
   };

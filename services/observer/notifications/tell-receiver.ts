@@ -37,7 +37,7 @@ export interface TellingMeans {
 export interface Picture {
   /** Undefined until there is one. */
   items: readonly AttentionItem[] | undefined;
-  /** Aborted when there is another one. */
+  /** Aborted when there is another one, and at the end. */
   changed: AbortController;
 }
 
@@ -119,7 +119,7 @@ class ReceiverLoop {
   }
 
   async #wait(milliseconds: number, changed: AbortController): Promise<void> {
-    await this.#means.pause(milliseconds, AbortSignal.any([this.#signal, changed.signal]));
+    await this.#means.pause(milliseconds, changed.signal);
   }
 
   async #deliver({ notification, causeIds, toldAfter }: NextNotification): Promise<void> {
