@@ -4,6 +4,14 @@ import type { AgentsAnswer, NowAnswer, SessionAnswer } from '#services/console/a
 import { generateAttention } from './generated-attention.ts';
 import { generateFleet } from './generated-fleet.ts';
 import { generateRollout, generateRollouts } from './generated-rollouts.ts';
+import { generateAgent, generateDrift } from './generated-history.ts';
+import {
+  generateFailures,
+  generateRun,
+  generateRuns,
+  generateTexts,
+  generateVerification,
+} from './generated-runs.ts';
 import { fleetSummary } from './generated-summary.ts';
 
 export interface Asked {
@@ -18,7 +26,14 @@ export interface Said {
 export type Routes = (asked: Asked) => Said;
 type Route = (parameters: Readonly<Record<string, string>>, asked: Asked) => unknown;
 
-const RIGHTS = ['get agents/cost', 'get agents/trace', 'get agents/content', 'get securityevents'];
+const RIGHTS = [
+  'get agents/cost',
+  'get agents/trace',
+  'get agents/content',
+  'get agents/runs',
+  'get agents/securityevents',
+  'get agents/audit',
+];
 /** A token that lacks every right to act, to see the greyed buttons. */
 const VIEWER_TOKEN = 'viewer';
 
@@ -27,6 +42,8 @@ export function createRoutes(agents: number): Routes {
   const rows = generateFleet(agents, now);
   const attention = generateAttention(rows, now);
   const rollouts = generateRollouts(now);
+  const runs = generateRuns(rows, now, 400);
+  const runOf = (id: string | undefined) => runs.find((run) => run.id === id);
   let session: 'operator' | 'viewer' | undefined = 'operator';
   const sessionAnswer = (): SessionAnswer => ({
     user: session === 'viewer' ? 'system:serviceaccount:support:reader' : 'ana.ruiz@example.com',
@@ -78,6 +95,60 @@ export function createRoutes(agents: number): Routes {
       }),
     ],
     ['GET', '/v1/agents', (_, { url }) => answerAgents(rows, url)],
+    [
+      'GET',
+      '/v1/agents/:namespace/:name',
+      ({ namespace, name }) => {
+        const row = rows.find((each) => each.namespace === namespace && each.name === name);
+        return row === undefined ? missing() : generateAgent(row, attention, now);
+      },
+    ],
+    [
+      'GET',
+      '/v1/runs',
+      (_, { url: { searchParams } }) => {
+        const fits = (name: string, value: string): boolean =>
+          ['', value].includes(searchParams.get(name) ?? '');
+        const found = runs.filter(
+          (run) => fits('namespace', run.namespace) && fits('agent', run.agent) && fits('status', run.status),
+        );
+        const [from, limit] = [Number(searchParams.get('cursor')), Number(searchParams.get('limit')) || 50];
+        return {
+          runs: found.slice(from, from + limit),
+          nextCursor: from + limit < found.length ? String(from + limit) : null,
+        };
+      },
+    ],
+    [
+      'GET',
+      '/v1/runs/:id',
+      ({ id }, { url }) => {
+        const run = runOf(id);
+        return run === undefined ? missing() : generateRun(run, Number(url.searchParams.get('after')));
+      },
+    ],
+    [
+      'GET',
+      '/v1/runs/:id/failures',
+      ({ id }) => {
+        const run = runOf(id);
+        return run === undefined ? missing() : generateFailures(run);
+      },
+    ],
+    [
+      'POST',
+      '/v1/runs/:id/texts',
+      ({ id }) => {
+        const run = runOf(id);
+        return run === undefined ? missing() : generateTexts(run);
+      },
+    ],
+    [
+      'GET',
+      '/v1/runs/:id/verification',
+      (_, { url }) => generateVerification(url.searchParams.get('record') ?? ''),
+    ],
+    ['GET', '/v1/drift', () => generateDrift(rows, now)],
     ['GET', '/v1/rollouts', () => ({ rollouts })],
     [
       'GET',

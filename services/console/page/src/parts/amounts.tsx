@@ -1,6 +1,14 @@
 /** Amounts in the words of the chosen language; null is said to be unknown. */
 import { language } from '../app/preferences.ts';
-import { formatCount, formatDuration, formatMoney, formatRatio, formatShare } from '../format/amounts.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatRatio,
+  formatScore,
+  formatShare,
+  formatShortCount,
+} from '../format/amounts.ts';
 import { GENERAL } from '../words/general-words.ts';
 import type { Language } from '../words/languages.ts';
 import { say } from '../words/say.ts';
@@ -16,8 +24,10 @@ export function saying(format: Format): (amount: Amount) => string {
 export const sayMoney = saying(formatMoney);
 export const sayDuration = saying(formatDuration);
 export const sayCountOf = saying(formatCount);
+export const sayShortCount = saying(formatShortCount);
 export const sayShare = saying(formatShare);
 export const sayRatio = saying(formatRatio);
+export const sayScore = saying(formatScore);
 
 interface AmountProps {
   readonly value: Amount;
@@ -35,7 +45,10 @@ const component =
 export const Money = component(formatMoney);
 export const Duration = component(formatDuration);
 export const Count = component(formatCount);
+export const ShortCount = component(formatShortCount);
 export const Share = component(formatShare);
+export const Ratio = component(formatRatio);
+export const Score = component(formatScore);
 
 /** A part of a whole; of nothing it is not known. */
 export function shareOf(part: number, whole: number): number | null {

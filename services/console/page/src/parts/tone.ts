@@ -17,6 +17,11 @@ export const URGENCY_TONES = { page: 'bad', ticket: 'warn', notice: 'info' } as 
 
 /** Of a condition for which True is the bad end. */
 export const FINDING_TONES: Readonly<Record<Status, Tone>> = { True: 'bad', False: 'good', Unknown: 'quiet' };
+export const CONDITION_TONES: Readonly<Record<Status, Tone>> = {
+  True: 'good',
+  False: 'bad',
+  Unknown: 'quiet',
+};
 
 export const TONE_ICONS: Readonly<Record<Tone, IconName>> = {
   good: 'circle-check',
