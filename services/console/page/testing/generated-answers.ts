@@ -12,6 +12,7 @@ import {
   generateTexts,
   generateVerification,
 } from './generated-runs.ts';
+import { generateCheckpoints, generateModels, generateRecords, generateSecurity } from './generated-areas.ts';
 import { fleetSummary } from './generated-summary.ts';
 
 export interface Asked {
@@ -27,13 +28,24 @@ export type Routes = (asked: Asked) => Said;
 type Route = (parameters: Readonly<Record<string, string>>, asked: Asked) => unknown;
 
 const RIGHTS = [
-  'get agents/cost',
-  'get agents/trace',
-  'get agents/content',
+  'get agents',
+  'get agents/costs',
   'get agents/runs',
   'get agents/securityevents',
   'get agents/audit',
+  'get agents/texts',
+  'update agents/silence',
+  'get canaryrollouts',
+  'get models',
 ];
+/** What somebody who only looks may do. */
+const VIEWER_RIGHTS = new Set([
+  'get agents',
+  'get agents/costs',
+  'get agents/runs',
+  'get canaryrollouts',
+  'get models',
+]);
 /** A token that lacks every right to act, to see the greyed buttons. */
 const VIEWER_TOKEN = 'viewer';
 
@@ -81,7 +93,11 @@ export function createRoutes(agents: number): Routes {
     [
       'GET',
       '/v1/rights',
-      () => ({ rights: Object.fromEntries(RIGHTS.map((right) => [right, session === 'operator'])) }),
+      () => ({
+        rights: Object.fromEntries(
+          RIGHTS.map((right) => [right, session === 'operator' || VIEWER_RIGHTS.has(right)]),
+        ),
+      }),
     ],
     [
       'GET',
@@ -148,6 +164,16 @@ export function createRoutes(agents: number): Routes {
       '/v1/runs/:id/verification',
       (_, { url }) => generateVerification(url.searchParams.get('record') ?? ''),
     ],
+    [
+      'GET',
+      '/v1/security',
+      (_, { url }) => generateSecurity(now, Number(url.searchParams.get('hours')) || 24),
+    ],
+    ['GET', '/v1/records', (_, { url }) => generateRecords(now, url)],
+    ['GET', '/v1/checkpoints', () => generateCheckpoints()],
+    ['GET', '/v1/models', () => generateModels()],
+    ['POST', '/v1/attention/:id/silence', () => ({})],
+    ['DELETE', '/v1/attention/:id/silence', () => undefined],
     ['GET', '/v1/drift', () => generateDrift(rows, now)],
     ['GET', '/v1/rollouts', () => ({ rollouts })],
     [

@@ -38,7 +38,7 @@ export function generateRollouts(now: number): RolloutRow[] {
       sentence: 'At 5 %: about 140 outcomes are still needed, some 22 minutes.',
       candidate: 'ticket-prompt-v8',
       exposurePercent: 5,
-      step: { index: 1, count: 5, kind: 'analyze' },
+      step: { index: 1, count: 5, kind: 'analyse' },
     }),
     row({
       namespace: 'finance',
@@ -53,7 +53,7 @@ export function generateRollouts(now: number): RolloutRow[] {
       sentence: 'Paused by ana.ruiz@example.com: a complaint.',
       candidate: 'contract-prompt-v3',
       exposurePercent: 10,
-      step: { index: 2, count: 5, kind: 'analyze' },
+      step: { index: 2, count: 5, kind: 'analyse' },
     }),
     row({
       namespace: 'people',
@@ -82,7 +82,7 @@ export function generateRollout(row: RolloutRow, now: number, isAllowed: boolean
       exposure: { unit: 'Agent' },
       steps: [
         { setExposure: { percent: '1' } },
-        { analyze: { minimumSamples: 50 } },
+        { analyse: { minimumSamples: 50 } },
         { setExposure: { percent: '25' } },
         { approve: {} },
         { setExposure: { percent: '100' } },
@@ -133,7 +133,7 @@ const arm = (outcomes: number, good: number, half: number): Arm => {
 
 const METRICS: readonly RolloutMetric[] = [
   {
-    metric: 'succeeded',
+    metric: 'RunSucceeded',
     isWanted: true,
     verdict: 'NotWorse',
     candidate: arm(820, 812, 0.009),
@@ -145,7 +145,7 @@ const METRICS: readonly RolloutMetric[] = [
     missingSamples: 0,
   },
   {
-    metric: 'firstAnswerFits',
+    metric: 'SchemaValid',
     isWanted: true,
     verdict: 'Undecided',
     candidate: arm(820, 796, 0.013),
@@ -157,7 +157,7 @@ const METRICS: readonly RolloutMetric[] = [
     missingSamples: 310,
   },
   {
-    metric: 'helpful',
+    metric: 'Feedback',
     isWanted: false,
     verdict: 'Undecided',
     candidate: arm(0, 0, 0),

@@ -14,22 +14,15 @@ export function generateRuns(rows: readonly AgentRow[], now: number, count: numb
   const chance = new Chance(99);
   return Array.from({ length: count }, (_, at) => {
     const row = rows[at % rows.length] as AgentRow;
-    const status = at % 17 === 4 ? 'failed' : at % 23 === 2 ? 'stopped' : at === 0 ? 'running' : 'succeeded';
     const duration = chance.whole(800_000, 40 * SECOND);
     return {
       id: at === 3 ? LONG_RUN : `run-0198c1f2-${chance.hex(4)}-7e55-9a7b-${chance.hex(12)}`,
       namespace: row.namespace,
       agent: row.name,
-      status,
-      ...(status === 'failed'
-        ? { reason: 'answer_invalid' }
-        : status === 'stopped'
-          ? { reason: 'step_limit' }
-          : {}),
+      ...endOf(at, duration),
       promptVersion: `${row.prompt?.name ?? 'own'}-v12`,
       promptDigest: row.prompt?.digest ?? '',
       beganAtMicroseconds: now - at * 41 * SECOND,
-      ...(status === 'running' ? {} : { durationMicroseconds: duration }),
       steps: chance.whole(1, 9),
       modelCalls: chance.whole(1, 9),
       attempts: chance.whole(1, 10),
@@ -47,6 +40,16 @@ export function generateRuns(rows: readonly AgentRow[], now: number, count: numb
       trust: at % 37 === 9 ? 'reported' : 'witnessed',
     };
   });
+}
+
+function endOf(
+  at: number,
+  durationMicroseconds: number,
+): Pick<RunRow, 'status' | 'reason' | 'durationMicroseconds'> {
+  if (at === 0) return { status: 'running' };
+  if (at % 17 === 4) return { status: 'failed', reason: 'answer_invalid', durationMicroseconds };
+  if (at % 23 === 2) return { status: 'stopped', reason: 'step_limit', durationMicroseconds };
+  return { status: 'succeeded', durationMicroseconds };
 }
 
 export function generateRun(run: RunRow, after: number): RunAnswer {
@@ -92,11 +95,13 @@ function entryOf(run: RunRow, at: number, total: number): RunEntry {
   };
 }
 
-function recordOf(run: RunRow, at: number, step: number, total: number): Readonly<Record<string, unknown>> {
+type Fields = Readonly<Record<string, unknown>>;
+
+const text = (characters: number): Fields => ({ digest: 'd'.repeat(64), characters });
+
+function recordOf(run: RunRow, at: number, step: number, total: number): Fields {
   const whole = { run: { id: run.id }, agent: { name: run.agent } };
-  const own = { run: { id: run.id, step }, agent: { name: run.agent } };
-  const text = (characters: number) => ({ digest: 'd'.repeat(64), characters });
-  if (at === 0)
+  if (at === 0) {
     return {
       ...whole,
       type: 'run_begun',
@@ -106,7 +111,8 @@ function recordOf(run: RunRow, at: number, step: number, total: number): Readonl
       tools: ['lookup_order', 'send_mail'],
       limits: { steps: 20, seconds: 120 },
     };
-  if (at === total - 1)
+  }
+  if (at === total - 1) {
     return {
       ...whole,
       type: 'run_ended',
@@ -120,67 +126,76 @@ function recordOf(run: RunRow, at: number, step: number, total: number): Readonl
       durationMicroseconds: run.durationMicroseconds ?? SECOND,
       records: total,
     };
-  const kind = (at - 1) % ENTRIES_OF_STEP;
-  const requestId = `request-${step}`;
+  }
   const hostile = HOSTILE_TEXTS[step % HOSTILE_TEXTS.length] ?? '';
-  const tool = step % 9 === 4 ? hostile.slice(0, 60) : step % 2 === 0 ? 'lookup_order' : 'send_mail';
-  if (kind === 0)
-    return {
-      ...own,
-      type: 'model_attempt',
-      requestId,
-      attempt: 1,
-      operation: 'chat',
-      model: run.models[0] ?? 'gpt-large',
-      provider: 'openai',
-      providerModel: 'gpt-large-1',
-      modelServed: 'gpt-large-1-20260901',
-      outcome: 'ok',
-      tokens: { input: 812, cachedInput: 4100, cacheWrite: 0, output: 96 },
-      usageSource: 'provider',
-      ...(step % 40 === 39 ? {} : { costNanoUsd: 1_912_000 + step }),
-      durationMicroseconds: 310_000 + (step % 7) * 130_000,
-    };
-  if (kind === 1)
-    return {
-      ...own,
-      type: 'cycle',
-      phase: 'action',
-      outcome: 'ok',
-      requestId,
-      sent: text(411),
-      answer: text(180),
-      toolCalls: 1,
-      durationMicroseconds: 400_000,
-    };
-  if (kind === 2)
-    return {
-      ...own,
-      type: 'tool_intent',
-      callId: `call-${step}`,
-      tool,
-      effect: step % 2 === 0 ? 'none' : 'external',
-      arguments: text(64),
-    };
-  if (kind === 3)
-    return {
-      ...own,
-      type: 'policy_decision',
-      policy: 'tools',
-      verdict: step % 11 === 5 ? 'denied' : 'allowed',
-      reason: step % 11 === 5 ? 'unknown_tool' : 'on_the_list',
-      subject: tool,
-    };
-  return {
-    ...own,
-    type: 'tool_result',
-    callId: `call-${step}`,
-    tool,
-    outcome: isFailing(at) ? 'failed' : 'ok',
-    result: text(1300),
-    durationMicroseconds: 90_000 + (step % 5) * 210_000,
-  };
+  const usual = step % 2 === 0 ? 'lookup_order' : 'send_mail';
+  const tool = step % 9 === 4 ? hostile.slice(0, 60) : usual;
+  const kinds = [attemptOf, cycleOf, intentOf, decisionOf, resultOf];
+  const own = { run: { id: run.id, step }, agent: { name: run.agent } };
+  return { ...own, ...kinds[(at - 1) % ENTRIES_OF_STEP]?.({ run, at, step, tool }) };
 }
+
+interface Moment {
+  readonly run: RunRow;
+  readonly at: number;
+  readonly step: number;
+  readonly tool: string;
+}
+
+const attemptOf = ({ run, step }: Moment): Fields => ({
+  type: 'model_attempt',
+  requestId: `request-${step}`,
+  attempt: 1,
+  operation: 'chat',
+  model: run.models[0] ?? 'gpt-large',
+  provider: 'openai',
+  providerModel: 'gpt-large-1',
+  modelServed: 'gpt-large-1-20260901',
+  outcome: 'ok',
+  tokens: { input: 812, cachedInput: 4100, cacheWrite: 0, output: 96 },
+  usageSource: 'provider',
+  ...(step % 40 === 39 ? {} : { costNanoUsd: 1_912_000 + step }),
+  durationMicroseconds: 310_000 + (step % 7) * 130_000,
+});
+
+const cycleOf = ({ step }: Moment): Fields => ({
+  type: 'cycle',
+  phase: 'action',
+  outcome: 'ok',
+  requestId: `request-${step}`,
+  sent: text(411),
+  answer: text(180),
+  toolCalls: 1,
+  durationMicroseconds: 400_000,
+});
+
+const intentOf = ({ step, tool }: Moment): Fields => ({
+  type: 'tool_intent',
+  callId: `call-${step}`,
+  tool,
+  effect: step % 2 === 0 ? 'none' : 'external',
+  arguments: text(64),
+});
+
+const decisionOf = ({ step, tool }: Moment): Fields => {
+  const isDenied = step % 11 === 5;
+  return {
+    type: 'policy_decision',
+    policy: 'tools',
+    verdict: isDenied ? 'denied' : 'allowed',
+    reason: isDenied ? 'unknown_tool' : 'on_the_list',
+    subject: tool,
+  };
+};
+
+const resultOf = ({ at, step, tool }: Moment): Fields => ({
+  type: 'tool_result',
+  callId: `call-${step}`,
+  tool,
+  outcome: isFailing(at) ? 'failed' : 'ok',
+  result: text(1300),
+  durationMicroseconds: 90_000 + (step % 5) * 210_000,
+});
 
 export function generateTexts(run: RunRow): TextsAnswer {
   const texts = Array.from({ length: WINDOW }, (_, at) => entryOf(run, at, SHORT_ENTRIES)).flatMap(

@@ -112,7 +112,7 @@ function Top({ onMenu }: { readonly onMenu: () => void }) {
       </button>
       <div class="top__titles">
         {crumbs.length === 0 ? null : (
-          <nav class="crumbs" aria-label={say(FRAME.navigation)}>
+          <nav class="crumbs" aria-label={say(FRAME.trail)}>
             {crumbs.map((crumb) => (
               <span key={crumb.path}>
                 <a href={crumb.path}>{crumb.title}</a> /

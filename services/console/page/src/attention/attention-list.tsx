@@ -6,12 +6,15 @@ import { AgentLink, RolloutLink, RunLink } from '../parts/agent-link.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Icon } from '../parts/icon.tsx';
 import type { IconName } from '../parts/icon-names.ts';
+import { RightButton } from '../parts/right-button.tsx';
 import { Time } from '../parts/time.tsx';
 import { URGENCY_TONES } from '../parts/tone.ts';
 import { askAgain } from '../server/answers.ts';
 import { pathOf } from '../server/paths.ts';
 import { request } from '../server/request.ts';
+import { useRight } from '../session/rights.ts';
 import { Sentence, Text } from '../text/text.tsx';
+import { visible } from '../text/visible-text.ts';
 import { GENERAL, URGENCY_WORDS } from '../words/general-words.ts';
 import { say } from '../words/say.ts';
 import { ATTENTION, KIND_WORDS } from './attention-words.ts';
@@ -84,29 +87,36 @@ function Item({ item, onAsk }: ItemProps) {
       </div>
       {item.silence === null ? (
         <div class="attention__tools">
-          <button
-            type="button"
-            class="button button--small button--quiet"
-            onClick={() => onAsk('muted')}
-            aria-describedby={id}
-          >
-            <Icon name="bell-off" />
-            {say(ATTENTION.mute)}
-          </button>
-          <button
-            type="button"
-            class="button button--small button--quiet"
-            onClick={() => onAsk('expected')}
-            aria-describedby={id}
-          >
-            <Icon name="check" />
-            {say(ATTENTION.expect)}
-          </button>
+          <SilenceButton item={item} action="muted" onAsk={onAsk} />
+          <SilenceButton item={item} action="expected" onAsk={onAsk} />
         </div>
       ) : (
         <Silence id={item.id} silence={item.silence} />
       )}
     </article>
+  );
+}
+
+const SILENCE_RIGHT = 'update agents/silence';
+
+interface SilenceButtonProps extends ItemProps {
+  readonly action: SilenceRequest['action'];
+}
+
+function SilenceButton({ item, action, onAsk }: SilenceButtonProps) {
+  const namespace = (item.agents[0] ?? item.subject)?.namespace;
+  const isAllowed = useRight(SILENCE_RIGHT, namespace) !== false;
+  return (
+    <RightButton
+      right={SILENCE_RIGHT}
+      namespace={namespace}
+      isAllowed={isAllowed}
+      title={say(action === 'muted' ? ATTENTION.mute : ATTENTION.expect)}
+      about={visible(item.title)}
+      icon={action === 'muted' ? 'bell-off' : 'check'}
+      look="button--small button--quiet"
+      onPress={() => onAsk(action)}
+    />
   );
 }
 

@@ -45,10 +45,7 @@ const component =
 export const Money = component(formatMoney);
 export const Duration = component(formatDuration);
 export const Count = component(formatCount);
-export const ShortCount = component(formatShortCount);
 export const Share = component(formatShare);
-export const Ratio = component(formatRatio);
-export const Score = component(formatScore);
 
 /** A part of a whole; of nothing it is not known. */
 export function shareOf(part: number, whole: number): number | null {

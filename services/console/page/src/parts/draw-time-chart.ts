@@ -50,7 +50,9 @@ function dataOf({ points }: TimeChartContent): uPlot.AlignedData {
 
 function optionsOf(width: number, content: TimeChartContent, colors: Colors): uPlot.Options {
   const { names, sayAmount, language } = content;
-  const value = (_: uPlot, amount: number | null): string => sayAmount(amount);
+  // Without a place on the chart there is nothing to say; at one, nothing known is said to be unknown.
+  const value = (_: uPlot, amount: number | null, __: number, at: number | null): string =>
+    at === null ? '' : sayAmount(amount);
   const axis = {
     stroke: colors['text-faint'],
     font: FONT,

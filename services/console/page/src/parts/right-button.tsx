@@ -1,5 +1,4 @@
 /** A button for which a right is needed. Without it the button is grey and, asked, says which right it is and how to check. */
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { canILine } from '../session/rights.ts';
 import { GENERAL } from '../words/general-words.ts';
@@ -11,9 +10,11 @@ import type { IconName } from './icon-names.ts';
 
 interface RightButtonProps {
   readonly right: string;
-  readonly namespace: string;
+  readonly namespace: string | undefined;
   readonly isAllowed: boolean;
   readonly title: string;
+  /** What it is done to, where several buttons have the same title. */
+  readonly about?: string;
   readonly icon: IconName;
   readonly look?: string;
   readonly onPress: () => void;
@@ -24,6 +25,7 @@ export function RightButton({
   namespace,
   isAllowed,
   title,
+  about,
   icon,
   look = '',
   onPress,
@@ -33,7 +35,8 @@ export function RightButton({
     <>
       <button
         type="button"
-        class={`button ${isAllowed ? look : ''}`}
+        class={`button ${look}`}
+        aria-label={about === undefined ? undefined : `${title}: ${about}`}
         aria-disabled={isAllowed ? undefined : 'true'}
         onClick={isAllowed ? onPress : () => setIsExplained(true)}
       >
@@ -53,8 +56,7 @@ export function RightButton({
 
 interface MissingRightProps {
   readonly right: string;
-  readonly namespace?: string;
-  readonly children?: ComponentChildren;
+  readonly namespace: string | undefined;
 }
 
 export function MissingRight({ right, namespace }: MissingRightProps) {

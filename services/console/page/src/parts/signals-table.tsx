@@ -1,4 +1,5 @@
 import type { AgentHistory } from '#domain/observation/agent-history.ts';
+import { GENERAL } from '../words/general-words.ts';
 import type { Word, Words } from '../words/languages.ts';
 import { say, sayCode } from '../words/say.ts';
 import { Count, sayScore, Share } from './amounts.tsx';
@@ -78,6 +79,7 @@ export function closeness({ score, threshold }: Pick<Signal, 'score' | 'threshol
 
 /** The threshold stands at two thirds of the line, so that what is beyond it is seen to be. */
 export function ScoreMeter({ score, threshold, phase }: Pick<Signal, 'score' | 'threshold' | 'phase'>) {
+  if (score === null) return <span class="unknown">{say(GENERAL.unknown)}</span>;
   const text = say(WORDS.scoreOf, { score: sayScore(score), threshold: sayScore(threshold) });
   const share = closeness({ score, threshold });
   return (

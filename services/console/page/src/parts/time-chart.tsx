@@ -108,6 +108,8 @@ function PointsTable({ title, points, marks, sayAmount }: TimeChartProps) {
   );
 }
 
+type ChartContent = Pick<TimeChartProps, 'points' | 'marks'>;
+
 interface CanvasProps extends Omit<TimeChartProps, 'title'> {
   readonly label: string;
 }
@@ -116,7 +118,7 @@ function Canvas({ label, points, marks, sayAmount }: CanvasProps) {
   const host = useRef<HTMLDivElement>(null);
   const [spoken, shade] = [language.value, theme.value];
   // Points are made anew with each answer, mostly the same ones: the chart is drawn anew when they say something else.
-  const content = JSON.stringify([points, marks]);
+  const content = JSON.stringify({ points, marks });
   useEffect(() => {
     const ends = new AbortController();
     const element = host.current;
@@ -129,7 +131,7 @@ function Canvas({ label, points, marks, sayAmount }: CanvasProps) {
     const draw = async (): Promise<void> => {
       const { drawTimeChart } = await import('./draw-time-chart.ts');
       if (element === null || ends.signal.aborted) return;
-      const chart = { points, marks, sayAmount, names, language: spoken };
+      const chart = { ...(JSON.parse(content) as ChartContent), sayAmount, names, language: spoken };
       let end = drawTimeChart(element, chart);
       const again = (): void => {
         end();
@@ -140,6 +142,6 @@ function Canvas({ label, points, marks, sayAmount }: CanvasProps) {
     };
     void draw();
     return () => ends.abort();
-  }, [content, spoken, shade]);
+  }, [content, spoken, shade, sayAmount]);
   return <div ref={host} class="chart" role="img" aria-label={label} />;
 }

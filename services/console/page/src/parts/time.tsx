@@ -19,7 +19,11 @@ export function Time({ at, as = 'ago' }: TimeProps) {
     clock: () => formatClock(language.value, at, now.value),
   }[as]();
   return (
-    <time class="time" dateTime={dateOf(at).toISOString()} title={whole}>
+    <time
+      class={as === 'both' ? 'time time--both' : 'time'}
+      dateTime={dateOf(at).toISOString()}
+      title={whole}
+    >
       {text}
     </time>
   );

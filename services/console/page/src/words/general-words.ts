@@ -60,6 +60,7 @@ export const GENERAL = {
   ascending: { en: 'ascending', es: 'ascendente' },
   descending: { en: 'descending', es: 'descendente' },
   loadMore: { en: 'Show more', es: 'Mostrar más' },
+  records: { en: 'Records', es: 'Registros' },
   notCurrent: { en: 'Not current', es: 'No actualizado' },
 } as const satisfies Words;
 
@@ -93,6 +94,7 @@ export const URGENCY_WORDS = {
 export const FRAME = {
   skip: { en: 'Skip to content', es: 'Ir al contenido' },
   navigation: { en: 'Areas', es: 'Áreas' },
+  trail: { en: 'Where you are', es: 'Dónde está' },
   menu: { en: 'Menu', es: 'Menú' },
   language: { en: 'Language', es: 'Idioma' },
   theme: { en: 'Theme', es: 'Tema' },

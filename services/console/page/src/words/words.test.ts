@@ -16,12 +16,15 @@ describe('the words of the page', () => {
   });
 
   it('take the same values in every language', () => {
-    const uneven = ENTRIES.filter(([, word]) => {
-      const placeholders = LANGUAGES.flatMap((language) =>
-        [word[language]].flat().map((text) => placeholdersOf(text).join(' ')),
-      );
-      return new Set(placeholders).size > 1;
-    });
+    // Of a counted word each form by itself: one hour may be "the last hour".
+    const uneven = ENTRIES.filter(([, word]) =>
+      [0, 1].some((form) => {
+        const placeholders = LANGUAGES.map((language) =>
+          placeholdersOf([word[language]].flat()[form] ?? '').join(' '),
+        );
+        return new Set(placeholders).size > 1;
+      }),
+    );
     expect(uneven.map(([name]) => name)).toEqual([]);
   });
 

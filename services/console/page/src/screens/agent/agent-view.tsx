@@ -93,13 +93,10 @@ function factsOf(row: AgentAnswer['row']): readonly FactOf[] {
   return [
     [
       say(AGENT.prompt),
-      row.prompt === null ? (
-        <span class="faint">{say(FLEET.noPrompt)}</span>
-      ) : (
-        <>
-          <Text value={row.prompt.name} /> <code class="small faint">{row.prompt.digest.slice(0, 12)}</code>
-        </>
-      ),
+      <span key="prompt">
+        <Text value={row.prompt?.name ?? say(FLEET.noPrompt)} />{' '}
+        <code class="small faint">{row.prompt?.digest.slice(0, 12)}</code>
+      </span>,
     ],
     [say(AGENT.models), <Text key="models" value={row.models.join(', ')} />],
     [say(AGENT.runsHour), <Count key="runs" value={row.runs.total} />],

@@ -87,7 +87,7 @@ export function ChangeLog({ changes }: Pick<AgentHistory, 'changes'>) {
       {changes.length === 0 ? (
         <p class="panel__body soft">{say(AGENT.noChanges)}</p>
       ) : (
-        <ol class="lines table-window">
+        <ol class="lines table-window" tabIndex={0} aria-label={say(AGENT.changes)}>
           {changes.map((change, at) => (
             <li class="line" key={`${change.atMicroseconds} ${at}`}>
               <p>

@@ -1,5 +1,5 @@
 /** The entries of a window as steps of a story: what was thought, done, judged and seen, in the order in which a person reads it. Pure. */
-import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import type { LedgerRecord, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
 import type { RunEntry } from '#services/console/api/answers.ts';
 
 export interface ToldEntry<Told extends LedgerRecord = LedgerRecord> {
@@ -94,26 +94,22 @@ function sumOf(amounts: readonly (number | null)[]): number | null {
   return sum;
 }
 
+type Wrong = { readonly [Type in RecordType]?: (record: RecordOf<Type>) => boolean };
+
+const WRONG: Wrong = {
+  model_attempt: ({ failureCode }) => failureCode !== undefined,
+  model_call: ({ failureCode }) => failureCode !== undefined,
+  cycle: ({ phase }) => phase === 'failure' || phase === 'repair',
+  tool_result: ({ outcome }) => outcome !== 'ok',
+  policy_decision: ({ verdict }) => verdict === 'denied',
+  run_ended: ({ status }) => status === 'failed',
+  security_event: ({ severity }) => severity !== 'informational',
+  gap: () => true,
+};
+
 export function isWrong(record: LedgerRecord): boolean {
-  switch (record.type) {
-    case 'model_attempt':
-    case 'model_call':
-      return record.failureCode !== undefined;
-    case 'cycle':
-      return record.phase === 'failure' || record.phase === 'repair';
-    case 'tool_result':
-      return !['ok', 'succeeded'].includes(record.outcome);
-    case 'policy_decision':
-      return record.verdict === 'denied';
-    case 'run_ended':
-      return record.status === 'failed';
-    case 'security_event':
-      return record.severity !== 'informational';
-    case 'gap':
-      return true;
-    default:
-      return false;
-  }
+  const judge = WRONG[record.type] as ((record: LedgerRecord) => boolean) | undefined;
+  return judge?.(record) === true;
 }
 
 /** What took time, from when it began: records of it are told at its end. */

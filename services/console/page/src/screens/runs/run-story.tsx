@@ -2,11 +2,13 @@ import { useState } from 'preact/hooks';
 import type { TextReference } from '#domain/ledger/record-fields.ts';
 import type { RunEntry, TextsAnswer } from '#services/console/api/answers.ts';
 import { Duration, Money } from '../../parts/amounts.tsx';
+import { Icon } from '../../parts/icon.tsx';
 import { Time } from '../../parts/time.tsx';
+import { pathOf } from '../../server/paths.ts';
 import { Sentence, Text } from '../../text/text.tsx';
 import { GENERAL } from '../../words/general-words.ts';
 import { say, sayCount } from '../../words/say.ts';
-import { type EntryWords, wordsOf } from './entry-words.tsx';
+import { wordsOf } from './entry-words.tsx';
 import { storySteps, toldOf, type StoryStep, type ToldEntry } from './run-steps.ts';
 import { RUN } from './runs-words.ts';
 import { VerifyButton } from './verify-dialog.tsx';
@@ -73,6 +75,7 @@ function Told({ told, runId, namespace, texts, hasStep = false }: ToldProps) {
   const { entry, record } = told;
   const words = wordsOf(record);
   const step = 'run' in record ? record.run?.step : undefined;
+  const [isOpen, setIsOpen] = useState(false);
   return (
     <li class={`told told--${record.type} tone--${words.tone}`}>
       <div class="told__head">
@@ -86,6 +89,15 @@ function Told({ told, runId, namespace, texts, hasStep = false }: ToldProps) {
         <span class="told__end small faint">
           {words.durationMicroseconds === undefined ? null : <Duration value={words.durationMicroseconds} />}
           <Time at={record.atMicroseconds} as="clock" />
+          <button
+            type="button"
+            class="told__open"
+            aria-expanded={isOpen}
+            aria-label={say(RUN.showRecord, { position: entry.position })}
+            onClick={() => setIsOpen(!isOpen)}
+          >
+            <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
+          </button>
         </span>
       </div>
       {words.sentence === undefined ? null : (
@@ -96,43 +108,34 @@ function Told({ told, runId, namespace, texts, hasStep = false }: ToldProps) {
       {words.texts.map(([field, reference]) => (
         <TextOf key={field} field={field} reference={reference} told={told} texts={texts} />
       ))}
-      <Raw words={words} entry={entry} runId={runId} namespace={namespace} recordId={record.id} />
+      {isOpen ? <Raw entry={entry} runId={runId} namespace={namespace} recordId={record.id} /> : null}
     </li>
   );
 }
 
 interface RawProps {
-  readonly words: EntryWords;
   readonly entry: RunEntry;
   readonly runId: string;
   readonly namespace: string;
   readonly recordId: string;
 }
 
-/** Made only when it is opened: of two hundred entries most are not. */
+/** The record as it is hashed, and what proves it. */
 function Raw({ entry, runId, namespace, recordId }: RawProps) {
-  const [isOpen, setIsOpen] = useState(false);
   return (
-    <details class="told__raw" open={isOpen} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
-      <summary class="small faint">{say(RUN.copyPosition, { position: entry.position })}</summary>
-      {isOpen ? (
-        <div class="stack stack--tight">
-          <pre class="raw" tabIndex={0}>
-            <Text value={JSON.stringify(entry.record, undefined, 2)} />
-          </pre>
-          <p class="row">
-            <VerifyButton runId={runId} namespace={namespace} recordId={recordId} title={say(RUN.verify)} />
-            <a
-              class="button button--small"
-              href={`/v1/records/${encodeURIComponent(namespace)}/${encodeURIComponent(recordId)}/evidence`}
-              download
-            >
-              {say(RUN.evidence)}
-            </a>
-          </p>
-        </div>
-      ) : null}
-    </details>
+    <div class="stack stack--tight told__raw">
+      <p class="row">
+        <span class="small faint">{say(RUN.copyPosition, { position: entry.position })}</span>
+        <VerifyButton runId={runId} namespace={namespace} recordId={recordId} title={say(RUN.verify)} />
+        <a class="button button--small" href={`/v1/records${pathOf(namespace, recordId)}/evidence`} download>
+          <Icon name="download" />
+          {say(RUN.evidence)}
+        </a>
+      </p>
+      <pre class="raw" tabIndex={0}>
+        <Text value={JSON.stringify(entry.record, undefined, 2)} />
+      </pre>
+    </div>
   );
 }
 

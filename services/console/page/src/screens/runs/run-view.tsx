@@ -27,7 +27,7 @@ import { VerifyButton } from './verify-dialog.tsx';
 import { Waterfall } from './waterfall.tsx';
 
 const WINDOW_ENTRIES = 200;
-const CONTENT_RIGHT = 'get agents/content';
+const CONTENT_RIGHT = 'get agents/texts';
 
 export function RunView() {
   const { namespace = '', id = '' } = useRoute().params;
@@ -159,7 +159,7 @@ function Failures({
   if (value === undefined || value.entries.length === 0) return null;
   return (
     <Panel title={say(RUN.wrong)} hint={sayCountOf(value.entries.length)}>
-      <div class="table-window">
+      <div class="table-window" role="group" aria-label={say(RUN.wrong)} tabIndex={0}>
         <RunStory runId={id} namespace={namespace} entries={value.entries} texts={texts} isFailures />
       </div>
     </Panel>

@@ -103,7 +103,7 @@ export const RUN = {
   witness: { en: 'Witnessed', es: 'Atestiguado' },
   evidence: { en: 'Evidence', es: 'Prueba' },
   copyPosition: { en: 'Position {position}', es: 'Posición {position}' },
-  details: { en: 'Record as it is hashed', es: 'Registro tal como se resume' },
+  showRecord: { en: 'Record at position {position}', es: 'Registro en la posición {position}' },
   prompt: { en: 'Prompt', es: 'Prompt' },
   session: { en: 'Session', es: 'Sesión' },
   trace: { en: 'Trace', es: 'Traza' },
