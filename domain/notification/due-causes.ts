@@ -54,9 +54,10 @@ function changeDue(
   { updateMinutes }: ReceiverPolicy,
 ): Due | undefined {
   if (isMoreUrgent(item.urgency, told.urgency)) return { event: 'changed', at: told.atMicroseconds };
+  const likely = likelyCauseOf(item);
   const isChanged =
     newAgentsOf(item, told.agents).length > 0 ||
-    (likelyCauseOf(item) ?? told.likelyCause) !== told.likelyCause;
+    (likely !== undefined && !told.likelyCauses.includes(likely));
   return isChanged ? { event: 'changed', at: told.atMicroseconds + updateMinutes * MINUTE } : undefined;
 }
 
@@ -99,7 +100,7 @@ export function newAgentsOf(item: AttentionItem, told: readonly string[]): Atten
   return item.agents.filter((agent) => !known.has(agentKey(agent)));
 }
 
-export const likelyCauseOf = ({ causes }: AttentionItem): string | null => causes[0]?.cause ?? null;
+export const likelyCauseOf = ({ causes }: AttentionItem): string | undefined => causes[0]?.cause;
 
 /** What is more urgent first, then what is due for longer. */
 export function compareDue(one: DueCause, other: DueCause): number {

@@ -101,13 +101,16 @@ describe('a cause', () => {
     expect(heard).toEqual([]);
   });
 
-  it('for which another likely cause is found is told again', () => {
-    const cause = (name: string) => [{ cause: name, sentence: 'So it seems.', atMicroseconds: null }];
+  it('for which another likely cause is found is told again, and not when it is the first one again', () => {
+    const likely = (name: string) =>
+      attentionItem({ causes: [{ cause: name, sentence: 'So it seems.', atMicroseconds: null }] });
     const receiver = new Told();
-    receiver.until(START + MINUTE, [attentionItem({ causes: cause('prompt_changed') })]);
-    expect(receiver.until(START + HOUR, [attentionItem({ causes: cause('served_model_changed') })])).toEqual([
+    receiver.until(START + MINUTE, [likely('prompt_changed')]);
+    expect(receiver.until(START + HOUR, [likely('served_model_changed')])).toEqual([
       `[15.5] changed: ${TITLE} (1)`,
     ]);
+    expect(receiver.until(START + 2 * HOUR, [likely('prompt_changed')])).toEqual([]);
+    expect(receiver.until(START + 3 * HOUR, [attentionItem()])).toEqual([]);
   });
 
   it('that becomes a page is told at once', () => {

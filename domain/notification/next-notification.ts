@@ -15,7 +15,7 @@ import {
 } from './due-causes.ts';
 import { MORE_LISTED, type Notification } from './notification.ts';
 import { type ReceiverPolicy, type Urgency, viewOf } from './receiver-policy.ts';
-import { CAUSES_MAXIMUM, type ToldCause, type ToldCauses } from './told-causes.ts';
+import { CAUSES_MAXIMUM, LIKELY_CAUSES_MAXIMUM, type ToldCause, type ToldCauses } from './told-causes.ts';
 
 const SECOND = 1_000_000;
 const HOUR = 3_600 * SECOND;
@@ -182,10 +182,15 @@ function afterTelling(cause: ToldCause, atMicroseconds: number): readonly ToldCa
         times: (told?.times ?? 0) + 1,
         urgency,
         agents: item.agents.map(agentKey),
-        likelyCause: likelyCauseOf(item),
+        likelyCauses: withLikely(told?.likelyCauses ?? [], likelyCauseOf(item)),
       },
     },
   ];
+}
+
+function withLikely(known: readonly string[], likely: string | undefined): string[] {
+  const all = likely === undefined || known.includes(likely) ? known : [...known, likely];
+  return all.slice(-LIKELY_CAUSES_MAXIMUM);
 }
 
 function ofOneCause({ cause, event, urgency }: DueCause, atMicroseconds: number): Notification {

@@ -31,16 +31,12 @@ export function wordsOf(notification: Notification, consoleUrl: string | undefin
 
 function causeWords({ event, item, newAgents, atMicroseconds }: CauseNotification): Words {
   const subject = `[${item.urgency}] ${BEFORE_TITLE[event]}${oneLine(item.title, TITLE_LENGTH)}`;
-  const lasted = lengthOf(atMicroseconds - item.sinceMicroseconds);
-  const since = timeOf(item.sinceMicroseconds);
   const isNewsOfAgents = event === 'changed' && newAgents.length > 0;
   return {
     subject,
     lines: [
       oneLine(item.why, LINE_LENGTH),
-      event === 'resolved'
-        ? `It began ${since} and is over after ${lasted}.`
-        : `Since ${since}, for ${lasted}.`,
+      ...whenOf(event, item.sinceMicroseconds, atMicroseconds),
       ...(isNewsOfAgents ? [`New: ${namesOf(newAgents.map(agentKey))}`] : []),
       ...(item.agents.length > 0
         ? [`${count(item.agents.length, 'agent')}: ${namesOf(item.agents.map(agentKey))}`]
@@ -49,6 +45,18 @@ function causeWords({ event, item, newAgents, atMicroseconds }: CauseNotificatio
       ...(event === 'resolved' ? [] : runsOf(item.runs)),
     ],
   };
+}
+
+/** Nothing where it is not known when it began. */
+function whenOf(event: CauseEvent, sinceMicroseconds: number, atMicroseconds: number): readonly string[] {
+  if (sinceMicroseconds <= 0) return [];
+  const since = timeOf(sinceMicroseconds);
+  const lasted = lengthOf(atMicroseconds - sinceMicroseconds);
+  return [
+    event === 'resolved'
+      ? `It began ${since} and is over after ${lasted}.`
+      : `Since ${since}, for ${lasted}.`,
+  ];
 }
 
 function likelyCauses(causes: CauseNotification['item']['causes']): readonly string[] {

@@ -7,7 +7,7 @@ export interface ReceiverPolicy {
   readonly urgencies: readonly Urgency[];
   /** Empty: of all kinds. */
   readonly kinds: readonly AttentionKind[];
-  /** Empty: of all, and of the platform itself. With some, agents of others are not named. */
+  /** Empty: of all, and of the platform itself. With some, agents of others are not listed. */
   readonly namespaces: readonly string[];
   /** For so long is waited for more agents of the same cause before it is told. */
   readonly groupSeconds: number;

@@ -107,6 +107,14 @@ describe('the words of a notification', () => {
     `);
   });
 
+  it('say nothing of when it began where that is not known', () => {
+    for (const event of ['began', 'resolved'] as const) {
+      const notification = told(event, { sinceMicroseconds: 0 });
+      expect(printed(notification)).not.toMatch(/Since|It began|1970/);
+      expect(webhookBody(notification, undefined)).toContain('"since":null');
+    }
+  });
+
   it('say how many more there are', () => {
     expect(printed(MORE)).toMatchInlineSnapshot(`
       "[ticket] And 27 more

@@ -5,6 +5,7 @@ import { AttentionItem, URGENCIES } from '#domain/observation/attention-item.ts'
 /** Causes that are remembered of one receiver; of more the oldest that are gone are forgotten. */
 export const CAUSES_MAXIMUM = 2_000;
 const AGENTS_MAXIMUM = 1_000;
+export const LIKELY_CAUSES_MAXIMUM = 16;
 
 const Told = z.object({
   atMicroseconds: z.number(),
@@ -13,7 +14,8 @@ const Told = z.object({
   urgency: z.enum(URGENCIES),
   /** `NAMESPACE/NAME`. */
   agents: z.array(z.string().max(127)).max(AGENTS_MAXIMUM),
-  likelyCause: z.string().max(64).nullable(),
+  /** All that were once the most likely ones: one that comes back is no news. */
+  likelyCauses: z.array(z.string().max(64)).max(LIKELY_CAUSES_MAXIMUM),
 });
 
 const ToldCause = z.object({

@@ -26,7 +26,7 @@ function causeOf({ item, newAgents }: CauseNotification): object {
     urgency: item.urgency,
     title: item.title,
     why: item.why,
-    since: isoOf(item.sinceMicroseconds),
+    since: item.sinceMicroseconds <= 0 ? null : isoOf(item.sinceMicroseconds),
     agents: item.agents.map((agent) => ({
       namespace: agent.namespace,
       name: agent.name,
