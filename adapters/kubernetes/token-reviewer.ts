@@ -147,6 +147,18 @@ export function createUserReviewer(
   };
 }
 
+/** Takes whoever has a token for the audience, and nobody's token for the API server itself. */
+export function createAudienceReviewer(
+  kubeClient: Pick<KubeClient, 'request'>,
+  options: TokenReviewerOptions = {},
+): TokenReviewer<UserIdentity> {
+  const ask = reviewThrough(kubeClient, options);
+  return {
+    review: (token, audience, signal) =>
+      ask(token, [audience], (status) => identify(status, audience), signal),
+  };
+}
+
 /** No audiences: those of the API server. */
 function reviewThrough(
   kubeClient: Pick<KubeClient, 'request'>,

@@ -365,7 +365,57 @@ export const LEDGER_FAILURES = {
   internal_error: ATTEMPT_FAILURES.internal_error,
 } as const satisfies Record<string, FailureDescription>;
 
+/** What the console refuses to its page. */
+export const CONSOLE_FAILURES = {
+  unauthenticated: {
+    status: 401,
+    type: 'authentication_error',
+    meaning: 'There is no session, or it has ended, or the login was refused. The message says why.',
+  },
+  not_same_origin: {
+    status: 403,
+    type: 'permission_error',
+    meaning:
+      "The request does not come from the console's own page, or changes something without the session's `x-capataz-csrf`.",
+  },
+  too_many_logins: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'More than ten logins in a minute from one address.',
+  },
+  identity_too_large: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The name and groups of the person have more than 6,000 bytes, which is more than a session holds.',
+  },
+  token_review_unavailable: ROUTER_REFUSALS.token_review_unavailable,
+  access_review_unavailable: LEDGER_FAILURES.access_review_unavailable,
+  not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The person lacks a right. The message names it and where.',
+  },
+  not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is nothing of this name where the person may look.',
+  },
+  too_many_questions: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'As many requests are being answered as may be, of all or of this person.',
+  },
+  too_many_streams: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'As many live streams are open as may be, of all or of this session.',
+  },
+  ...REQUEST_FAILURES,
+  internal_error: ATTEMPT_FAILURES.internal_error,
+} as const satisfies Record<string, FailureDescription>;
+
 export const FAILURES = {
+  ...CONSOLE_FAILURES,
   ...LEDGER_FAILURES,
   ...ROUTER_FAILURES,
   ...AGENT_FAILURES,

@@ -7,6 +7,7 @@ import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
 import { REFUSED_ASSERTIONS } from '#domain/evaluation/refused-assertions.ts';
 import {
   AGENT_FAILURES,
+  CONSOLE_FAILURES,
   FAILURES,
   LEDGER_FAILURES,
   LOCAL_MODEL_FAILURES,
@@ -111,6 +112,7 @@ describe('docs/reference/errors.md', () => {
     ['Router', ROUTER_FAILURES],
     ['Agent', AGENT_FAILURES],
     ['Ledger', LEDGER_FAILURES],
+    ['Console', CONSOLE_FAILURES],
     ['Local model', LOCAL_MODEL_FAILURES],
   ])('says of each code of the section %s what the table of failures says', (title, failures) => {
     const explained = rowsOf(sections[title] ?? '', /^\| `(\w+)` \| (\d+) \| (.*) \|$/gm);

@@ -64,6 +64,11 @@ export interface Currency {
   readonly problem: string | null;
 }
 
+export type ShownNamespace = Omit<NamespaceSummary, 'runsLastHour' | 'failedRunsLastHour'> & {
+  readonly runsLastHour: number | null;
+  readonly failedRunsLastHour: number | null;
+};
+
 export interface NowAnswer extends Currency {
   /** Of all agents that the person may see together. */
   readonly cost: JudgedMeasure;
@@ -73,7 +78,7 @@ export interface NowAnswer extends Currency {
   readonly failedRunsLastHour: number | null;
   readonly agents: number;
   readonly agentsReady: number;
-  readonly namespaces: readonly NamespaceSummary[];
+  readonly namespaces: readonly ShownNamespace[];
   /** Most urgent first. */
   readonly attention: readonly AttentionItem[];
   readonly rollouts: readonly RolloutRow[];
@@ -96,8 +101,17 @@ export const AGENT_SORTS = [
 ] as const;
 export type AgentSort = (typeof AGENT_SORTS)[number];
 
+/**
+ * A row with what the person may not see taken out: `null` where a number would stand, `unknown` with a sentence that names the
+ * missing right where a verdict would.
+ */
+export type ShownRow = Omit<AgentRow, 'runs' | 'securityEvents'> & {
+  readonly runs: AgentRow['runs'] | null;
+  readonly securityEvents: AgentRow['securityEvents'] | null;
+};
+
 export interface AgentsAnswer extends Currency {
-  readonly rows: readonly AgentRow[];
+  readonly rows: readonly ShownRow[];
   readonly total: number;
   /** Of all that the person may see, before the filter. */
   readonly totalUnfiltered: number;
@@ -105,7 +119,7 @@ export interface AgentsAnswer extends Currency {
 }
 
 export interface AgentAnswer extends Currency {
-  readonly row: AgentRow;
+  readonly row: ShownRow;
   readonly history: AgentHistory | null;
   readonly attention: readonly AttentionItem[];
   /** Conditions of the object as they stand. */
