@@ -386,7 +386,8 @@ export const CONSOLE_FAILURES = {
   identity_too_large: {
     status: 403,
     type: 'permission_error',
-    meaning: 'The name and groups of the person have more than 6,000 bytes, which is more than a session holds.',
+    meaning:
+      'The name and groups of the person have more than 6,000 bytes, which is more than a session holds.',
   },
   token_review_unavailable: ROUTER_REFUSALS.token_review_unavailable,
   access_review_unavailable: LEDGER_FAILURES.access_review_unavailable,
