@@ -48,6 +48,6 @@ export const Count = component(formatCount);
 export const Share = component(formatShare);
 
 /** A part of a whole; of nothing it is not known. */
-export function shareOf(part: number, whole: number): number | null {
-  return whole > 0 ? part / whole : null;
+export function shareOf(part: number | null, whole: number | null): number | null {
+  return part !== null && whole !== null && whole > 0 ? part / whole : null;
 }

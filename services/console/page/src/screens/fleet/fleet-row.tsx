@@ -1,7 +1,8 @@
-import type { AgentRow } from '#domain/observation/agent-row.ts';
 import type { JudgedMeasure } from '#domain/observation/judged-measure.ts';
+import type { ShownRow } from '#services/console/api/answers.ts';
 import { AgentLink } from '../../parts/agent-link.tsx';
 import {
+  Count,
   Duration,
   Money,
   sayCountOf,
@@ -23,7 +24,7 @@ import { say } from '../../words/say.ts';
 import { FLEET } from './fleet-words.ts';
 
 interface FleetRowProps {
-  readonly row: AgentRow;
+  readonly row: ShownRow;
   /** From 1, the head counted. */
   readonly rowIndex: number;
 }
@@ -50,16 +51,16 @@ export function FleetRow({ row, rowIndex }: FleetRowProps) {
         <Judged measure={row.latency} sayAmount={sayDuration} />
       </td>
       <td class="number">
-        <Share value={shareOf(row.runs.failed, row.runs.total)} />
+        <Share value={row.runs && shareOf(row.runs.failed, row.runs.total)} />
       </td>
       <td class="number">
-        <Share value={shareOf(row.runs.fitting, row.runs.fitting + row.runs.unfitting)} />
+        <Share value={row.runs && shareOf(row.runs.fitting, row.runs.fitting + row.runs.unfitting)} />
       </td>
       <td>
         <Drift row={row} />
       </td>
       <td class="number">
-        <SecurityEvents {...row.securityEvents} />
+        {row.securityEvents === null ? <Count value={null} /> : <SecurityEvents {...row.securityEvents} />}
       </td>
       <td class="fleet__prompt">
         {row.prompt === null ? (
@@ -94,7 +95,7 @@ function Judged({ measure, sayAmount }: JudgedProps) {
   );
 }
 
-function Drift({ row: { drift } }: { readonly row: AgentRow }) {
+function Drift({ row: { drift } }: { readonly row: ShownRow }) {
   const words = { True: FLEET.drifted, False: FLEET.steady, Unknown: STATUSES.Unknown };
   return (
     <span class={`row tone--${FINDING_TONES[drift.status]}`} title={visible(drift.sentence)}>
@@ -105,7 +106,7 @@ function Drift({ row: { drift } }: { readonly row: AgentRow }) {
   );
 }
 
-function SecurityEvents({ total, blocked }: AgentRow['securityEvents']) {
+function SecurityEvents({ total, blocked }: NonNullable<ShownRow['securityEvents']>) {
   if (total === 0) return <span class="faint">0</span>;
   const passed = total - blocked;
   return (

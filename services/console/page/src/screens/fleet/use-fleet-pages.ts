@@ -1,6 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { AgentRow } from '#domain/observation/agent-row.ts';
-import type { AgentsAnswer } from '#services/console/api/answers.ts';
+import type { AgentsAnswer, ShownRow } from '#services/console/api/answers.ts';
 import { answerOf, follow } from '../../server/answers.ts';
 import type { RequestProblem } from '../../server/request-problem.ts';
 import { type FleetQuery, fleetPath, PAGE_ROWS } from './fleet-query.ts';
@@ -13,7 +12,7 @@ export interface FleetPages {
   readonly first: AgentsAnswer | undefined;
   readonly isCurrent: boolean;
   readonly problem: RequestProblem | undefined;
-  readonly rowAt: (index: number) => AgentRow | undefined;
+  readonly rowAt: (index: number) => ShownRow | undefined;
 }
 
 interface Shown {
