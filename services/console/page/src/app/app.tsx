@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { resumeAnswers } from '../server/answers.ts';
+import { forgetAnswers, resumeAnswers } from '../server/answers.ts';
 import { openStream } from '../server/stream.ts';
 import { findSession } from '../session/log-in.ts';
 import { LogIn } from '../session/log-in-page.tsx';
@@ -33,7 +33,11 @@ function Inside() {
       if (!document.hidden) resumeAnswers();
     };
     document.addEventListener('visibilitychange', resume, { signal: ends.signal });
-    return () => ends.abort();
+    return () => {
+      ends.abort();
+      // What one person may see is nothing for the next.
+      forgetAnswers();
+    };
   }, []);
   return <Frame />;
 }

@@ -22,6 +22,8 @@ const COUNT_PAUSE_MILLISECONDS = 10_000;
 
 export function Menu() {
   const rights = useRights();
+  // Whoever may look into some namespaces has no right in all of them, and may have it in those.
+  const isEverywhere = session.value.kind === 'in' && session.value.session.namespaces === 'all';
   return (
     <>
       <a class="brand" href="/">
@@ -34,7 +36,7 @@ export function Menu() {
             <li key={screen.views[0].path}>
               <Area
                 screen={screen}
-                isForbidden={screen.right !== undefined && rights?.[screen.right] === false}
+                isForbidden={isEverywhere && screen.right !== undefined && rights?.[screen.right] === false}
               />
             </li>
           ))}

@@ -1,5 +1,6 @@
 /** Numbers as people read them. Null is what is not known: whoever calls says so in words, for it is never 0. */
 import type { Language } from '../words/languages.ts';
+import { numberFormat } from './formatters.ts';
 
 const NANO_PER_DOLLAR = 1_000_000_000;
 const [MILLISECOND, SECOND, MINUTE, HOUR, DAY] = [1000, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000];
@@ -9,7 +10,7 @@ export function formatMoney(language: Language, nanoUsd: number): string {
   const dollars = nanoUsd / NANO_PER_DOLLAR;
   const size = Math.abs(dollars);
   const digits = size >= 1000 ? 0 : 2;
-  return new Intl.NumberFormat(language, {
+  return numberFormat(language, {
     style: 'currency',
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
@@ -23,9 +24,9 @@ export function formatMoney(language: Language, nanoUsd: number): string {
 export function formatMoneyExactly(language: Language, nanoUsd: number): string {
   const nano = BigInt(Math.round(nanoUsd));
   const size = nano < 0n ? -nano : nano;
-  const whole = new Intl.NumberFormat(language).format(size / BigInt(NANO_PER_DOLLAR));
+  const whole = numberFormat(language).format(size / BigInt(NANO_PER_DOLLAR));
   const rest = (size % BigInt(NANO_PER_DOLLAR)).toString().padStart(9, '0');
-  const point = new Intl.NumberFormat(language).format(1.5).charAt(1);
+  const point = numberFormat(language).format(1.5).charAt(1);
   return `${nano < 0n ? '\u2212' : '+'}$${whole}${point}${rest}`;
 }
 
@@ -35,14 +36,14 @@ export function formatSignedMoney(language: Language, nanoUsd: number): string {
 }
 
 export function formatCount(language: Language, count: number): string {
-  return new Intl.NumberFormat(language).format(count);
+  return numberFormat(language).format(count);
 }
 
 /** `share` from 0 to 1. What is not quite nothing or all is not said to be so. */
 export function formatShare(language: Language, share: number): string {
   const isExtreme = (share > 0 && share < 0.1) || (share > 0.99 && share < 1);
   const bounded = share > 0.999 && share < 1 ? 0.999 : share > 0 && share < 0.001 ? 0.001 : share;
-  return new Intl.NumberFormat(language, {
+  return numberFormat(language, {
     style: 'percent',
     maximumFractionDigits: isExtreme ? 1 : 0,
   }).format(bounded);
@@ -50,7 +51,7 @@ export function formatShare(language: Language, share: number): string {
 
 export function formatRatio(language: Language, ratio: number): string {
   const digits = ratio >= 10 ? 0 : ratio >= 0.1 ? 1 : 2;
-  const text = new Intl.NumberFormat(language, {
+  const text = numberFormat(language, {
     minimumFractionDigits: digits === 0 ? 0 : 1,
     maximumFractionDigits: digits,
   }).format(ratio);
@@ -59,7 +60,7 @@ export function formatRatio(language: Language, ratio: number): string {
 
 export function formatDuration(language: Language, microseconds: number): string {
   const unit = (value: number, name: string, digits = 0): string =>
-    new Intl.NumberFormat(language, {
+    numberFormat(language, {
       style: 'unit',
       unit: name,
       unitDisplay: 'short',
@@ -81,13 +82,13 @@ export function formatDuration(language: Language, microseconds: number): string
 
 /** Of tokens, records: `12.4K`. */
 export function formatShortCount(language: Language, count: number): string {
-  return new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return numberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
 /** Without a unit, to some significant digits: scores, e-values. */
 export function formatScore(language: Language, score: number): string {
   const isLarge = Math.abs(score) >= 100_000;
-  return new Intl.NumberFormat(
+  return numberFormat(
     language,
     isLarge
       ? { notation: 'scientific', maximumFractionDigits: 1 }

@@ -1,5 +1,6 @@
 /** Times are microseconds since 1970. Shown in the zone of the browser, with UTC beside it where the two differ. */
 import type { Language } from '../words/languages.ts';
+import { relativeFormat, timeFormat } from './formatters.ts';
 
 const STEPS = [
   { unit: 'second', seconds: 1, upTo: 60 },
@@ -16,12 +17,12 @@ export function dateOf(microseconds: number): Date {
 export function formatRelative(language: Language, atMicroseconds: number, nowMilliseconds: number): string {
   const seconds = (dateOf(atMicroseconds).getTime() - nowMilliseconds) / 1000;
   const step = STEPS.find(({ upTo }) => Math.abs(seconds) < upTo) ?? STEPS[3];
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  const relative = relativeFormat(language);
   return relative.format(Math.trunc(seconds / step.seconds), step.unit);
 }
 
 export function formatMoment(language: Language, atMicroseconds: number, zone?: string): string {
-  return new Intl.DateTimeFormat(language, {
+  return timeFormat(language, {
     dateStyle: 'medium',
     timeStyle: 'medium',
     ...(zone === undefined ? {} : { timeZone: zone }),
@@ -37,7 +38,7 @@ export function formatClock(
 ): string {
   const at = dateOf(atMicroseconds);
   const isNear = Math.abs(at.getTime() - nowMilliseconds) < 12 * 3_600_000;
-  return new Intl.DateTimeFormat(language, {
+  return timeFormat(language, {
     ...(isNear ? {} : { month: 'short', day: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',

@@ -18,6 +18,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    // Rather into the form than onto what closes it.
+    element?.querySelector<HTMLElement>('textarea, select, input')?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();

@@ -16,7 +16,7 @@ export function Time({ at, as = 'ago' }: TimeProps) {
   const text = {
     ago: () => formatRelative(language.value, at, now.value),
     both: () => whole,
-    clock: () => formatClock(language.value, at, now.value),
+    clock: () => formatClock(language.value, at, now.peek()),
   }[as]();
   return (
     <time

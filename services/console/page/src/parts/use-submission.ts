@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { RequestProblem } from '../server/request-problem.ts';
 
 export interface Submission {
@@ -16,11 +16,14 @@ export interface Submission {
 export function useSubmission(run: (id: string) => Promise<void>): Submission {
   const [id] = useState(() => crypto.randomUUID());
   const [isBusy, setIsBusy] = useState(false);
+  // The second click of a double one comes before anything is rendered.
+  const isRunning = useRef(false);
   const [isIncomplete, setIsIncomplete] = useState(false);
   const [problem, setProblem] = useState<RequestProblem>();
   const submit = async (isComplete: boolean): Promise<void> => {
     setIsIncomplete(!isComplete);
-    if (isBusy || !isComplete) return;
+    if (isRunning.current || !isComplete) return;
+    isRunning.current = true;
     setIsBusy(true);
     setProblem(undefined);
     try {
@@ -28,6 +31,7 @@ export function useSubmission(run: (id: string) => Promise<void>): Submission {
     } catch (error) {
       setProblem(error instanceof RequestProblem ? error : new RequestProblem(0, 'unreachable', ''));
     } finally {
+      isRunning.current = false;
       setIsBusy(false);
     }
   };

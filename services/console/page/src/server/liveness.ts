@@ -8,7 +8,7 @@ export type Liveness =
   | { readonly kind: 'stale'; readonly sinceMilliseconds: number };
 
 const STALE_AFTER_MILLISECONDS = 15_000;
-const [SHORTEST_DELAY, LONGEST_DELAY] = [500, 15_000];
+const [SHORTEST_DELAY, LONGEST_DELAY] = [500, 8000];
 
 /** `heardAt`: when the stream was heard last, or opened. `last`: what it said then. */
 export function livenessOf(

@@ -33,7 +33,7 @@ describe('the stream', () => {
     expect(reconnectDelay(0, 1)).toBe(500);
     expect(reconnectDelay(3, 1)).toBe(4000);
     expect(reconnectDelay(3, 0)).toBe(2000);
-    expect(reconnectDelay(400, 1)).toBe(15_000);
+    expect(reconnectDelay(400, 1)).toBe(8000);
   });
 });
 

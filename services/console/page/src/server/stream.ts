@@ -10,7 +10,7 @@ interface Listener {
 }
 
 export const liveness = signal<Liveness>({ kind: 'connecting' });
-/** Counts seconds, for whatever shows how long ago something was. */
+/** For whatever shows how long ago something was; it moves every few seconds, for all of it is written anew then. */
 export const now = signal(Date.now());
 
 const listeners = new Set<Listener>();
@@ -67,9 +67,12 @@ function connect(ends: AbortSignal, onDoubt: () => void, failures: number): void
   });
 }
 
+const NOW_MILLISECONDS = 5000;
+
 function tick(): void {
-  now.value = Date.now();
-  const next = livenessOf(heardAt, now.value, last);
+  const time = Date.now();
+  if (time - now.peek() >= NOW_MILLISECONDS) now.value = time;
+  const next = livenessOf(heardAt, time, last);
   if (JSON.stringify(next) !== JSON.stringify(liveness.peek())) liveness.value = next;
 }
 

@@ -1,5 +1,4 @@
 import type { SessionAnswer } from '#services/console/api/answers.ts';
-import { forgetAnswers } from '../server/answers.ts';
 import { RequestProblem } from '../server/request-problem.ts';
 import { request } from '../server/request.ts';
 import { session } from './session-state.ts';
@@ -20,7 +19,6 @@ export async function logInWithToken(token: string): Promise<void> {
 
 export async function logOut(): Promise<void> {
   await request('/v1/session', { method: 'DELETE' }).catch(() => undefined);
-  forgetAnswers();
   session.value = { kind: 'asking' };
   await findSession();
 }

@@ -2,6 +2,8 @@
  * Every word of the page stands in a table as `{ en, es }`: the general ones in general-words.ts, those of a screen in its folder.
  * A language that is missing is an error of types.
  */
+import { numberFormat } from '../format/formatters.ts';
+
 export const LANGUAGES = ['en', 'es'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -26,6 +28,6 @@ export function wordIn(language: Language, word: Word, values: Values = {}): str
 
 export function countIn(language: Language, word: CountedWord, count: number, values: Values = {}): string {
   const [one, other] = word[language];
-  const shown = new Intl.NumberFormat(language).format(count);
+  const shown = numberFormat(language).format(count);
   return fillIn(count === 1 ? one : other, { ...values, count: shown });
 }

@@ -99,7 +99,7 @@ function factsOf(row: AgentAnswer['row']): readonly FactOf[] {
       </span>,
     ],
     [say(AGENT.models), <Text key="models" value={row.models.join(', ')} />],
-    [say(AGENT.runsHour), <Count key="runs" value={row.runs.total} />],
+    [say(AGENT.runsHour), <Count key="runs" value={row.runs?.total} />],
     [say(AGENT.lastRun), <Time key="last" at={row.lastRunMicroseconds} />],
     [say(AGENT.month), <Money key="month" value={row.costMonthToDate} />],
     [say(AGENT.monthEnd), <Money key="end" value={row.costMonthEnd} />],

@@ -50,6 +50,8 @@ export function FleetView() {
   const pages = useFleetPages(fleet, rows.indexes[0] ?? 0, rows.indexes.at(-1) ?? 0);
   const { first, problem } = pages;
   useLayoutEffect(() => setTotal(first?.total ?? 0), [first?.total]);
+  const asked = fleetPath(fleet);
+  useLayoutEffect(() => scroller.current?.scrollTo(0, 0), [asked]);
   return (
     <div class="fleet">
       <FleetFilters fleet={fleet} query={query} />

@@ -48,20 +48,22 @@ function ModelsTable({ models }: ModelsAnswer) {
         { title: say(MODELS.attempts), isNumber: true, cell: ({ attempts }) => <Count value={attempts} /> },
         { title: say(MODELS.failed), isNumber: true, cell: (model) => <Share value={failedShare(model)} /> },
         {
-          title: say(MODELS.median),
+          title: say(MODELS.latency),
           isNumber: true,
-          cell: ({ medianMicroseconds }) => <Duration value={medianMicroseconds} />,
+          cell: ({ medianMicroseconds, p95Microseconds }) => (
+            <>
+              <Duration value={medianMicroseconds} /> / <Duration value={p95Microseconds} />
+            </>
+          ),
         },
         {
-          title: say(MODELS.p95),
+          title: say(MODELS.price),
           isNumber: true,
-          cell: ({ p95Microseconds }) => <Duration value={p95Microseconds} />,
-        },
-        { title: say(MODELS.input), isNumber: true, cell: ({ inputPrice }) => <Money value={inputPrice} /> },
-        {
-          title: say(MODELS.output),
-          isNumber: true,
-          cell: ({ outputPrice }) => <Money value={outputPrice} />,
+          cell: ({ inputPrice, outputPrice }) => (
+            <>
+              <Money value={inputPrice} /> / <Money value={outputPrice} />
+            </>
+          ),
         },
         {
           title: say(MODELS.key),
