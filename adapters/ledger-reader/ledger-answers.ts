@@ -93,6 +93,8 @@ export type OutcomeRow = z.infer<typeof OutcomeRow>;
 
 export const OutcomesAnswer = z.object({ outcomes: z.array(OutcomeRow).max(100_000) });
 
+export const PositionAnswer = z.object({ position: Count });
+
 /** Entries of rollout decisions alone were asked for. */
 export const DecisionsAnswer = z.object({
   entries: z.array(WrittenEntry).max(10_000),

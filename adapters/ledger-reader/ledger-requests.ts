@@ -8,6 +8,7 @@ import {
   EventIdsAnswer,
   type OutcomeRow,
   OutcomesAnswer,
+  PositionAnswer,
   type RevealedText,
   type RevealedTexts,
   RunAnswer,
@@ -185,6 +186,16 @@ export async function askForDecisions(
     after = page.position;
     bound.pass(page.entries.length);
   }
+}
+
+/** The position of the last entry that the ledger received before this time, whatever its namespace. */
+export async function askForPosition(
+  reader: Pick<LedgerReader, 'json'>,
+  namespace: string,
+  beforeMicroseconds: number,
+): Promise<number> {
+  const query = { namespace, before: beforeMicroseconds };
+  return (await reader.json('/v1/positions', query, PositionAnswer)).position;
 }
 
 interface OutcomesQuestion {

@@ -11,6 +11,7 @@ import type { JudgedOutcome } from '#domain/judging/run-outcome.ts';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import { Count, Microseconds } from '#domain/ledger/record-fields.ts';
 import { LedgerReadError, type LedgerReader } from './ledger-reader.ts';
+import { askForPosition } from './ledger-requests.ts';
 
 const PAGE_ENTRIES = 1_000;
 /** Of 500 outcomes each: others read from the ledger at the same time. */
@@ -60,7 +61,6 @@ const OutcomesAnswer = z.object({
   isEnd: z.boolean(),
 });
 const OutcomeEntry = z.object({ position: Count, entry: LedgerEntry, run: RunOfOutcome });
-const PositionAnswer = z.object({ position: Count });
 const HistoriesAnswer = z.object({
   agents: z
     .array(
@@ -77,10 +77,7 @@ const HistoriesAnswer = z.object({
 
 export function createRolloutOutcomes(reader: Pick<LedgerReader, 'json'>): RolloutOutcomes {
   return {
-    positionBefore: async ({ namespace }, time) => {
-      const query = { namespace, before: time.getTime() * 1000 };
-      return (await reader.json('/v1/positions', query, PositionAnswer)).position;
-    },
+    positionBefore: ({ namespace }, time) => askForPosition(reader, namespace, time.getTime() * 1000),
 
     outcomesAfter: async ({ namespace, name }, after) => {
       const query = { namespace, rollout: name, after, limit: PAGE_ENTRIES };

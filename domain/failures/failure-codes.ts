@@ -415,8 +415,33 @@ export const CONSOLE_FAILURES = {
   internal_error: ATTEMPT_FAILURES.internal_error,
 } as const satisfies Record<string, FailureDescription>;
 
+/** What the observer refuses. */
+export const OBSERVER_FAILURES = {
+  unauthenticated: {
+    status: 401,
+    type: 'authentication_error',
+    meaning:
+      'No valid ServiceAccount token of the audience `capataz-observer`. The message says what is wrong with it.',
+  },
+  not_a_reader: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The ServiceAccount is not in `CAPATAZ_OBSERVER_READERS`.',
+  },
+  token_review_unavailable: ROUTER_REFUSALS.token_review_unavailable,
+  agent_not_seen: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is no such Agent, or nothing was ever recorded of it.',
+  },
+  too_many_streams: LEDGER_FAILURES.too_many_streams,
+  ...REQUEST_FAILURES,
+  internal_error: ATTEMPT_FAILURES.internal_error,
+} as const satisfies Record<string, FailureDescription>;
+
 export const FAILURES = {
   ...CONSOLE_FAILURES,
+  ...OBSERVER_FAILURES,
   ...LEDGER_FAILURES,
   ...ROUTER_FAILURES,
   ...AGENT_FAILURES,

@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'services/local-model': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
   cli: ['crds', 'domain', 'telemetry', 'adapters'],
   'services/ledger': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
+  'services/observer': ['crds', 'domain', 'telemetry', 'adapters', 'process'],
   cluster: ['crds'],
 };
 

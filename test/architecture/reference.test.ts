@@ -1,6 +1,7 @@
 /** docs/reference says all that the code can say, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
+import { OBSERVED_CONDITIONS } from '#crds/observed-conditions.ts';
 import { ASSERTION_TYPES } from '#domain/evaluation/assertion-types.ts';
 import { VERDICT_EXIT_CODES, VERDICT_REASONS } from '#domain/evaluation/gate-verdict.ts';
 import { readGoldenSet } from '#domain/evaluation/read-golden-set.ts';
@@ -11,6 +12,7 @@ import {
   FAILURES,
   LEDGER_FAILURES,
   LOCAL_MODEL_FAILURES,
+  OBSERVER_FAILURES,
   ROUTER_FAILURES,
 } from '#domain/failures/failure-codes.ts';
 import { FORMAT_NAMES } from '#domain/json-schema/formats.ts';
@@ -40,17 +42,17 @@ function sorted(words: Iterable<string>): readonly string[] {
 }
 
 describe('docs/reference/conditions.md', () => {
-  it.each(KINDS.map(({ kind, conditions }) => [kind, conditions] as const))(
-    'explains no reason of %s that is never given',
-    (_kind, conditions) => {
-      const given = matchesIn(
-        PRODUCT_FILES.filter((path) => !path.startsWith('crds/')),
-        /'([A-Z]\w+)'/g,
-      );
-      const reasons = Object.values(conditions).flatMap((meanings) => Object.keys(meanings));
-      expect(reasons.filter((reason) => !given.has(reason))).toEqual([]);
-    },
-  );
+  it.each([
+    ...KINDS.map(({ kind, conditions }) => [kind, conditions] as const),
+    ['Agent, by the observer', OBSERVED_CONDITIONS] as const,
+  ])('explains no reason of %s that is never given', (_kind, conditions) => {
+    const given = matchesIn(
+      PRODUCT_FILES.filter((path) => !path.startsWith('crds/')),
+      /'([A-Z]\w+)'/g,
+    );
+    const reasons = Object.values(conditions).flatMap((meanings) => Object.keys(meanings));
+    expect(reasons.filter((reason) => !given.has(reason))).toEqual([]);
+  });
 });
 
 describe('docs/reference/configuration.md', () => {
@@ -113,6 +115,7 @@ describe('docs/reference/errors.md', () => {
     ['Agent', AGENT_FAILURES],
     ['Ledger', LEDGER_FAILURES],
     ['Console', CONSOLE_FAILURES],
+    ['Observer', OBSERVER_FAILURES],
     ['Local model', LOCAL_MODEL_FAILURES],
   ])('says of each code of the section %s what the table of failures says', (title, failures) => {
     const explained = rowsOf(sections[title] ?? '', /^\| `(\w+)` \| (\d+) \| (.*) \|$/gm);

@@ -4,6 +4,7 @@ import { PromptRepositoryConfig } from '#operator/prompt-repository/config.ts';
 import { LocalModelConfig } from '#services/local-model/config.ts';
 import { LedgerConfig } from '#services/ledger/config.ts';
 import { WitnessConfig } from '#services/ledger-witness/config.ts';
+import { ObserverConfig } from '#services/observer/config.ts';
 import { RouterConfig } from '#services/router/config.ts';
 import { HELM_BUILD_TIMEOUT_MS, WORKLOADS, named, ofKind, renderChart } from './chart.ts';
 
@@ -20,6 +21,7 @@ const PARTS = [
   ['capataz-ledger-witness', WitnessConfig],
   ['capataz-local-model', LocalModelConfig],
   ['capataz-prompt-repository', PromptRepositoryConfig],
+  ['capataz-observer', ObserverConfig],
 ] as const;
 
 const WATCHING = new Set(['capataz-operator', 'capataz-router']);

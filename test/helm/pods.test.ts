@@ -37,6 +37,7 @@ describe('every pod of the chart', () => {
       'capataz-ledger',
       'capataz-ledger-witness',
       'capataz-local-model',
+      'capataz-observer',
       'capataz-operator',
       'capataz-prompt-repository',
       'capataz-router',
@@ -93,6 +94,7 @@ describe('every pod of the chart', () => {
       'services/ledger-witness/main.ts',
       'services/ledger/main.ts',
       'services/local-model/main.ts',
+      'services/observer/main.ts',
       'services/router/main.ts',
     ]);
     for (const program of programs) expect(existsSync(join(CHART, '../..', program))).toBe(true);

@@ -43,8 +43,11 @@ function operatorRights(place: string): readonly string[] {
 const ALWAYS = [
   'ClusterRole/capataz-ledger-reviews authentication.k8s.io/tokenreviews create',
   'ClusterRole/capataz-ledger-reviews authorization.k8s.io/subjectaccessreviews create',
+  'ClusterRole/capataz-observer-tokenreviews authentication.k8s.io/tokenreviews create',
   'ClusterRole/capataz-operator-tokenreviews authentication.k8s.io/tokenreviews create',
   'ClusterRole/capataz-router-tokenreviews authentication.k8s.io/tokenreviews create',
+  'Role/capataz-observer-leader-election@capataz-system coordination.k8s.io/leases create',
+  'Role/capataz-observer-leader-election@capataz-system coordination.k8s.io/leases=capataz-observer get,update',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases create',
   'Role/capataz-operator-leader-election@capataz-system coordination.k8s.io/leases=capataz-operator get,update',
   'Role/capataz-prompt-repository-leader-election@capataz-system coordination.k8s.io/leases create',
@@ -74,6 +77,14 @@ const PEOPLE = [
 /** By which candidates are judged. */
 function outcomeRights(place: string): readonly string[] {
   return [`${place} capataz.dev/agents/runs get`, `${place} capataz.dev/agents/securityevents get`];
+}
+
+function observerRights(place: string): readonly string[] {
+  return [
+    ...['agents', 'models', 'canaryrollouts'].map((kind) => `${place} capataz.dev/${kind} list,watch`),
+    `${place} capataz.dev/agents/status patch`,
+    ...['runs', 'securityevents'].map((what) => `${place} capataz.dev/agents/${what} get`),
+  ];
 }
 
 function ledgerRights(place: string): readonly string[] {
@@ -109,6 +120,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...READING,
         ...PEOPLE,
         ...outcomeRights('ClusterRole/capataz-operator-outcomes'),
+        ...observerRights('ClusterRole/capataz-observer'),
         ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
         'ClusterRole/capataz-router /secrets get,list,watch',
@@ -126,6 +138,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...READING,
         ...PEOPLE,
         ...outcomeRights('Role/capataz-operator-outcomes@mail'),
+        ...observerRights('Role/capataz-observer@mail'),
         ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
         'Role/capataz-router@mail /secrets get,list,watch',
@@ -165,7 +178,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
     const bindings = ofKind(objects, ...BINDINGS);
     const ofReader = ({ metadata }: KubernetesObject): boolean => metadata.name.startsWith('capataz-reader-');
     for (const { metadata, roleRef, subjects, kind } of bindings.filter((binding) => !ofReader(binding))) {
-      const [part] = /^capataz-(operator|router|ledger|prompt-repository)/.exec(metadata.name) ?? [];
+      const [part] = /^capataz-(operator|observer|router|ledger|prompt-repository)/.exec(metadata.name) ?? [];
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name: part, namespace: 'capataz-system' }]);
       expect(roleRef.name).toBe(metadata.name);
       expect(`${String(roleRef.kind)}Binding`).toBe(kind);

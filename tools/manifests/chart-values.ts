@@ -97,6 +97,11 @@ const NetworkPolicy = z
         .array(Passed)
         .describe('More NetworkPolicyEgressRules, for example to a git server of this cluster.'),
     }),
+    observer: z.strictObject({
+      receivers: z
+        .array(Passed)
+        .describe('NetworkPolicyEgressRules to where notifications go: webhooks, chat, mail.'),
+    }),
     ledger: z.strictObject({
       readers: z.array(Peer).describe('Who may read the ledger and its witness, on port 8080.'),
       additionalEgress: z
@@ -205,6 +210,30 @@ export const ChartValues = z
           .describe("Countersigns the ledger's checkpoints with a key of its own."),
       })
       .describe('The audit of all that agents do.'),
+    observer: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether it runs. It needs the ledger.'),
+        timeZone: z.string().min(1).max(64).describe('Whose hours, weeks and months; an IANA name.'),
+        historyDays: z.int().min(1).max(400).describe('How much of the ledger is looked at.'),
+        notifications: z
+          .strictObject({
+            secret: z
+              .string()
+              .max(253)
+              .describe('Secret with what receivers need, mounted for the observer.'),
+            consoleUrl: z.string().max(2_048).describe('Where people open the console.'),
+            receivers: z.array(Passed).max(16).describe('Who is told; docs/operations/notifications.md.'),
+          })
+          .describe('Who is told of what needs somebody.'),
+        falseAlarmsPerWeek: z
+          .number()
+          .gt(0)
+          .max(1_000)
+          .describe('How often a week drift may be told falsely, of all agents together.'),
+        storage: Storage,
+        ...pods,
+      })
+      .describe('Says of each agent whether what it does is usual for it.'),
     localModel: z
       .strictObject({ enabled: z.boolean().describe('Whether it runs.'), ...pods })
       .describe('A small model on the CPU, so that everything works without a key.'),

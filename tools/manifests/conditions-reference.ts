@@ -1,8 +1,16 @@
 /** docs/reference/conditions.md: every condition type and reason of every kind. */
+import type { ReasonMeaning } from '#crds/conditions.ts';
 import type { KindDefinition } from '#crds/kind-definition.ts';
+import { OBSERVED_CONDITIONS } from '#crds/observed-conditions.ts';
 
 export function conditionsReference(kinds: readonly KindDefinition[], notice: string): string {
-  return [`<!-- ${notice} -->`, INTRODUCTION, ...kinds.map(kindSection)].join('\n');
+  return [
+    `<!-- ${notice} -->`,
+    INTRODUCTION,
+    ...kinds.map(kindSection),
+    OBSERVED,
+    ...table(OBSERVED_CONDITIONS),
+  ].join('\n');
 }
 
 const INTRODUCTION = `# Conditions
@@ -32,20 +40,30 @@ An object whose spec this version of the operator cannot read (it was stored und
 \`Ready\` False and \`Stalled\` True with the reason \`SpecUnreadable\`, whatever its kind. What runs for it goes on as it is.
 `;
 
+const OBSERVED = `## Agent, by the observer
+
+Four more say how an Agent does, not whether it stands: \`Ready\`, kstatus and GitOps tools do not look at them. The observer writes them as field
+manager \`capataz-observer\`: at once when a status changes, for reasons and numbers alone at most every five minutes. What is not known is
+\`Unknown\`, never True. The reason says which case it is, the message has the numbers.
+`;
+
 function kindSection({ kind, conditions, conditionsNote }: KindDefinition): string {
+  return [
+    `## ${kind}`,
+    '',
+    ...(conditionsNote === undefined ? [] : [conditionsNote, '']),
+    ...table(conditions),
+  ].join('\n');
+}
+
+function table(
+  conditions: Readonly<Record<string, Readonly<Record<string, ReasonMeaning>>>>,
+): readonly string[] {
   const rows = Object.entries(conditions).flatMap(([type, reasons]) =>
     Object.entries(reasons).map(
       ([reason, { status, meaning, remedy }]) =>
         `| \`${type}\` | \`${reason}\` | ${status} | ${meaning} | ${remedy === undefined ? '' : `${remedy} `}|`,
     ),
   );
-  return [
-    `## ${kind}`,
-    '',
-    ...(conditionsNote === undefined ? [] : [conditionsNote, '']),
-    '| Type | Reason | Status | Meaning | What to do |',
-    '|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
+  return ['| Type | Reason | Status | Meaning | What to do |', '|---|---|---|---|---|', ...rows, ''];
 }

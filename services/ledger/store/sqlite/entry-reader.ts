@@ -161,21 +161,29 @@ export class EntryReader {
   }
 }
 
-/** Merges what is each in the order of its positions. */
+/**
+ * Merges what is each in the order of its positions. Statements that are not at their end are ended with it: each holds the connection
+ * at the moment at which it was begun, and all that is read after it would be of that moment.
+ */
 function* inOrder(lists: readonly Iterable<Candidate>[]): Generator<Candidate, undefined> {
   const iterators = lists.map((list) => list[Symbol.iterator]());
-  const heads = iterators.map((iterator) => iterator.next());
-  for (;;) {
-    let first: { readonly place: number; readonly candidate: Candidate } | undefined;
-    for (const [place, head] of heads.entries()) {
-      if (head.done === true) continue;
-      const candidate = head.value;
-      if (first === undefined || candidate.position < first.candidate.position) first = { place, candidate };
+  try {
+    const heads = iterators.map((iterator) => iterator.next());
+    for (;;) {
+      let first: { readonly place: number; readonly candidate: Candidate } | undefined;
+      for (const [place, head] of heads.entries()) {
+        if (head.done === true) continue;
+        const candidate = head.value;
+        if (first === undefined || candidate.position < first.candidate.position)
+          first = { place, candidate };
+      }
+      if (first === undefined) return undefined;
+      yield first.candidate;
+      const iterator = iterators[first.place];
+      if (iterator !== undefined) heads[first.place] = iterator.next();
     }
-    if (first === undefined) return undefined;
-    yield first.candidate;
-    const iterator = iterators[first.place];
-    if (iterator !== undefined) heads[first.place] = iterator.next();
+  } finally {
+    for (const iterator of iterators) iterator.return?.();
   }
 }
 

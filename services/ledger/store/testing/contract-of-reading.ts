@@ -66,6 +66,27 @@ export function describeReading(newPlace: NewPlace): void {
       });
     });
 
+    it('shows what was written after a page that was cut, whatever it was cut of', async () => {
+      const filters: readonly EntryFilter[] = [
+        {},
+        { types: ['model_attempt'] },
+        { types: ['model_attempt', 'key_rotation'] },
+        { namespaces: ['shop'] },
+        { runId: 'run-1' },
+      ];
+      await withStore(newPlace, async (store) => {
+        for (const [place, filter] of filters.entries()) {
+          const ids = Array.from({ length: 50 }, (_, index) => `r-${place * 100 + index}`);
+          await append(store, ...ids.map((id) => attempt(id)));
+          expect((await store.entriesAfter(0, filter, 1)).isEnd).toBe(false);
+          const before = await store.lastPosition();
+          await append(store, attempt(`r-${place * 100 + 99}`));
+          const after = await store.entriesAfter(before, {}, 10);
+          expect([after.entries.length, await store.lastPosition()]).toEqual([1, before + 1]);
+        }
+      });
+    });
+
     it('neither skips nor repeats an entry for who goes on after a position while others write', async () => {
       await withStore(newPlace, async (store) => {
         const writing = (async () => {
