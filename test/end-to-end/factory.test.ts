@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeCanaryOnTheNode } from './canary/canary-on-the-node.ts';
 import { describeSampleRepositoryOnTheNode } from './canary/sample-repository-on-the-node.ts';
 import { describeLedgerOnTheNode } from './ledger/ledger-on-the-node.ts';
+import { describeMonitoringOnTheNode } from './monitoring/monitoring-on-the-node.ts';
 import { prepareCapataz } from './world/capataz.ts';
 import { readHostTraces } from './world/host-traces.ts';
 import {
@@ -429,6 +430,8 @@ describe('kubectl explain', () => {
 describeCanaryOnTheNode();
 
 describeLedgerOnTheNode();
+
+describeMonitoringOnTheNode(TEAM, 'key-two');
 
 describe('helm uninstall', () => {
   it('takes away all but the ledger, which it names, and a new install finds agents and records again', async () => {

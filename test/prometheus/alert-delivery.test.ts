@@ -4,7 +4,6 @@ import { DASHBOARDS } from '#tools/dashboards/dashboards.ts';
 import { AGENT_TOKEN } from '../fakes/router-under-test.ts';
 import { sayJson } from '../fakes/scripted-provider.ts';
 import { type MonitoredParts, startMonitoredParts } from './monitored-parts.ts';
-import { readRules } from './promtool.ts';
 
 const FIRST_DOWNLOAD_TIMEOUT_MS = 600_000;
 const MODELS = ['large', 'small'];
@@ -19,23 +18,6 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
-interface AlertmanagerBody {
-  readonly status: string;
-  readonly groupLabels: Readonly<Record<string, string>>;
-  readonly alerts: readonly {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  }[];
-}
-
-async function query(expression: string): Promise<{ status: string; data: { result: unknown[] } }> {
-  const answer = await fetch(`${parts.prometheus.url}/api/v1/query`, {
-    method: 'POST',
-    body: new URLSearchParams({ query: expression }),
-  });
-  return (await answer.json()) as { status: string; data: { result: unknown[] } };
-}
-
 async function ask(model: string): Promise<void> {
   await fetch(`${parts.router.url}/chat/completions`, {
     method: 'POST',
@@ -44,27 +26,16 @@ async function ask(model: string): Promise<void> {
   });
 }
 
-const delivered = (path: string, alert: string): readonly AlertmanagerBody[] =>
-  parts.hook.heard
-    .filter((heard) => heard.path === path)
-    .map(({ body }) => JSON.parse(body) as AlertmanagerBody)
-    .filter(({ groupLabels }) => groupLabels['alertname'] === alert);
-
 describe('a real Prometheus', () => {
   it('reads all parts, and has no rule that fails', async () => {
+    const { query, healthOfRules } = parts.watch;
     await expect
-      .poll(async () => (await query('count(up == 1)')).data.result)
+      .poll(async () => (await query('count(up == 1)')).result)
       .toMatchObject([{ value: [expect.any(Number), '3'] }]);
     await expect
-      .poll(async () => (await query('max(capataz_ledger_writable)')).data.result)
+      .poll(async () => (await query('max(capataz_ledger_writable)')).result)
       .toMatchObject([{ value: [expect.any(Number), '1'] }]);
-    const answer = await fetch(`${parts.prometheus.url}/api/v1/rules`);
-    const { data } = (await answer.json()) as {
-      data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
-    };
-    const rules = data.groups.flatMap((group) => group.rules);
-    expect(rules.length).toBe((await readRules()).length + 2);
-    expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
+    await expect.poll(async () => new Set(await healthOfRules())).toEqual(new Set(['ok']));
   });
 
   it('answers every question of the dashboards without an error', async () => {
@@ -72,7 +43,7 @@ describe('a real Prometheus', () => {
     const questions = panels.flatMap(({ queries }) => queries.map(({ expr }) => expr));
     expect(questions.length).toBeGreaterThan(30);
     for (const question of questions) {
-      const answer = await query(question.replaceAll('$namespace', '.*'));
+      const answer = await parts.watch.query(question.replaceAll('$namespace', '.*'));
       expect([question, answer.status]).toEqual([question, 'success']);
     }
   });
@@ -88,8 +59,10 @@ describe('a key that two providers refuse', () => {
     }
     router.setAgent({ allow: MODELS.map((model) => ({ model, weight: 1 })) });
     for (const model of MODELS) await ask(model);
-    await expect.poll(() => delivered('/pages', 'CapatazKeyRefused'), { timeout: 60_000 }).toHaveLength(1);
-    const [page] = delivered('/pages', 'CapatazKeyRefused');
+    await expect
+      .poll(() => parts.watch.told('pages', 'CapatazKeyRefused'), { timeout: 60_000 })
+      .toHaveLength(1);
+    const [page] = parts.watch.told('pages', 'CapatazKeyRefused');
     expect(page?.status).toBe('firing');
     expect(
       page?.alerts.map(({ labels }) => [labels['namespace'], labels['model'], labels['severity']]).toSorted(),
@@ -107,7 +80,7 @@ describe('a key that two providers refuse', () => {
         'The key was revoked, replaced elsewhere, or never right. The router reads the Secret again by itself.',
       runbook_url: 'https://capataz.dev/docs/operations/alerts.md#capatazkeyrefused',
     });
-    expect(delivered('/tickets', 'CapatazKeyRefused')).toEqual([]);
+    expect(parts.watch.told('tickets', 'CapatazKeyRefused')).toEqual([]);
   });
 });
 
@@ -119,8 +92,8 @@ describe('a mistake of the router', () => {
     router.breakModel('broken');
     await ask('broken');
     await expect
-      .poll(() => delivered('/tickets', 'CapatazRouterMistake'), { timeout: 60_000 })
+      .poll(() => parts.watch.told('tickets', 'CapatazRouterMistake'), { timeout: 60_000 })
       .toHaveLength(1);
-    expect(delivered('/pages', 'CapatazRouterMistake')).toEqual([]);
+    expect(parts.watch.told('pages', 'CapatazRouterMistake')).toEqual([]);
   });
 });
