@@ -15,6 +15,7 @@ const WHOLE: Required<LedgerRow> = {
   arm: 'candidate',
   agentUid: 'uid-1',
   session: '0'.repeat(32),
+  purpose: 'probe',
   traceId: 'b'.repeat(32),
   beganAtMicroseconds: 1,
   endedAtMicroseconds: 2,

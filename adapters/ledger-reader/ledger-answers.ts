@@ -21,6 +21,7 @@ export const RunRow = z.object({
   arm: Word.optional(),
   agentUid: Word.optional(),
   session: Word.optional(),
+  purpose: Word.optional(),
   traceId: Word.optional(),
   beganAtMicroseconds: Microseconds,
   endedAtMicroseconds: Microseconds.optional(),

@@ -18,6 +18,8 @@ import {
   type ModelErrorCode,
   type ModelRequest,
 } from '#domain/conversation/model.ts';
+import { RUN_PURPOSE_HEADER } from '#domain/facts/call-context.ts';
+import type { RunPurpose } from '#domain/ledger/record-fields.ts';
 import { ROUTER_FAILURES } from '#domain/failures/failure-codes.ts';
 import { traceHeaders } from '#domain/tracing/trace-context.ts';
 import { ROUTER_DIALECT } from '#domain/dialects/openai/provider.ts';
@@ -42,6 +44,8 @@ export interface RouterModelOptions {
   readonly token?: string | undefined;
   /** What to ask for by name; "auto" leaves it to the router. */
   readonly model?: string;
+  /** Of all runs that ask it; absent: production. */
+  readonly runPurpose?: RunPurpose;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -57,6 +61,7 @@ interface Router {
   readonly path: string;
   readonly token: Pick<TokenFile, 'read' | 'forget'> | undefined;
   readonly model: string;
+  readonly runPurpose: RunPurpose | undefined;
 }
 
 export function createRouterModel({
@@ -64,6 +69,7 @@ export function createRouterModel({
   tokenPath,
   token,
   model = 'auto',
+  runPurpose,
   now,
 }: RouterModelOptions): RouterModel {
   const { origin, pathname } = new URL(url);
@@ -72,6 +78,7 @@ export function createRouterModel({
     path: `${pathname.replace(/\/$/, '')}/v1/chat/completions`,
     token: identityOf(tokenPath, token, now),
     model,
+    runPurpose,
   };
   const agent = new Agent({
     connect: { timeout: CONNECT_MILLISECONDS },
@@ -123,7 +130,7 @@ function bodyOf(chat: ChatRequest): string {
 
 async function send(
   agent: Agent,
-  { origin, path, token }: Router,
+  { origin, path, token, runPurpose }: Router,
   chat: ChatRequest,
   { signal, onText, remainingMilliseconds, purpose }: ModelCallOptions,
 ): Promise<Dispatcher.ResponseData> {
@@ -139,6 +146,7 @@ async function send(
       'x-capataz-deadline-ms': String(deadline),
       'x-capataz-run-id': purpose.runId,
       'x-capataz-step': String(purpose.step),
+      ...(runPurpose !== undefined && { [RUN_PURPOSE_HEADER]: runPurpose }),
       'x-capataz-prompt-version': purpose.prompt.version,
       'x-capataz-prompt-digest': purpose.prompt.digest,
       ...traceHeaders(purpose.trace),

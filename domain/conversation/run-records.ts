@@ -8,7 +8,7 @@
 import type { ContentMode } from '#crds/agent.ts';
 import { commitTo } from '#domain/ledger/commitment.ts';
 import type { RecordDraft, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
-import type { TextReference } from '#domain/ledger/record-fields.ts';
+import type { RunPurpose, TextReference } from '#domain/ledger/record-fields.ts';
 import { TEXT_MAXIMUM_CHARACTERS, type TextField, beginningOf } from '#domain/ledger/record-text.ts';
 import { NotRecordedError, type RecordWriter, type TextDraft } from '#domain/ledger/record-writer.ts';
 import { SECURITY_EVENTS, type SecurityEventCode } from '#domain/ledger/security-events.ts';
@@ -24,6 +24,8 @@ export interface RunRecordsOptions {
   readonly runId: string;
   /** A digest of the caller's session. */
   readonly session?: string;
+  /** Absent: production. */
+  readonly purpose?: RunPurpose;
   readonly content: ContentMode;
   readonly retentionDays: number;
   /** Hexadecimal, drawn for this run (commitment.ts). */
@@ -280,7 +282,7 @@ export class RunRecords {
   }
 
   #draft<Type extends RecordType>(type: Type, told: Told<Type>, step: number | undefined): RecordDraft {
-    const { namespace, agent, prompt, runId, session, now } = this.#options;
+    const { namespace, agent, prompt, runId, session, purpose, now } = this.#options;
     this.#records += 1;
     const draft = {
       id: `${runId}.${this.#records}`,
@@ -291,6 +293,7 @@ export class RunRecords {
         id: runId,
         ...(step === undefined || step === 0 ? {} : { step }),
         ...(session === undefined ? {} : { session }),
+        ...(purpose === undefined ? {} : { purpose }),
       },
       agent,
       ...(TYPES_WITH_PROMPT.has(type) ? { prompt } : {}),

@@ -1,4 +1,5 @@
 /** Whom a call is for and where it comes from: what every fact of one request shares. */
+import { RUN_PURPOSES, type RunPurpose } from '#domain/ledger/record-fields.ts';
 import type { SpanContext } from '#domain/tracing/trace-context.ts';
 
 /** One run of an agent, as its runtime tells it with each call. */
@@ -6,6 +7,8 @@ export interface RunReference {
   readonly id: string;
   /** Counts the thoughts of the run from 1. */
   readonly step?: number;
+  /** Absent: production. */
+  readonly purpose?: RunPurpose;
 }
 
 export interface PromptReference {
@@ -44,6 +47,9 @@ export function copyOptionalContext(to: Writable<CallContext>, from: CallContext
   if (from.modelAsked !== undefined) to.modelAsked = from.modelAsked;
 }
 
+/** Says that a run is none of production: a RunPurpose. */
+export const RUN_PURPOSE_HEADER = 'x-capataz-run-purpose';
+
 /** What a caller says about the run in headers. Whatever does not fit is dropped: it never costs the caller his answer. */
 export function readCallHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -56,11 +62,18 @@ export function readCallHeaders(
   const callersRequestId = read('x-request-id', IDENTIFIER);
   const runId = read('x-capataz-run-id', IDENTIFIER);
   const step = read('x-capataz-step', STEP);
+  const purpose = RUN_PURPOSES.find((each) => each === headers[RUN_PURPOSE_HEADER]);
   const name = read('x-capataz-prompt-version', OBJECT_NAME);
   const digest = read('x-capataz-prompt-digest', DIGEST);
   return {
     ...(callersRequestId !== undefined && { callersRequestId }),
-    ...(runId !== undefined && { run: { id: runId, ...(step !== undefined && { step: Number(step) }) } }),
+    ...(runId !== undefined && {
+      run: {
+        id: runId,
+        ...(step !== undefined && { step: Number(step) }),
+        ...(purpose !== undefined && { purpose }),
+      },
+    }),
     ...((name !== undefined || digest !== undefined) && {
       prompt: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) },
     }),

@@ -28,11 +28,13 @@ export function outcomeOfEntry(
   { record, trust }: LedgerEntry,
   { beganAtMicroseconds, ...run }: RunOfOutcome,
 ): JudgedOutcome | undefined {
-  if (trust !== 'witnessed' || !('run' in record) || record.run === undefined) return undefined;
+  const told = trust === 'witnessed' && 'run' in record ? record.run : undefined;
+  // What no user asked for proves nothing about users.
+  if (told === undefined || told.purpose !== undefined) return undefined;
   const of = {
     position,
     atMicroseconds: record.atMicroseconds,
-    runId: record.run.id,
+    runId: told.id,
     ...run,
     ...(beganAtMicroseconds !== undefined && { runBeganAtMicroseconds: beganAtMicroseconds }),
   };
@@ -40,13 +42,18 @@ export function outcomeOfEntry(
     return ENDED_FROM_OUTSIDE.has(record.reason ?? '') ? undefined : { ...of, ...conductOf(record) };
   }
   if (record.type === 'outcome' || record.type === 'feedback') {
-    const { verdict, metric } = record;
-    if (verdict === 'neutral' || ('judge' in record && record.judge === OWN_CHECK)) return undefined;
-    return { ...of, kind: 'feedback', metric, isGood: verdict === 'good' };
+    const judged = verdictOf(record);
+    return judged && { ...of, kind: 'feedback', ...judged };
   }
   return record.type === 'security_event' && isOwnConduct(record.event)
     ? { ...of, kind: 'safety', event: record.event }
     : undefined;
+}
+
+function verdictOf(record: RecordOf<'outcome' | 'feedback'>) {
+  const { verdict, metric } = record;
+  if (verdict === 'neutral' || ('judge' in record && record.judge === OWN_CHECK)) return undefined;
+  return { metric, isGood: verdict === 'good' };
 }
 
 function conductOf(record: RecordOf<'run_ended'>) {

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { CONTENT_MODES } from '#crds/agent.ts';
+import { Sha256 } from '#crds/object-meta.ts';
 import {
   AgentReference,
   Code,
@@ -259,6 +260,36 @@ const SecurityEvent = z.strictObject({
   prompt: PromptReference.optional(),
 });
 
+/**
+ * One round of scheduled probes of an agent, told at its end, whatever came of it: a round of which there is none was
+ * missed. Each of its cases is a run of its own (`run.purpose` is `probe`) with an `outcome` (`judge` is `probe`).
+ */
+const ProbeRound = z.strictObject({
+  ...envelope,
+  type: z.literal('probe_round'),
+  agent: AgentReference,
+  prompt: PromptReference.optional(),
+  /** Counts the periods of the schedule since 1970: which cases it asks follows from it. */
+  round: Count,
+  goldenSet: z.strictObject({ name: Name, digest: Sha256.optional(), cases: Count.optional() }),
+  /** `whole`; `cut`: not every case was asked; `failed`: none was. */
+  outcome: z.enum(['whole', 'cut', 'failed']),
+  /** Why it is not whole. */
+  reason: Code.optional(),
+  sentence: Sentence.optional(),
+  planned: Count,
+  passed: Count,
+  failed: Count,
+  /** Cases without a verdict, because no answer came. */
+  errors: Count,
+  /** Absent: the price of a call is not known. */
+  costNanoUsd: NanoUsd.optional(),
+  /** What probes of the agent had cost on this day (UTC) before the round, and what they may cost on a day. */
+  spentBeforeNanoUsd: NanoUsd.optional(),
+  maximumNanoUsd: NanoUsd.optional(),
+  durationMicroseconds: Microseconds,
+});
+
 const RolloutDecision = z.strictObject({
   ...envelope,
   type: z.literal('rollout_decision'),
@@ -385,6 +416,7 @@ export const LedgerRecord = z.discriminatedUnion('type', [
   Outcome,
   Feedback,
   SecurityEvent,
+  ProbeRound,
   RolloutDecision,
   KeyRotation,
   ContentAccess,

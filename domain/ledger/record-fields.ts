@@ -48,6 +48,13 @@ export const AgentReference = z.strictObject({
   generation: Count.optional(),
 });
 
+/**
+ * What a run is made for when nobody asked the agent for its answer: to see whether it still answers as it did, or to test
+ * a version before its release. Such a run costs as any other and counts in nothing that is said of production.
+ */
+export const RUN_PURPOSES = ['probe', 'evaluation'] as const;
+export type RunPurpose = (typeof RUN_PURPOSES)[number];
+
 export const RunReference = z.strictObject({
   id: Identifier,
   /** Counts the model calls of the run from 1. */
@@ -57,6 +64,8 @@ export const RunReference = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{32}$/)
     .optional(),
+  /** Absent: production. */
+  purpose: z.enum(RUN_PURPOSES).optional(),
 });
 
 export const PromptReference = z.strictObject({

@@ -13,6 +13,7 @@ export const WATCHED_RECORD_TYPES = [
   'run_ended',
   'model_attempt',
   'outcome',
+  'probe_round',
   'feedback',
   'security_event',
   'rollout_decision',

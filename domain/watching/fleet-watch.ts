@@ -4,6 +4,7 @@
  * zero, and a snapshot with the entries after it, come to the same state, and `judge` changes nothing.
  */
 import type { AgentHistory } from '../observation/agent-history.ts';
+import { PROBE_JUDGE } from '../ledger/probe-outcome.ts';
 import type { LedgerEntry } from '../ledger/ledger-entry.ts';
 import { LocalHours } from '../normality/local-hours.ts';
 import { AlarmDesigns } from './alarm-designs.ts';
@@ -136,12 +137,28 @@ export class FleetWatch implements WatchOfFleet {
   #seeOfAgent(record: LedgerEntry['record'], moment: Moment): number {
     const { design } = this.#designs;
     const agentOf = (name: string): WatchedAgent => this.#agent(record.namespace, name);
-    if (record.type === 'run_begun') return agentOf(record.agent.name).seeRunBegun(record, moment, design);
-    if (record.type === 'run_ended') return agentOf(record.agent.name).seeRunEnded(record, moment, design);
+    // What no user asked for says nothing of what users get, but that it costs and which model answers.
+    const isProduction = !('run' in record) || record.run?.purpose === undefined;
     if (record.type === 'model_attempt') {
       this.#model(record.namespace, record.model).see(record, moment, design);
-      return agentOf(record.agent.name).seeAttempt(record, moment, design);
+      const agent = agentOf(record.agent.name);
+      if (isProduction) return agent.seeAttempt(record, moment, design);
+      agent.seeCharge(record, moment);
+      return 0;
     }
+    if (record.type === 'probe_round') {
+      agentOf(record.agent.name).probes.seeRound(record);
+      return 0;
+    }
+    const isOfProbe = record.type === 'outcome' && record.judge === PROBE_JUDGE;
+    return isProduction || isOfProbe ? this.#seeRun(record, moment) : 0;
+  }
+
+  #seeRun(record: LedgerEntry['record'], moment: Moment): number {
+    const { design } = this.#designs;
+    const agentOf = (name: string): WatchedAgent => this.#agent(record.namespace, name);
+    if (record.type === 'run_begun') return agentOf(record.agent.name).seeRunBegun(record, moment, design);
+    if (record.type === 'run_ended') return agentOf(record.agent.name).seeRunEnded(record, moment, design);
     const isVerdict = record.type === 'outcome' || record.type === 'feedback';
     if (!isVerdict || record.agent === undefined) return 0;
     return agentOf(record.agent.name).seeVerdict(record, moment, design);

@@ -1,7 +1,7 @@
 /** What the probes of an agent say: cases with a known answer, asked on a schedule. Silence is no good news. */
 import type { Finding } from '../observation/agent-row.ts';
 import type { KnownAgent } from './fleet-knowledge.ts';
-import { PROBE_RULE, type ProbeWatch } from './probe-watch.ts';
+import { PROBE_RULE, type ProbeWatch, type ToldRound } from './probe-watch.ts';
 import { bounded, counted, duration, moment, percent } from './sentences.ts';
 
 /** Two rounds were missed, and half of another one is patience. */
@@ -16,6 +16,14 @@ export function judgeProbes(
   const unknown = { status: 'Unknown', sinceMicroseconds: null } as const;
   if (probesEverySeconds === null) {
     return { ...unknown, reason: 'NotPlanned', sentence: 'No probes are planned for this agent.' };
+  }
+  const idle = idleRound(probes, MISSED_ROUNDS * probesEverySeconds * 1_000_000, nowMicroseconds);
+  if (idle !== undefined) {
+    const why = idle.sentence ?? `None of its ${idle.planned} cases got an answer.`;
+    const sentence = bounded(
+      `The round of probes at ${moment(idle.atMicroseconds)} found nothing out. ${why}`,
+    );
+    return { ...unknown, reason: 'NothingAsked', sentence, sinceMicroseconds: idle.atMicroseconds };
   }
   if (round === null) {
     return { ...unknown, reason: 'NoProbes', sentence: 'Probes are planned, and none has answered yet.' };
@@ -41,4 +49,16 @@ export function judgeProbes(
   const since = share.since?.atMicroseconds ?? nowMicroseconds;
   const sentence = `${seen.bad} of ${counted(seen.good + seen.bad, 'probe')} since ${moment(since)} were answered badly; usually at most ${percent(share.usual)} are.`;
   return { status: 'False', reason: 'ProbesFell', sentence: bounded(sentence), sinceMicroseconds: since };
+}
+
+/** The latest round, when it came to no verdict. One that is long past says no more than that others are missing. */
+function idleRound(
+  { told, round }: ProbeWatch,
+  longestMicroseconds: number,
+  nowMicroseconds: number,
+): ToldRound | undefined {
+  if (told === null || told.judged > 0 || nowMicroseconds - told.atMicroseconds > longestMicroseconds) {
+    return undefined;
+  }
+  return told.atMicroseconds > (round?.lastMicroseconds ?? 0) ? told : undefined;
 }

@@ -1,5 +1,6 @@
 /** All that is kept of one agent. It changes by ledger entries alone, so that whoever sees the same entries has the same state. */
 import { z } from 'zod';
+import { PROBE_JUDGE } from '../ledger/probe-outcome.ts';
 import type { RecordOf } from '../ledger/ledger-record.ts';
 import { COST_SUMS } from '../ledger/rollups/period-sums.ts';
 import { UNSEEN } from '../drift/watched-share.ts';
@@ -8,7 +9,7 @@ import { BlockSums, KEPT_BLOCKS, blockOf } from './cost-blocks.ts';
 import { CostWatch, CostWatchSnapshot } from './cost-watch.ts';
 import type { KnownChange } from './fleet-knowledge.ts';
 import { LatencyWatch, LatencyWatchSnapshot } from './latency-watch.ts';
-import { PROBE_JUDGE, ProbeWatch, ProbeWatchSnapshot } from './probe-watch.ts';
+import { ProbeWatch, ProbeWatchSnapshot } from './probe-watch.ts';
 import { type Design, QualityWatch, QualityWatchSnapshot, type WatchedName } from './quality-watch.ts';
 import { RunCounters, RunCountersSnapshot } from './run-counters.ts';
 import { signalsOfAttempt, signalsOfRun } from './signals.ts';
@@ -128,7 +129,7 @@ export class WatchedAgent {
       cost: CostWatch.unseen(local, hour),
       latency: LatencyWatch.unseen(hour),
       quality: { signals: {}, sizes: {} },
-      probes: { share: UNSEEN, round: null },
+      probes: { share: UNSEEN, round: null, told: null },
       counters: [],
       models: [],
       runSums: { newest: blockOf(hour), sums: '' },
@@ -186,14 +187,19 @@ export class WatchedAgent {
     return looks;
   }
 
-  seeAttempt(attempt: RecordOf<'model_attempt'>, { atMicroseconds, hour }: Moment, design: Design): number {
+  /** Of an attempt for whatever purpose. */
+  seeCharge(attempt: RecordOf<'model_attempt'>, { hour }: Pick<Moment, 'hour'>): void {
     this.cost.add(hour, attempt.costNanoUsd);
     const sums = this.#sumsOfModel(attempt.model, hour);
-    const block = blockOf(hour);
     for (const [column, amount] of costColumnsOf(attempt).entries()) {
-      if (amount !== 0) sums.add(block, column, amount);
+      if (amount !== 0) sums.add(blockOf(hour), column, amount);
     }
-    this.#addRunSums(block, [0, 0, attempt.durationMicroseconds, 1, 0]);
+  }
+
+  seeAttempt(attempt: RecordOf<'model_attempt'>, moment: Moment, design: Design): number {
+    const { atMicroseconds, hour } = moment;
+    this.seeCharge(attempt, moment);
+    this.#addRunSums(blockOf(hour), [0, 0, attempt.durationMicroseconds, 1, 0]);
     if (attempt.prompt?.arm === 'candidate') return 0;
     const signals = signalsOfAttempt(attempt);
     for (const [signal, isBad] of signals) this.quality.add(signal, isBad, atMicroseconds, design);

@@ -20,6 +20,8 @@ const MEANINGS: Readonly<Record<RecordType, string>> = {
   outcome: 'What became of a run by a measure of ours: a judge, a check, a business event.',
   feedback: 'What a person or another system says of a run: `POST /v1/feedback`.',
   security_event: 'Something for whoever watches over security.',
+  probe_round:
+    'One round of scheduled probes of an agent, told at its end whatever came of it. Each of its cases is a run of its own, whose `run.purpose` is `probe`, with an `outcome` of the judge `probe`.',
   rollout_decision: 'A CanaryRollout moved, or was kept from moving. Told by the operator.',
   key_rotation: 'Which Model now uses which Secret in which version; never the key.',
   content_access:

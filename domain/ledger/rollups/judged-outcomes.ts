@@ -24,6 +24,8 @@ export function outcomeOfRollout(
   isFirstEnd: boolean,
 ): OutcomeOfRollout | undefined {
   const { record } = entry;
+  // What no user asked for proves nothing about users, whoever judges it afterwards.
+  if (run.purpose !== undefined) return undefined;
   if (run.trust !== 'witnessed' || (record.type === 'run_ended' && !isFirstEnd)) return undefined;
   const told = 'prompt' in record ? record.prompt : undefined;
   const rollout = told?.name ?? run.rollout;

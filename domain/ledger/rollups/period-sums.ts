@@ -4,6 +4,7 @@
  */
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
 import type { RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { RunPurpose } from '#domain/ledger/record-fields.ts';
 import type { RunRow } from './run-row.ts';
 import { boundedSum } from './bounded-sum.ts';
 
@@ -35,9 +36,20 @@ export interface OutcomeKey {
   readonly agent: string;
   readonly promptDigest: string;
   readonly arm: string;
-  /** Empty for ends of runs. */
+  /** Empty for ends of runs of production. */
   readonly metric: string;
 }
+
+/**
+ * Runs for another purpose than production have a metric of their own, in which all of them is summed up: their ends, their
+ * verdicts of that metric, and what the router charged for them, to the last attempt of one that never ended.
+ */
+const METRIC_OF_PURPOSE: Readonly<Record<RunPurpose, string>> = {
+  probe: 'probe_passed',
+  evaluation: 'evaluation_passed',
+};
+/** Metrics that say nothing of production: left out where nobody asks for metrics one by one. */
+const METRICS_OUTSIDE_PRODUCTION: readonly string[] = Object.values(METRIC_OF_PURPOSE);
 
 export const OUTCOME_SUMS = [
   'succeeded',
@@ -100,21 +112,35 @@ const NO_OUTCOMES: OutcomeSums = {
  */
 export function outcomesOf(entry: LedgerEntry, run: RunRow, isFirstEnd: boolean): HourlyOutcomes | undefined {
   const { record, trust } = entry;
+  const metric = run.purpose && METRIC_OF_PURPOSE[run.purpose];
   if (record.type === 'run_ended' && isFirstEnd) {
-    return hourlyOutcomes(record, run, '', {
+    return hourlyOutcomes(record, run, metric ?? '', {
       [record.status]: 1,
       durationMicroseconds: record.durationMicroseconds,
-      costNanoUsd: trust === 'witnessed' ? (record.costNanoUsd ?? 0) : 0,
+      costNanoUsd: trust === 'witnessed' && metric === undefined ? (record.costNanoUsd ?? 0) : 0,
     });
   }
   if (record.type === 'outcome' || record.type === 'feedback') {
+    const isOfPurpose = METRICS_OUTSIDE_PRODUCTION.includes(record.metric) || metric !== undefined;
+    if (isOfPurpose && record.metric !== metric) return undefined;
     return hourlyOutcomes(record, run, record.metric, { [record.verdict]: 1 });
   }
-  return undefined;
+  return record.type === 'model_attempt' ? costOfPurpose(entry, record, run) : undefined;
+}
+
+/** By the purpose that the attempt itself tells: its run may not be known yet. */
+function costOfPurpose(
+  { trust }: LedgerEntry,
+  record: RecordOf<'model_attempt'>,
+  run: RunRow,
+): HourlyOutcomes | undefined {
+  const purpose = record.run?.purpose;
+  if (purpose === undefined || trust !== 'witnessed' || record.costNanoUsd === undefined) return undefined;
+  return hourlyOutcomes(record, run, METRIC_OF_PURPOSE[purpose], { costNanoUsd: record.costNanoUsd });
 }
 
 function hourlyOutcomes(
-  record: RecordOf<'run_ended' | 'outcome' | 'feedback'>,
+  record: RecordOf<'run_ended' | 'outcome' | 'feedback' | 'model_attempt'>,
   run: RunRow,
   metric: string,
   sums: Partial<OutcomeSums>,

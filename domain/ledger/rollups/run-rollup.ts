@@ -4,6 +4,7 @@
  */
 import { FIRST_OF_CHAIN } from '#domain/ledger/ledger-entry.ts';
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
+import { PROBE_JUDGE } from '#domain/ledger/probe-outcome.ts';
 import type { LedgerRecord, RecordOf, RecordType } from '#domain/ledger/ledger-record.ts';
 import { tellingAgentOf } from '#domain/ledger/seal-records.ts';
 import type { ChainHead, SealedEntry } from '#domain/ledger/seal-records.ts';
@@ -105,9 +106,10 @@ function newRun(record: LedgerRecord, runId: string): RunState {
   return { row, chainHead: { sequence: -1, leafHash: FIRST_OF_CHAIN }, hasBegun: false, toldByAgent: 0 };
 }
 
-/** Spans that it reports beside its records are none of those that its run_ended counts. */
-function isToldByAgent({ type, source }: LedgerRecord): boolean {
-  if (type === 'reported_span') return false;
+/** Spans that it reports beside its records, and what is judged after a probe, are none of those that its run_ended counts. */
+function isToldByAgent(record: LedgerRecord): boolean {
+  const { type, source } = record;
+  if (type === 'reported_span' || (type === 'outcome' && record.judge === PROBE_JUDGE)) return false;
   return source.process === 'agent-runtime' || source.process === 'external';
 }
 
@@ -132,6 +134,7 @@ function whoseChanges(row: RunRow, record: LedgerRecord): Changes {
   const told = {
     agentUid: 'agent' in record ? record.agent?.uid : undefined,
     session: 'run' in record ? record.run?.session : undefined,
+    purpose: 'run' in record ? record.run?.purpose : undefined,
     rollout: prompt?.name,
     arm: prompt?.arm,
   };

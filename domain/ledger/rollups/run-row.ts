@@ -1,4 +1,5 @@
 /** One run, as the ledger sums up its entries. Sums stop at SUM_MAXIMUM (bounded-sum.ts): one that stands there means "at least". */
+import type { RunPurpose } from '../record-fields.ts';
 
 /** Newest first by `beganAtMicroseconds`, then id and namespace. Counts are of what has arrived so far. */
 export interface RunRow {
@@ -15,6 +16,8 @@ export interface RunRow {
   readonly agentUid?: string;
   /** A digest of the caller's. */
   readonly session?: string;
+  /** Absent: production. */
+  readonly purpose?: RunPurpose;
   readonly traceId?: string;
   readonly beganAtMicroseconds: number;
   readonly endedAtMicroseconds?: number;

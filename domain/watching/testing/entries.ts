@@ -72,6 +72,23 @@ export function runEnded(of: Of, rest: Partial<RecordOf<'run_ended'>> = {}): Led
   });
 }
 
+export function probeRound(of: Of, rest: Partial<RecordOf<'probe_round'>> = {}): LedgerEntry {
+  return entryOf({
+    ...envelope(of),
+    type: 'probe_round',
+    agent: { name: of.agent ?? 'mailer' },
+    round: 1,
+    goldenSet: { name: 'hard-mails' },
+    outcome: 'whole',
+    planned: 20,
+    passed: 20,
+    failed: 0,
+    errors: 0,
+    durationMicroseconds: 60_000_000,
+    ...rest,
+  });
+}
+
 export function runBegun(of: Of, characters: number): LedgerEntry {
   return entryOf({
     ...envelope(of),
