@@ -9,6 +9,10 @@ const STEPS = [
   { unit: 'day', seconds: 86_400, upTo: Infinity },
 ] as const;
 
+const DAY: Intl.DateTimeFormatOptions = { dateStyle: 'medium' };
+const TIME: Intl.DateTimeFormatOptions = { timeStyle: 'medium' };
+const WHOLE: Intl.DateTimeFormatOptions = { ...DAY, ...TIME };
+
 export function dateOf(microseconds: number): Date {
   return new Date(microseconds / 1000);
 }
@@ -19,14 +23,6 @@ export function formatRelative(language: Language, atMicroseconds: number, nowMi
   const step = STEPS.find(({ upTo }) => Math.abs(seconds) < upTo) ?? STEPS[3];
   const relative = relativeFormat(language);
   return relative.format(Math.trunc(seconds / step.seconds), step.unit);
-}
-
-export function formatMoment(language: Language, atMicroseconds: number, zone?: string): string {
-  return timeFormat(language, {
-    dateStyle: 'medium',
-    timeStyle: 'medium',
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).format(dateOf(atMicroseconds));
 }
 
 /** The hour and minute, with the day when it is another. */
@@ -47,9 +43,17 @@ export function formatClock(
   }).format(at);
 }
 
-/** Local time and UTC; one of them when they are the same. */
+/** Local time, and UTC where it is another; of the same day the time alone. */
 export function formatInBothZones(language: Language, atMicroseconds: number, zone?: string): string {
-  const local = formatMoment(language, atMicroseconds, zone);
-  const universal = formatMoment(language, atMicroseconds, 'UTC');
-  return local === universal ? `${universal} UTC` : `${local} (${universal} UTC)`;
+  const at = dateOf(atMicroseconds);
+  const inZone = (options: Intl.DateTimeFormatOptions, timeZone: string | undefined): string =>
+    timeFormat(language, {
+      ...options,
+      hourCycle: 'h23',
+      ...(timeZone === undefined ? {} : { timeZone }),
+    }).format(at);
+  const [local, universal] = [inZone(WHOLE, zone), inZone(WHOLE, 'UTC')];
+  if (local === universal) return `${universal} UTC`;
+  const isSameDay = inZone(DAY, zone) === inZone(DAY, 'UTC');
+  return `${local} (${isSameDay ? inZone(TIME, 'UTC') : universal} UTC)`;
 }

@@ -2,7 +2,7 @@ import type { Words } from '../words/languages.ts';
 import { say } from '../words/say.ts';
 import { sparklinePath } from './sparkline-path.ts';
 
-const SIZE = { width: 72, height: 22 };
+const SIZE = { width: 56, height: 22 };
 
 const WORDS = {
   label: {

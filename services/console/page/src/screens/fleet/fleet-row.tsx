@@ -12,7 +12,6 @@ import {
   Share,
   shareOf,
 } from '../../parts/amounts.tsx';
-import { Badge } from '../../parts/badge.tsx';
 import { BandBar } from '../../parts/band-bar.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { judgedAmount } from '../../parts/measure.ts';
@@ -35,8 +34,8 @@ export function FleetRow({ row, rowIndex }: FleetRowProps) {
       <th scope="row" class="fleet__agent">
         <AgentLink namespace={row.namespace} name={row.name} />
       </th>
-      <td>
-        <Badge tone={STATE_TONES[row.state]}>{say(STATES[row.state])}</Badge>
+      <td title={visible(row.stateSentence)}>
+        <State state={row.state} />
       </td>
       <td class="number">
         <Money value={judgedAmount(row.cost)} />
@@ -66,13 +65,23 @@ export function FleetRow({ row, rowIndex }: FleetRowProps) {
         {row.prompt === null ? (
           <span class="faint">{say(FLEET.noPrompt)}</span>
         ) : (
-          <code title={visible(row.prompt.name)}>{visible(row.prompt.digest.slice(0, 10))}</code>
+          <code title={visible(row.prompt.name)}>{visible(row.prompt.digest.slice(0, 7))}</code>
         )}
       </td>
       <td>
         <Sparkline values={row.hourlyCosts} sayAmount={sayMoney} />
       </td>
     </tr>
+  );
+}
+
+/** What is ready needs no colour. */
+function State({ state }: Pick<ShownRow, 'state'>) {
+  const tone = STATE_TONES[state];
+  return (
+    <span class={state === 'ready' ? 'soft' : `toned tone--${tone}`}>
+      <Icon name={TONE_ICONS[tone]} /> {say(STATES[state])}
+    </span>
   );
 }
 

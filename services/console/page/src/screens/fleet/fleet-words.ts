@@ -33,7 +33,7 @@ export const FLEET = {
   drifted: { en: 'drifted', es: 'deriva' },
   steady: { en: 'steady', es: 'estable' },
   allBlocked: { en: 'all blocked', es: 'todos bloqueados' },
-  passed: { en: '{count} not blocked', es: '{count} sin bloquear' },
+  passed: { en: '{count} passed', es: '{count} pasaron' },
   noPrompt: { en: 'of its own', es: 'propio' },
 } as const satisfies Words;
 

@@ -96,8 +96,8 @@ function Spending({ now }: { readonly now: NowAnswer }) {
           <Money value={now.costMonthEnd} />
         </Fact>
         <Fact name={say(NOW.runsLastHour)}>
-          <Count value={now.runsLastHour} />{' '}
-          <span class="faint small">
+          <Count value={now.runsLastHour} />
+          <span class="block faint small regular">
             <Share
               value={shareOf(
                 now.failedRunsLastHour ?? 0,

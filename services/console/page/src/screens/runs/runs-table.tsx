@@ -8,6 +8,7 @@ import { DataTable } from '../../parts/data-table.tsx';
 import { Time } from '../../parts/time.tsx';
 import type { Tone } from '../../parts/tone.ts';
 import { Text } from '../../text/text.tsx';
+import { visible } from '../../text/visible-text.ts';
 import { say, sayCode } from '../../words/say.ts';
 import { RUN_STATUSES, RUNS } from './runs-words.ts';
 
@@ -39,7 +40,7 @@ export function RunsTable({ runs }: Pick<RunsAnswer, 'runs'>) {
         {
           title: say(RUNS.took),
           isNumber: true,
-          cell: (run) => <Duration value={run.durationMicroseconds} />,
+          cell: (run) => <Took run={run} />,
         },
         { title: say(RUNS.steps), isNumber: true, cell: (run) => <Count value={run.steps} /> },
         { title: say(RUNS.cost), isNumber: true, cell: (run) => <RunCost run={run} /> },
@@ -48,7 +49,7 @@ export function RunsTable({ runs }: Pick<RunsAnswer, 'runs'>) {
           isNumber: true,
           cell: (run) => `${sayShortCount(run.inputTokens)} / ${sayShortCount(run.outputTokens)}`,
         },
-        { title: say(RUNS.model), cell: (run) => <Text value={run.models.join(', ')} /> },
+        { title: say(RUNS.model), cell: (run) => <Models names={run.models} /> },
         { title: say(RUNS.judged), cell: (run) => <Judged run={run} /> },
         {
           title: say(RUNS.events),
@@ -84,6 +85,23 @@ export function RunCost({ run }: { readonly run: RunRow }) {
   if (run.attemptsOfUnknownCost === 0) return <Money value={run.costNanoUsd} />;
   const words = say(RUNS.costPartly, { amount: sayMoney(run.costNanoUsd), count: run.attemptsOfUnknownCost });
   return <span title={words}>≥ {sayMoney(run.costNanoUsd)}</span>;
+}
+
+/** Of what runs yet it is not unknown how long it took: it has not ended. */
+function Took({ run: { status, durationMicroseconds } }: { readonly run: RunRow }) {
+  if (status === 'running' && durationMicroseconds === undefined)
+    return <span class="faint">{'\u2013'}</span>;
+  return <Duration value={durationMicroseconds} />;
+}
+
+function Models({ names }: { readonly names: readonly string[] }) {
+  const [first = '\u2013', ...others] = names;
+  return (
+    <span class="nowrap" title={visible(names.join(', '))}>
+      <Text value={first} />
+      {others.length === 0 ? null : <span class="small faint"> +{others.length}</span>}
+    </span>
+  );
 }
 
 function Judged({ run: { good, bad } }: { readonly run: RunRow }) {
