@@ -130,7 +130,8 @@ export class LatencyWatch {
     this.#history.mark(since, hour, false);
     this.usual.changeLevelFrom(since);
     if (this.#slow.phase === 'watching') {
-      this.#slow = { phase: 'watching', usual: this.#slow.usual, score: 0, isDrifting: false };
+      const { learnedFrom, usual } = this.#slow;
+      this.#slow = { phase: 'watching', learnedFrom, usual, score: 0, isDrifting: false };
     }
   }
 

@@ -10,6 +10,7 @@ export const WatchedShareSnapshot: z.ZodType<WatchedShare> = z.discriminatedUnio
   z.strictObject({ phase: z.literal('learning'), seen: Counts }),
   z.strictObject({
     phase: z.literal('watching'),
+    learnedFrom: Counts,
     usual: z.number().gt(0).lt(1),
     score: Count,
     since: z.strictObject({ atMicroseconds: z.number(), seen: Counts }).exactOptional(),
