@@ -12,9 +12,9 @@ const MOST_SERVED = 12;
 const MOST_CHANGES = 16;
 /** Before so many attempts a name is not new: those that answer in turn are being met. */
 const KNOWN_AFTER_ATTEMPTS = 50;
-const DAY_MICROSECONDS = 86_400_000_000;
-/** Whoever changes more often in a day is always changing: that explains nothing. */
-const MOST_CHANGES_OF_A_DAY = 3;
+const WEEK_MICROSECONDS = 604_800_000_000;
+/** Whoever changed so often in the week before is always changing: one more explains nothing. */
+const CHANGES_OF_THE_RESTLESS = 3;
 
 const Served = z.strictObject({ id: z.string().max(520), first: z.number(), last: z.number() });
 export type Served = z.infer<typeof Served>;
@@ -122,11 +122,13 @@ export class WatchedModel {
 
   /** Oldest first; none of a Model that changes all the time. */
   get servedChanges(): readonly ServedChange[] {
-    return this.#changes.filter(
-      ({ atMicroseconds }) =>
-        this.#changes.filter((other) => Math.abs(other.atMicroseconds - atMicroseconds) < DAY_MICROSECONDS)
-          .length <= MOST_CHANGES_OF_A_DAY,
-    );
+    return this.#changes.filter(({ atMicroseconds }) => {
+      const before = this.#changes.filter(
+        (other) =>
+          other.atMicroseconds < atMicroseconds && other.atMicroseconds > atMicroseconds - WEEK_MICROSECONDS,
+      );
+      return before.length < CHANGES_OF_THE_RESTLESS;
+    });
   }
 
   toSnapshot(): WatchedModelSnapshot {
