@@ -2,7 +2,6 @@
  * Sizes (steps of a run, characters of an answer) as something that is good or bad: bad is what is larger than 19 of 20, or
  * smaller than 19 of 20, of the runs from which it was learned. So one rule watches shares and sizes alike.
  */
-import { type WatchedShare, learned } from './watched-share.ts';
 
 /** A quarter of an octave each, up to 2^24. */
 const BUCKETS = 96;
@@ -24,18 +23,15 @@ export interface KnownSize {
   readonly large: number;
 }
 
-export interface SizeLimits {
-  readonly size: KnownSize;
-  readonly smallShare: WatchedShare;
-  readonly largeShare: WatchedShare;
-}
-
 export function unseenSize(): LearningSize {
   return { phase: 'learning', counts: [] };
 }
 
-/** Undefined while too few were seen. */
-export function learnSize({ counts }: LearningSize, size: number, fromRuns: number): SizeLimits | undefined {
+/**
+ * Undefined while too few were seen. How many are beyond the limits is to be learned from those that come then: the ones from
+ * which limits were taken are beyond them too seldom.
+ */
+export function learnSize({ counts }: LearningSize, size: number, fromRuns: number): KnownSize | undefined {
   const bucket = bucketOf(size);
   while (counts.length <= bucket) counts.push(0);
   counts[bucket] = (counts[bucket] ?? 0) + 1;
@@ -45,13 +41,7 @@ export function learnSize({ counts }: LearningSize, size: number, fromRuns: numb
   while (sumOf(counts.slice(large + 1)) > TAIL * all) large += 1;
   let small = counts.length - 1;
   while (sumOf(counts.slice(0, small)) > TAIL * all) small -= 1;
-  const above = sumOf(counts.slice(large + 1));
-  const below = sumOf(counts.slice(0, small));
-  return {
-    size: { phase: 'known', small, large },
-    smallShare: learned({ good: all - below, bad: below }, 0),
-    largeShare: learned({ good: all - above, bad: above }, 0),
-  };
+  return { phase: 'known', small, large };
 }
 
 export function isSmall({ small }: KnownSize, size: number): boolean {

@@ -69,7 +69,6 @@ test('Of 3 % that become 8 % half are found within 150 runs where a false alarm 
     return delay;
   });
   const median = delays.toSorted((one, other) => one - other)[100];
-  console.log(`3 % -> 8 %: median ${median} runs`);
   expect(median).toBeLessThanOrEqual(150);
 });
 

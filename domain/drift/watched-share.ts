@@ -39,10 +39,10 @@ export interface SeenRun {
 
 export const LEARNED_FROM_RUNS = 500;
 export const MOST_LEARNED_FROM_RUNS = 5_000;
-/** By chance among ten thousand signals that are learned: one. */
-const ENOUGH_EVIDENCE = 7;
+/** In nats: so much comes by chance to one of a hundred thousand signals that are learned. */
+const ENOUGH_EVIDENCE = 9;
 /** So many times the runs that were learned from, and still no evidence: those were the exception. */
-const MISTAKEN_RATIO = 3;
+const MISTAKEN_RATIO = 6;
 /** One-sided 80 %. */
 const BASELINE_DEVIATIONS = 0.8416;
 /** A change that is worth a person's time: the odds of a bad run two and a half times as high, and by two points at least. */

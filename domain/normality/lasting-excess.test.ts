@@ -25,9 +25,11 @@ test('One hour below six deviations never is, however near', () => {
   expect(after([0, 5.99, 0]).isAbnormal).toBe(false);
 });
 
-test('Four hours in a row of four deviations are, and it is known since when', () => {
-  expect(after([0, 4, 4, 4]).isAbnormal).toBe(false);
-  expect(after([0, 4, 4, 4, 4])).toMatchObject({ isAbnormal: true, sinceHour: 1 });
+test('Two hours in a row of four deviations are, or four of three and a half, and it is known since when', () => {
+  expect(after([0, 4, 0]).isAbnormal).toBe(false);
+  expect(after([0, 4, 4])).toMatchObject({ isAbnormal: true, sinceHour: 1 });
+  expect(after([0, 3.5, 3.5, 3.5]).isAbnormal).toBe(false);
+  expect(after([0, 3.5, 3.5, 3.5, 3.5])).toMatchObject({ isAbnormal: true, sinceHour: 1 });
 });
 
 test('It ends only when hours as usual have made up for it', () => {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { CusumDesign, Shares } from '../drift/bernoulli-cusum.ts';
 import { UNSEEN, type WatchRule, type WatchedShare, watchRun } from '../drift/watched-share.ts';
+import { UNUSUAL_DEVIATIONS, type Usual } from '../normality/hour-of-week.ts';
 import { HourlyHistory, HourlyHistorySnapshot, UNSEEN_HISTORY } from '../normality/hourly-history.ts';
 import type { LocalHours } from '../normality/local-hours.ts';
 import { UsualHours } from '../normality/usual-hours.ts';
@@ -41,6 +42,14 @@ export const LatencyWatchSnapshot = z.strictObject({
   levelChanges: z.array(z.int()).max(8),
 });
 export type LatencyWatchSnapshot = z.infer<typeof LatencyWatchSnapshot>;
+
+/**
+ * One deviation above what p95 usually is: where an hour has few things its p95 is a rough estimate, and the usual one of four
+ * weeks with it.
+ */
+function limitOf({ median, high }: Usual): number {
+  return median * (high / median) ** (1 / UNUSUAL_DEVIATIONS);
+}
 
 export interface SeenDuration {
   readonly hour: number;
@@ -92,7 +101,7 @@ export class LatencyWatch {
     if (usual === undefined) return;
     this.#slow = watchRun(
       this.#slow,
-      { isBad: microseconds > usual.median, atMicroseconds },
+      { isBad: microseconds > limitOf(usual), atMicroseconds },
       design,
       SLOWNESS,
     );

@@ -71,11 +71,7 @@ export class QualityWatch {
     const size = this.#sizes.get(name) ?? unseenSize();
     const { small, large } = SHARES_OF_SIZE[name];
     if (size.phase === 'learning') {
-      const limits = learnSize(size, amount, LEARNED_FROM_RUNS);
-      this.#sizes.set(name, limits?.size ?? size);
-      if (limits === undefined) return [];
-      this.#begin(large, limits.largeShare);
-      if (small !== undefined) this.#begin(small, limits.smallShare);
+      this.#sizes.set(name, learnSize(size, amount, LEARNED_FROM_RUNS) ?? size);
       return [];
     }
     const isTooLarge = isLarge(size, amount);
@@ -99,11 +95,6 @@ export class QualityWatch {
 
   toSnapshot(): QualityWatchSnapshot {
     return { signals: Object.fromEntries(this.#signals), sizes: Object.fromEntries(this.#sizes) };
-  }
-
-  #begin(name: WatchedName, watched: WatchedShare): void {
-    const usual = watched.phase === 'watching' ? watched.usual : 0;
-    this.#signals.set(name, { watched, recentShare: usual, runs: LEARNED_FROM_RUNS });
   }
 }
 
