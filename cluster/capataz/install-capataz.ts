@@ -42,6 +42,10 @@ export async function installCapataz(
       `image.repository=${image.repository}`,
       '--set-string',
       `image.tag=${image.tag}`,
+      '--set',
+      'console.person.enabled=true',
+      // On this machine's node people open the console by the address of its Service, where there is no TLS.
+      ...(access.isRouted ? ['--set-string', 'console.environment.CAPATAZ_PLAIN_HTTP_COOKIES=true'] : []),
       // Somebody may have scaled a Deployment of the chart by hand: up makes it as the chart says.
       '--force-conflicts',
       '--wait',

@@ -16,6 +16,13 @@ export interface NextStepsInput {
   /** Of the prompt, where the node serves it. */
   readonly repositoryUrl?: string | undefined;
   readonly downCommand: string;
+  readonly console?: ConsoleAccess | undefined;
+}
+
+export interface ConsoleAccess {
+  /** None where its Service is not reachable from this machine. */
+  readonly url: string | undefined;
+  readonly token: string;
 }
 
 interface ServiceList {
@@ -65,7 +72,26 @@ export function renderNextSteps(input: NextStepsInput): string {
     ...renderPromptSteps(input, agentUrl),
     ...(input.repositoryUrl === undefined ? [] : ['', 'Take it all away:']),
     `  ${input.downCommand}`,
+    ...renderConsole(input),
   ].join('\n');
+}
+
+const FORWARDED_URL = 'http://127.0.0.1:8081';
+
+/** Last, where the eye is when the cursor comes back. */
+function renderConsole({ console, kubectl }: NextStepsInput): readonly string[] {
+  if (console === undefined) return [];
+  const forward =
+    console.url === undefined
+      ? [`  ${kubectl} -n capataz-system port-forward service/capataz-console 8081:8080 &`]
+      : [];
+  return [
+    '',
+    'Open the console, and log in with the token below it, which is good for an hour:',
+    ...forward,
+    `  ${console.url ?? FORWARDED_URL}`,
+    `  ${console.token}`,
+  ];
 }
 
 /** Of each shell its own: a clone of an earlier node would not fit the repository of this one. */

@@ -7,6 +7,8 @@ import { findOtherVersion, readOwnVersion, readServedVersions } from './answerin
 import { installCapataz, SYSTEM_NAMESPACE } from './install-capataz.ts';
 import { REPOSITORY_NAME } from '#cluster/sample-repository/server-objects.ts';
 import { SAMPLE_AGENT, SAMPLE_NAMESPACE, applySamples, waitForSampleAgent } from './samples.ts';
+import { openConsole } from './open-console.ts';
+import { makeTraffic } from './make-traffic.ts';
 import { parseServices, renderNextSteps } from './next-steps.ts';
 import type { Image } from '#cluster/command-line/up-arguments.ts';
 
@@ -36,6 +38,7 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     report.detail(`\n${JSON.stringify(first.answer, undefined, 2)}\n`);
     report.step(`Answered in ${seconds} s.${await noteOnFirstAnswer(access, first)}`);
+    await makeTraffic(agent.url, CHECKOUT_DIRECTORY, report);
   } finally {
     agent.close();
   }
@@ -53,6 +56,7 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
       services,
       repositoryUrl,
       downCommand: options.downCommand,
+      console: await openConsole(access),
     })}`,
   );
 }

@@ -113,6 +113,24 @@ test('The last words name each address and the command that removes everything.'
   expect(text).toContain('npm run down');
 });
 
+test('The last words end with where the console is and a token for it, and how to reach it where nothing is routed.', () => {
+  const input = {
+    kubectl: 'kubectl',
+    capatazFlags: [],
+    agentUrl: undefined,
+    services: [],
+    downCommand: 'npm run down',
+  };
+  const routed = renderNextSteps({ ...input, console: { url: 'http://10.210.64.9:8080', token: 'eyJ.a.b' } });
+  expect(routed.split('\n').slice(-2)).toEqual(['  http://10.210.64.9:8080', '  eyJ.a.b']);
+  const forwarded = renderNextSteps({ ...input, console: { url: undefined, token: 'eyJ.a.b' } });
+  expect(forwarded.split('\n').slice(-3)).toEqual([
+    '  kubectl -n capataz-system port-forward service/capataz-console 8081:8080 &',
+    '  http://127.0.0.1:8081',
+    '  eyJ.a.b',
+  ]);
+});
+
 test('The last words tell of a prompt from git only where the node serves its repository, with its address.', () => {
   const input = {
     kubectl: 'kubectl',

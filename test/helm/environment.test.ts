@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OperatorConfig } from '#operator/config.ts';
 import { PromptRepositoryConfig } from '#operator/prompt-repository/config.ts';
+import { ConsoleConfig } from '#services/console/config.ts';
 import { LocalModelConfig } from '#services/local-model/config.ts';
 import { LedgerConfig } from '#services/ledger/config.ts';
 import { WitnessConfig } from '#services/ledger-witness/config.ts';
@@ -22,6 +23,7 @@ const PARTS = [
   ['capataz-local-model', LocalModelConfig],
   ['capataz-prompt-repository', PromptRepositoryConfig],
   ['capataz-observer', ObserverConfig],
+  ['capataz-console', ConsoleConfig],
 ] as const;
 
 const WATCHING = new Set(['capataz-operator', 'capataz-router']);

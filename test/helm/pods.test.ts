@@ -34,6 +34,7 @@ function podOf(name: string): KubernetesObject {
 describe('every pod of the chart', () => {
   it('is there', () => {
     expect(pods.map(({ name }) => name).sort()).toEqual([
+      'capataz-console',
       'capataz-ledger',
       'capataz-ledger-witness',
       'capataz-local-model',
@@ -91,6 +92,7 @@ describe('every pod of the chart', () => {
     expect(programs.toSorted()).toEqual([
       'operator/main.ts',
       'operator/prompt-repository/main.ts',
+      'services/console/main.ts',
       'services/ledger-witness/main.ts',
       'services/ledger/main.ts',
       'services/local-model/main.ts',

@@ -37,10 +37,10 @@ describe('a release of the chart', () => {
       [
         '2 ValidatingAdmissionPolicy',
         '2 ValidatingAdmissionPolicyBinding',
-        '4 PodDisruptionBudget',
+        '5 PodDisruptionBudget',
         '3 StatefulSet',
         '1 Namespace',
-        '1 Secret',
+        '2 Secret',
         '1 PodMonitor',
         '1 ServiceMonitor',
         '1 PrometheusRule',
@@ -48,13 +48,13 @@ describe('a release of the chart', () => {
         '3 Lease',
         '3 Role',
         '3 RoleBinding',
-        '15 ClusterRole',
-        '13 ClusterRoleBinding',
+        '20 ClusterRole',
+        '15 ClusterRoleBinding',
         `${KINDS.length} CustomResourceDefinition`,
-        '4 Deployment',
-        '7 Service',
-        '8 ServiceAccount',
-        '8 NetworkPolicy',
+        '5 Deployment',
+        '8 Service',
+        '9 ServiceAccount',
+        '9 NetworkPolicy',
       ].sort(),
     );
   });
@@ -66,6 +66,7 @@ describe('a release of the chart', () => {
   it('bears the names that the parts know each other by', () => {
     const services = ofKind(objects, 'Service').map(({ metadata }) => metadata.name);
     expect(services.sort()).toEqual([
+      'capataz-console',
       'capataz-ledger',
       'capataz-ledger-witness',
       'capataz-local-model',

@@ -1,3 +1,4 @@
+import { ROLLOUT_VERBS } from '#domain/rollout/rollout-command.ts';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '#crds/kinds.ts';
 import { KIND_MODULES } from '#operator/kinds.ts';
@@ -41,6 +42,8 @@ function operatorRights(place: string): readonly string[] {
 }
 
 const ALWAYS = [
+  'ClusterRole/capataz-console-reviews authentication.k8s.io/tokenreviews create',
+  'ClusterRole/capataz-console-reviews authorization.k8s.io/subjectaccessreviews create',
   'ClusterRole/capataz-ledger-reviews authentication.k8s.io/tokenreviews create',
   'ClusterRole/capataz-ledger-reviews authorization.k8s.io/subjectaccessreviews create',
   'ClusterRole/capataz-observer-tokenreviews authentication.k8s.io/tokenreviews create',
@@ -65,8 +68,35 @@ const READING = [
   'ClusterRole/capataz-ledger-feedback capataz.dev/agents/feedback create',
 ];
 
+const SEEN_IN_THE_CONSOLE = ['agents', 'canaryrollouts', 'models', 'agents/costs', 'agents/runs'];
+
+/** Of people in the console: who looks, who decides, who audits. */
+const CONSOLE_ROLES = [
+  ...['viewer', 'operator', 'auditor'].flatMap((role) =>
+    SEEN_IN_THE_CONSOLE.map((what) => `ClusterRole/capataz-console-${role} capataz.dev/${what} get`),
+  ),
+  ...['securityevents', 'audit', 'texts'].map(
+    (what) => `ClusterRole/capataz-console-auditor capataz.dev/agents/${what} get`,
+  ),
+  ...ROLLOUT_VERBS.map(
+    (verb) => `ClusterRole/capataz-console-operator capataz.dev/canaryrollouts/${verb} update`,
+  ),
+  'ClusterRole/capataz-console-operator capataz.dev/agents/silence update',
+];
+
+function consoleRights(place: string): readonly string[] {
+  return [
+    ...['agents', 'models', 'canaryrollouts'].map((kind) => `${place} capataz.dev/${kind} get,list,watch`),
+    `${place} capataz.dev/canaryrollouts patch`,
+    ...['runs', 'costs', 'securityevents', 'audit', 'texts'].map(
+      (what) => `${place} capataz.dev/agents/${what} get`,
+    ),
+  ];
+}
+
 /** Of people, by the cluster's roles view, edit and admin: all kinds, and no status. */
 const PEOPLE = [
+  ...CONSOLE_ROLES,
   ...KINDS.map(({ plural }) => `ClusterRole/capataz-viewer capataz.dev/${plural} get,list,watch`),
   ...[...KINDS.map(({ plural }) => plural), 'agents/scale'].map(
     (resource) =>
@@ -108,7 +138,9 @@ function promptRepositoryRights(place: string): readonly string[] {
 }
 
 function isOfPeople(role: string): boolean {
-  return /^capataz-(?:viewer|editor)$/.test(role);
+  return (
+    /^capataz-(?:console-)?(?:viewer|editor|operator|auditor)$/.test(role) && role !== 'capataz-operator'
+  );
 }
 
 describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, () => {
@@ -121,6 +153,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...PEOPLE,
         ...outcomeRights('ClusterRole/capataz-operator-outcomes'),
         ...observerRights('ClusterRole/capataz-observer'),
+        ...consoleRights('ClusterRole/capataz-console'),
         ...ledgerRights('ClusterRole/capataz-ledger'),
         ...routerRights('ClusterRole/capataz-router'),
         'ClusterRole/capataz-router /secrets get,list,watch',
@@ -139,6 +172,7 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         ...PEOPLE,
         ...outcomeRights('Role/capataz-operator-outcomes@mail'),
         ...observerRights('Role/capataz-observer@mail'),
+        ...consoleRights('Role/capataz-console@mail'),
         ...ledgerRights('Role/capataz-ledger@mail'),
         ...routerRights('Role/capataz-router@mail'),
         'Role/capataz-router@mail /secrets get,list,watch',
@@ -178,7 +212,8 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
     const bindings = ofKind(objects, ...BINDINGS);
     const ofReader = ({ metadata }: KubernetesObject): boolean => metadata.name.startsWith('capataz-reader-');
     for (const { metadata, roleRef, subjects, kind } of bindings.filter((binding) => !ofReader(binding))) {
-      const [part] = /^capataz-(operator|observer|router|ledger|prompt-repository)/.exec(metadata.name) ?? [];
+      const [part] =
+        /^capataz-(operator|observer|console|router|ledger|prompt-repository)/.exec(metadata.name) ?? [];
       expect(subjects).toEqual([{ kind: 'ServiceAccount', name: part, namespace: 'capataz-system' }]);
       expect(roleRef.name).toBe(metadata.name);
       expect(`${String(roleRef.kind)}Binding`).toBe(kind);
@@ -206,6 +241,9 @@ describe('the rights that the chart gives', { timeout: HELM_BUILD_TIMEOUT_MS }, 
         Object.keys(labels ?? {}).flatMap((label) => /aggregate-to-(\w+)/.exec(label)?.[1] ?? []),
       ]);
     expect(Object.fromEntries(aggregated)).toEqual({
+      'capataz-console-auditor': [],
+      'capataz-console-operator': ['edit', 'admin'],
+      'capataz-console-viewer': [],
       'capataz-editor': ['edit', 'admin'],
       'capataz-viewer': ['view', 'edit', 'admin'],
     });

@@ -97,6 +97,12 @@ const NetworkPolicy = z
         .array(Passed)
         .describe('More NetworkPolicyEgressRules, for example to a git server of this cluster.'),
     }),
+    console: z.strictObject({
+      from: z.array(Peer).describe('Who may open the console, on port 8080.'),
+      additionalEgress: z
+        .array(Passed)
+        .describe('More NetworkPolicyEgressRules: to the provider of OpenID Connect.'),
+    }),
     observer: z.strictObject({
       receivers: z
         .array(Passed)
@@ -234,6 +240,31 @@ export const ChartValues = z
         ...pods,
       })
       .describe('Says of each agent whether what it does is usual for it.'),
+    console: z
+      .strictObject({
+        enabled: z.boolean().describe('Whether it runs.'),
+        url: z.string().max(2_048).describe('Where people open it.'),
+        ingress: z
+          .strictObject({
+            enabled: z.boolean().describe('Whether an Ingress is made.'),
+            className: z.string().max(253).describe('Class of the Ingress.'),
+            host: z.string().max(253).describe('Name that people open.'),
+            tlsSecret: z.string().max(253).describe('Secret with the certificate.'),
+            annotations: StringMap.describe('Of the Ingress.'),
+          })
+          .describe('An Ingress to the console.'),
+        sessionKeys: z
+          .strictObject({
+            existingSecret: z.string().max(253).describe('Secret with session-keys. Made when empty.'),
+          })
+          .describe('What seals sessions.'),
+        secret: z.string().max(253).describe('Secret with what its doors need, mounted for the console.'),
+        person: z
+          .strictObject({ enabled: z.boolean().describe('Whether there is such a ServiceAccount.') })
+          .describe('A ServiceAccount as which somebody may log in, for trying it out.'),
+        ...pods,
+      })
+      .describe('What people open in a browser.'),
     localModel: z
       .strictObject({ enabled: z.boolean().describe('Whether it runs.'), ...pods })
       .describe('A small model on the CPU, so that everything works without a key.'),
