@@ -12,6 +12,7 @@ import { registerLogKeys, registerLogs } from './routes/logs.ts';
 import { registerReportedWork } from './routes/otlp.ts';
 import { registerReading } from './routes/reading.ts';
 import { registerRecordIntake } from './routes/records.ts';
+import { registerSpending } from './routes/spending.ts';
 import { LiveStreams, registerStream } from './routes/stream.ts';
 import { registerTexts } from './routes/texts.ts';
 
@@ -19,7 +20,7 @@ import { registerTexts } from './routes/texts.ts';
 const STALL_MILLISECONDS = 60_000;
 
 const PATHS =
-  'POST /v1/records, POST /v1/feedback, POST /v1/traces, POST /v1/logs, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/stream and /v1/logs';
+  'POST /v1/records, POST /v1/feedback, POST /v1/traces, POST /v1/logs, GET /v1/runs, /v1/costs, /v1/outcomes, /v1/records, /v1/security-events, /v1/spending, /v1/stream and /v1/logs';
 
 export function createLedgerApp(parts: LedgerParts): {
   readonly app: FastifyInstance;
@@ -48,6 +49,7 @@ export function createLedgerApp(parts: LedgerParts): {
       boundQuestions(questions);
       registerFeedback(questions, parts);
       registerReading(questions, parts);
+      registerSpending(questions, parts);
       registerTexts(questions, parts);
       registerLogs(questions, parts);
       done();

@@ -29,6 +29,7 @@ const AGENT_TYPES: ReadonlySet<RecordType> = new Set<RecordType>([
   'tool_result',
   'run_ended',
   'outcome',
+  'probe_round',
   'security_event',
   'gap',
 ]);

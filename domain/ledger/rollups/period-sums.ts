@@ -44,12 +44,12 @@ export interface OutcomeKey {
  * Runs for another purpose than production have a metric of their own, in which all of them is summed up: their ends, their
  * verdicts of that metric, and what the router charged for them, to the last attempt of one that never ended.
  */
-const METRIC_OF_PURPOSE: Readonly<Record<RunPurpose, string>> = {
+export const METRIC_OF_PURPOSE: Readonly<Record<RunPurpose, string>> = {
   probe: 'probe_passed',
   evaluation: 'evaluation_passed',
 };
 /** Metrics that say nothing of production: left out where nobody asks for metrics one by one. */
-const METRICS_OUTSIDE_PRODUCTION: readonly string[] = Object.values(METRIC_OF_PURPOSE);
+export const METRICS_OUTSIDE_PRODUCTION: readonly string[] = Object.values(METRIC_OF_PURPOSE);
 
 export const OUTCOME_SUMS = [
   'succeeded',

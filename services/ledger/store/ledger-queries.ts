@@ -63,7 +63,10 @@ export interface OutcomeQuery extends Scope {
   readonly limit: number;
 }
 
-/** As CostRow; runs are in no group of a `metric`. Ordered by the other groups where there is no time. */
+/**
+ * As CostRow; runs of production are in no group of a `metric`, those for another purpose in that of theirs (METRIC_OF_PURPOSE),
+ * which is left out where `by` has no `metric`. Ordered by the other groups where there is no time.
+ */
 export interface OutcomeRow {
   readonly group: Readonly<Partial<Record<OutcomeGroup, string>>>;
   /** Runs that ended so. */

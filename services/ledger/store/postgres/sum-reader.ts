@@ -8,7 +8,7 @@ import {
   OUTCOME_SUMS,
   periodName,
 } from '#domain/ledger/rollups/period-sums.ts';
-import { rangesOf } from '../rollups/sum-query.ts';
+import { omittedMetrics, rangesOf } from '../rollups/sum-query.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Ask, Row } from './connections.ts';
 import { columnOf, COST_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
@@ -30,6 +30,7 @@ export function sumReads(ask: Ask): Pick<LedgerStore, 'costs' | 'outcomes'> {
     query: SumQuery,
     equals: Readonly<Record<string, string | undefined>>,
     orderOfSums: readonly string[],
+    withoutMetrics: readonly string[] = [],
   ): Promise<readonly Row[]> => {
     const values: unknown[] = [];
     const filters: string[] = [];
@@ -39,6 +40,9 @@ export function sumReads(ask: Ask): Pick<LedgerStore, 'costs' | 'outcomes'> {
     }
     for (const [name, value] of Object.entries(equals)) {
       if (value !== undefined) filters.push(`AND ${columnOf(name)} = ${parameter(toColumn(value))}`);
+    }
+    if (withoutMetrics.length > 0) {
+      filters.push(`AND NOT metric = ANY(${parameter(withoutMetrics)}::text[])`);
     }
     const ranges = rangesOf(query, query.by.includes('hour'));
     if (ranges.length === 0) return [];
@@ -67,7 +71,7 @@ export function sumReads(ask: Ask): Pick<LedgerStore, 'costs' | 'outcomes'> {
     },
     outcomes: async (query) => {
       const { agent, promptDigest } = query;
-      const rows = await read(OUTCOME_TABLE, query, { agent, promptDigest }, []);
+      const rows = await read(OUTCOME_TABLE, query, { agent, promptDigest }, [], omittedMetrics(query));
       return rows.map((row) => sumRow(row, query.by, OUTCOME_SUMS));
     },
   };

@@ -1,5 +1,10 @@
 /** What a query of sums reads: whole days where it can, hours at the edges, so that long times cost little. */
-import { DAY_SECONDS, HOUR_SECONDS, periodOf } from '#domain/ledger/rollups/period-sums.ts';
+import {
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  METRICS_OUTSIDE_PRODUCTION,
+  periodOf,
+} from '#domain/ledger/rollups/period-sums.ts';
 
 export interface PeriodRange {
   readonly periodSeconds: number;
@@ -35,6 +40,11 @@ export function rangesOf(
   if (isByHour || firstDay >= lastDay) return [hours(from, to)].filter(isNotEmpty);
   const days = { periodSeconds: DAY_SECONDS, from: firstDay, to: lastDay };
   return [hours(from, firstDay), days, hours(lastDay, to)].filter(isNotEmpty);
+}
+
+/** Where metrics are not told one by one, what is said is said of production. */
+export function omittedMetrics({ by }: { readonly by: readonly string[] }): readonly string[] {
+  return by.includes('metric') ? [] : METRICS_OUTSIDE_PRODUCTION;
 }
 
 function isNotEmpty({ from, to }: PeriodRange): boolean {

@@ -9,7 +9,7 @@ import {
   OUTCOME_SUMS,
   periodName,
 } from '#domain/ledger/rollups/period-sums.ts';
-import { rangesOf } from '../rollups/sum-query.ts';
+import { omittedMetrics, rangesOf } from '../rollups/sum-query.ts';
 import type { PeriodRange } from '../rollups/sum-query.ts';
 import { COST_TABLE, COST_TOTALS_TABLE, OUTCOME_TABLE } from './sum-tables.ts';
 import type { SumTable } from './sum-tables.ts';
@@ -52,7 +52,7 @@ export class SumReader {
 
   readonly outcomes = (query: OutcomeQuery): readonly OutcomeRow[] => {
     const { agent, promptDigest } = query;
-    const rows = this.#read(OUTCOME_TABLE, query, { agent, promptDigest }, []);
+    const rows = this.#read(OUTCOME_TABLE, query, { agent, promptDigest }, [], omittedMetrics(query));
     return rows.map((row) => Object.assign({ group: groupOf(row, query.by) }, pick(row, OUTCOME_SUMS)));
   };
 
@@ -61,6 +61,7 @@ export class SumReader {
     query: SumQuery,
     equals: Readonly<Record<string, string | undefined>>,
     orderOfSums: readonly string[],
+    withoutMetrics: readonly string[] = [],
   ): readonly Row[] {
     const values: SQLInputValue[] = [];
     const filters: string[] = [];
@@ -72,6 +73,10 @@ export class SumReader {
       if (value === undefined) continue;
       filters.push(`AND ${sumTable.keys[name]} = ?`);
       values.push(value);
+    }
+    if (withoutMetrics.length > 0) {
+      filters.push('AND metric NOT IN (SELECT value FROM json_each(?))');
+      values.push(JSON.stringify(withoutMetrics));
     }
     const ask = (ranges: readonly PeriodRange[], limit: number): readonly Row[] =>
       this.#readRanges(sumTable, query.by, orderOfSums, ranges, { filters, values }, limit);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '#domain/canonical-json/canonical-json.ts';
 import { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import type { LedgerRecord } from '#domain/ledger/ledger-record.ts';
+import type { LedgerRecord, RecordOf } from '#domain/ledger/ledger-record.ts';
 import { COST_GROUPS, OUTCOME_GROUPS } from '../ledger-queries.ts';
 import type { LedgerStore, SubmittedRecord } from '../ledger-store.ts';
 import { recountCosts, recountOutcomes } from './naive-recount.ts';
@@ -14,6 +14,7 @@ import {
   runBegun,
   runEnded,
   submitted,
+  verdict,
 } from './sample-records.ts';
 import { withStore } from './store-place.ts';
 import type { NewPlace } from './store-place.ts';
@@ -69,7 +70,7 @@ const told = fc.oneof(
             {
               ...record,
               ...where,
-              run: { id: `run-${run}` },
+              run: runOf(run),
               agent: { name: agent },
               model,
               outcome,
@@ -93,7 +94,7 @@ const told = fc.oneof(
       return submitted({
         ...record,
         ...where,
-        run: { id: `run-${run}` },
+        run: runOf(run),
         agent: { name: agentOf(run) },
         status: status as 'succeeded',
         costNanoUsd: cost,
@@ -104,7 +105,7 @@ const told = fc.oneof(
     .record({
       place,
       verdict: fc.constantFrom('good', 'bad', 'neutral'),
-      metric: fc.constantFrom('helpful', 'correct'),
+      metric: fc.constantFrom('helpful', 'correct', 'probe_passed'),
     })
     .map(
       ({ place: { run, ...where }, verdict, metric }) =>
@@ -114,6 +115,11 @@ const told = fc.oneof(
           ),
     ),
 );
+
+/** One in six is a probe. Whoever gives feedback later does not say so. */
+function runOf(run: number): NonNullable<RecordOf<'model_attempt'>['run']> {
+  return { id: `run-${run}`, ...(run === 5 && { purpose: 'probe' as const }) };
+}
 
 function agentOf(run: number): string {
   return run % 2 === 0 ? 'clerk' : 'other';
@@ -125,7 +131,7 @@ function begins(): readonly SubmittedRecord[] {
       submitted(
         runBegun(`begin-${run}`, {
           namespace,
-          run: { id: `run-${run}` },
+          run: runOf(run),
           agent: { name: agentOf(run) },
           prompt: {
             digest: (run % 3 === 0 ? 'd' : 'e').repeat(64),
@@ -219,6 +225,36 @@ export function describeSums(newPlace: NewPlace): void {
           ]);
         });
       }
+    });
+
+    it('tell what runs of another purpose came to and cost by their own metric, and leave them out of everything else', async () => {
+      const run = { id: 'probe-1', purpose: 'probe' } as const;
+      await withStore(newPlace, async (store) => {
+        const records: readonly LedgerRecord[] = [
+          runBegun('p-begin', { run }),
+          attempt('p-1', { run, costNanoUsd: 40 }),
+          // The second never ended: it is charged all the same.
+          attempt('p-2', { run: { ...run, id: 'probe-2' }, costNanoUsd: 2 }),
+          runEnded('p-end', { run, status: 'succeeded', costNanoUsd: 40 }),
+          verdict('p-verdict', { run, metric: 'probe_passed', verdict: 'bad' }),
+          feedback('p-feedback', { run: { id: 'probe-1' }, metric: 'helpful', verdict: 'bad' }),
+          attempt('own-attempt', { costNanoUsd: 1 }),
+          runEnded('own-end', { status: 'succeeded', costNanoUsd: 1 }),
+        ];
+        for (const record of records) await store.append([submitted(record)], RECEIVED_AT);
+        const asked = { namespaces: undefined, limit: 10 };
+        const [production] = await store.outcomes({ ...asked, by: ['agent'] });
+        expect(production).toMatchObject({ succeeded: 1, good: 0, bad: 0, costNanoUsd: 1 });
+        const rows = await store.outcomes({ ...asked, by: ['metric'] });
+        expect(rows).toHaveLength(2);
+        expect(rows.find(({ group }) => group.metric === 'probe_passed')).toMatchObject({
+          succeeded: 1,
+          bad: 1,
+          costNanoUsd: 42,
+        });
+        expect(await store.costs({ ...asked, by: ['agent'] })).toMatchObject([{ costNanoUsd: 43 }]);
+        expect(await store.runsOfId('probe-1')).toMatchObject([{ purpose: 'probe' }]);
+      });
     });
 
     it('give the dearest first, those with a time in the order of time, and no more than asked for', async () => {

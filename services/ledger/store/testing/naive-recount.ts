@@ -1,6 +1,7 @@
 /** The sums of entries by the slow and obvious way: what rollups are held to. */
 import type { LedgerEntry } from '#domain/ledger/ledger-entry.ts';
-import type { RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { LedgerRecord, RecordOf } from '#domain/ledger/ledger-record.ts';
+import type { RunPurpose } from '#domain/ledger/record-fields.ts';
 import type { CostGroup, OutcomeGroup } from '../ledger-queries.ts';
 
 const CAP = BigInt(Number.MAX_SAFE_INTEGER);
@@ -103,15 +104,16 @@ export function recountOutcomes(
     const isAgain = ended.has(name);
     if (record.type === 'run_ended') ended.add(name);
     if (!isInScope(entry, scope) || (record.type === 'run_ended' && isAgain)) return [];
-    const sums = outcomeSums(entry);
-    if (sums === undefined) return [];
     const run = begun.get(name);
+    const purpose = record.run.purpose ?? run?.run.purpose;
+    const sums = outcomeSums(entry, purpose);
+    const metric = metricOf(record, purpose);
+    // Only whoever asks by metric is told of what is not production.
+    if (sums === undefined || (metric === 'probe_passed' && !by.includes('metric'))) return [];
     const all: Readonly<Record<OutcomeGroup, string | undefined>> = {
       namespace: record.namespace,
-      agent: run?.agent.name,
-      promptDigest: run?.prompt?.digest,
-      arm: run?.prompt?.arm,
-      metric: 'metric' in record ? record.metric : undefined,
+      ...whose(record, run),
+      metric,
       hour: nameOfTime('hour', entry),
       day: nameOfTime('day', entry),
     };
@@ -120,9 +122,33 @@ export function recountOutcomes(
   return grouped(parts);
 }
 
-function outcomeSums({ record, trust }: LedgerEntry): Record<string, number> | undefined {
+/** An attempt says itself whose it is, and the router may know less of the prompt than the run. */
+function whose(
+  record: LedgerRecord,
+  run: RecordOf<'run_begun'> | undefined,
+): Record<'agent' | 'promptDigest' | 'arm', string | undefined> {
+  const own = record.type === 'model_attempt' ? record : undefined;
+  const { digest, arm } = { ...run?.prompt, ...own?.prompt };
+  return { agent: (own ?? run)?.agent.name, promptDigest: digest, arm };
+}
+
+function metricOf(record: LedgerRecord, purpose: RunPurpose | undefined): string | undefined {
+  return 'metric' in record ? record.metric : purpose && 'probe_passed';
+}
+
+function outcomeSums(
+  { record, trust }: LedgerEntry,
+  purpose: RunPurpose | undefined,
+): Record<string, number> | undefined {
   const none = { succeeded: 0, stopped: 0, failed: 0, good: 0, bad: 0, neutral: 0 };
+  if (record.type === 'model_attempt') {
+    const isProbe = record.run?.purpose === 'probe' && trust === 'witnessed';
+    return isProbe && record.costNanoUsd !== undefined
+      ? { ...none, durationMicroseconds: 0, costNanoUsd: record.costNanoUsd }
+      : undefined;
+  }
   if (record.type === 'feedback' || record.type === 'outcome') {
+    if ((record.metric === 'probe_passed') !== (purpose === 'probe')) return undefined;
     return { ...none, [record.verdict]: 1, durationMicroseconds: 0, costNanoUsd: 0 };
   }
   if (record.type !== 'run_ended') return undefined;
@@ -130,6 +156,6 @@ function outcomeSums({ record, trust }: LedgerEntry): Record<string, number> | u
     ...none,
     [record.status]: 1,
     durationMicroseconds: record.durationMicroseconds,
-    costNanoUsd: trust === 'witnessed' ? (record.costNanoUsd ?? 0) : 0,
+    costNanoUsd: trust === 'witnessed' && purpose === undefined ? (record.costNanoUsd ?? 0) : 0,
   };
 }

@@ -113,6 +113,20 @@ export function feedback(id: string, changes: Partial<RecordOf<'feedback'>> = {}
   };
 }
 
+export function verdict(id: string, changes: Partial<RecordOf<'outcome'>> = {}): RecordOf<'outcome'> {
+  return {
+    ...common(id),
+    type: 'outcome',
+    run: { id: 'run-1' },
+    agent: { name: 'clerk' },
+    judge: 'probe',
+    metric: 'probe_passed',
+    verdict: 'good',
+    ...changes,
+    source: changes.source ?? { process: 'agent-runtime', instance: 'clerk-0', boot: 'clerk', sequence: 1 },
+  };
+}
+
 export function submitted(record: LedgerRecord, changes: Partial<SubmittedRecord> = {}): SubmittedRecord {
   return {
     record,
