@@ -1,14 +1,7 @@
 /** For each alert series with which it fires, and others, as like as can be, with which nothing does. */
-import type { RuleCase, Series } from './promtool.ts';
-
-export interface AlertCase {
-  /** The labels that the alert then has, beside its name. */
-  readonly labels?: string;
-  readonly fires: Omit<RuleCase, 'firing'>;
-  /** What else the same series set off, by name and labels. */
-  readonly also?: readonly string[];
-  readonly silent: readonly Omit<RuleCase, 'firing'>[];
-}
+import { type AlertCase, always } from './alert-case.ts';
+import { OBSERVER_ALERT_CASES } from './observer-alert-cases.ts';
+import type { Series } from './promtool.ts';
 
 /** Requests of the agents of one namespace, by minute. */
 function requests(perMinute: number, failedPerMinute: number, minutes: number): Series {
@@ -36,8 +29,6 @@ function slowRequests(perMinute: number, slowPerMinute: number): Series {
 function breaker(model: string, state: string, value: 0 | 1): Series {
   return { [`capataz_breaker_state{namespace="a", model="${model}", state="${state}"}`]: `${value}x20` };
 }
-
-const always = (series: string, value: number): Series => ({ [series]: `${value}x900` });
 
 export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   CapatazRequestsFailFast: {
@@ -331,16 +322,7 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
       },
     ],
   },
-  CapatazNotificationsFail: {
-    labels: 'receiver="pager"',
-    fires: {
-      series: { 'capataz_observer_notification_wait_seconds{receiver="pager"}': '0x5 0+60x20' },
-      at: '14m',
-    },
-    silent: [
-      { series: always('capataz_observer_notification_wait_seconds{receiver="pager"}', 290), at: '30m' },
-    ],
-  },
+  ...OBSERVER_ALERT_CASES,
 };
 
 function spool(bytes: number): Series {

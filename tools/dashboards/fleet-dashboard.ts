@@ -65,6 +65,52 @@ export const FLEET: Dashboard = {
       ],
     },
     {
+      title: 'Is it normal?',
+      panels: [
+        {
+          title: 'Agents that are not as usual',
+          kind: 'timeseries',
+          unit: 'short',
+          queries: [
+            { expr: `sum(max by (namespace, agent) (capataz_agent_cost_abnormal${OF}))`, legend: 'cost' },
+            {
+              expr: `sum(max by (namespace, agent) (capataz_agent_latency_abnormal${OF}))`,
+              legend: 'latency',
+            },
+            { expr: `sum(max by (namespace, agent) (capataz_agent_drift${OF}))`, legend: 'quality' },
+          ],
+        },
+        {
+          title: 'What the running hour comes to, by the usual, the ten largest',
+          description:
+            '1 is the median of this hour of the week. Agents that are still being learned are not here.',
+          kind: 'timeseries',
+          unit: 'short',
+          queries: [
+            {
+              expr: `topk(10, max by (namespace, agent) (capataz_agent_cost_projected_usd${OF}) / max by (namespace, agent) (capataz_agent_cost_expected_usd{namespace=~"$namespace", bound="median"}))`,
+              legend: '{{namespace}}/{{agent}}',
+            },
+          ],
+        },
+        {
+          title: 'Agents whose cost is not as usual, beside what is',
+          kind: 'timeseries',
+          unit: 'currencyUSD',
+          queries: [
+            {
+              expr: `max by (namespace, agent) (capataz_agent_cost_projected_usd${OF}) and max by (namespace, agent) (capataz_agent_cost_abnormal${OF}) == 1`,
+              legend: '{{namespace}}/{{agent}}: this hour',
+            },
+            {
+              expr: `max by (namespace, agent, bound) (capataz_agent_cost_expected_usd{namespace=~"$namespace", bound=~"low|high"}) and on (namespace, agent) max by (namespace, agent) (capataz_agent_cost_abnormal${OF}) == 1`,
+              legend: '{{namespace}}/{{agent}}: usual, {{bound}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Work',
       panels: [
         {

@@ -113,5 +113,36 @@ export const PLATFORM: Dashboard = {
         },
       ],
     },
+    {
+      title: 'Observer',
+      panels: [
+        {
+          title: 'Behind the ledger',
+          kind: 'timeseries',
+          unit: 's',
+          alarmFrom: 600,
+          queries: [{ expr: 'capataz_observer_replay_lag_seconds', legend: '{{pod}}' }],
+        },
+        {
+          title: 'Causes that need somebody',
+          kind: 'timeseries',
+          unit: 'short',
+          queries: [
+            { expr: 'max by (kind, urgency) (capataz_attention_items) > 0', legend: '{{urgency}}: {{kind}}' },
+          ],
+        },
+        {
+          title: 'Notifications',
+          kind: 'timeseries',
+          unit: 'short',
+          queries: [
+            {
+              expr: 'sum by (receiver, outcome) (increase(capataz_observer_notifications_total[1h]))',
+              legend: '{{receiver}}: {{outcome}}',
+            },
+          ],
+        },
+      ],
+    },
   ],
 };
