@@ -73,9 +73,9 @@ function generateAgent(at: number, now: number, chance: Chance): AgentRow {
     latency: judgeLatency(trouble, chance.between(0.3, 2.4) * 1_000_000, now, chance),
     drift: findDrift(trouble, now),
     probed: {
-      status: trouble === 'unknown' ? 'Unknown' : 'False',
-      reason: 'ProbesPass',
-      sentence: '12 of 12 probes passed 38 minutes ago.',
+      status: trouble === 'unknown' ? 'Unknown' : 'True',
+      reason: 'AsUsual',
+      sentence: '12 of 12 probes answered well at 12:22; usually at most 4 % do not.',
       sinceMicroseconds: now - 30 * HOUR,
     },
     hourlyCosts: hourly(trouble, usual, chance),

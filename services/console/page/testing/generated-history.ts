@@ -5,15 +5,7 @@ import { Chance } from './chance.ts';
 
 const HOUR = 3_600_000_000;
 const HOURS = 336;
-const SIGNALS = [
-  'invalid_first_answer',
-  'repairs',
-  'refusal',
-  'truncation',
-  'tool_errors',
-  'steps',
-  'length',
-];
+const SIGNALS = ['unfitting', 'repaired', 'refused', 'truncated', 'tool_errors', 'many_steps', 'slow'];
 
 export function generateHistory(row: AgentRow, now: number): AgentHistory {
   const chance = new Chance(row.name.length * 977 + row.namespace.length);

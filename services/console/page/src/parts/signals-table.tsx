@@ -1,4 +1,5 @@
 import type { AgentHistory } from '#domain/observation/agent-history.ts';
+import type { Signal } from '#domain/watching/signals.ts';
 import { GENERAL } from '../words/general-words.ts';
 import type { Word, Words } from '../words/languages.ts';
 import { say, sayCode } from '../words/say.ts';
@@ -8,7 +9,7 @@ import { DataTable } from './data-table.tsx';
 import { Meter } from './meter.tsx';
 import type { Tone } from './tone.ts';
 
-type Signal = AgentHistory['signals'][number];
+type WatchedSignal = AgentHistory['signals'][number];
 
 const WORDS = {
   signal: { en: 'Signal', es: 'Señal' },
@@ -26,27 +27,34 @@ const PHASES = {
   watching: { en: 'steady', es: 'estable' },
   drifted: { en: 'drifted', es: 'deriva' },
   unknown: { en: 'unknown', es: 'desconocido' },
-} as const satisfies Record<Signal['phase'], Word>;
+} as const satisfies Record<WatchedSignal['phase'], Word>;
 
-const PHASE_TONES: Readonly<Record<Signal['phase'], Tone>> = {
+const PHASE_TONES: Readonly<Record<WatchedSignal['phase'], Tone>> = {
   learning: 'info',
   watching: 'good',
   drifted: 'bad',
   unknown: 'quiet',
 };
 
-const SIGNALS: Readonly<Record<string, Word>> = {
-  invalid_first_answer: { en: 'First answer does not fit', es: 'La primera respuesta no encaja' },
-  repairs: { en: 'Repairs', es: 'Reparaciones' },
-  refusal: { en: 'Refusals', es: 'Negativas' },
-  truncation: { en: 'Answers cut short', es: 'Respuestas cortadas' },
-  tool_errors: { en: 'Tool errors', es: 'Errores de herramientas' },
-  steps: { en: 'Unusual number of steps', es: 'Número de pasos inusual' },
-  length: { en: 'Unusual length', es: 'Longitud inusual' },
+/** `slow` is watched by the same rule (domain/watching/latency-watch.ts). */
+const SIGNALS: Readonly<Record<Signal | 'slow', Word>> = {
   failed: { en: 'Failed runs', es: 'Ejecuciones fallidas' },
+  stopped: { en: 'Stopped by a limit', es: 'Detenidas por un límite' },
+  unfitting: { en: 'First answer does not fit', es: 'La primera respuesta no encaja' },
+  repaired: { en: 'Answer repaired', es: 'Respuesta reparada' },
+  refused: { en: 'Refusals', es: 'Negativas' },
+  tool_errors: { en: 'Tool errors', es: 'Errores de herramientas' },
+  many_steps: { en: 'Unusually many steps', es: 'Más pasos de lo habitual' },
+  long_answers: { en: 'Unusually long answers', es: 'Respuestas más largas de lo habitual' },
+  short_answers: { en: 'Unusually short answers', es: 'Respuestas más cortas de lo habitual' },
+  truncated: { en: 'Answers cut short', es: 'Respuestas cortadas' },
+  failed_attempts: { en: 'Failed attempts', es: 'Intentos fallidos' },
+  bad_feedback: { en: 'Bad feedback', es: 'Opiniones malas' },
+  bad_outcomes: { en: 'Bad outcomes', es: 'Resultados malos' },
+  slow: { en: 'Unusually slow runs', es: 'Ejecuciones más lentas de lo habitual' },
 };
 
-export function SignalsTable({ signals }: { readonly signals: readonly Signal[] }) {
+export function SignalsTable({ signals }: { readonly signals: readonly WatchedSignal[] }) {
   if (signals.length === 0) return <p class="panel__body soft">{say(WORDS.none)}</p>;
   return (
     <DataTable
@@ -73,12 +81,16 @@ export function SignalsTable({ signals }: { readonly signals: readonly Signal[] 
 }
 
 /** How close the score is to its threshold. */
-export function closeness({ score, threshold }: Pick<Signal, 'score' | 'threshold'>): number {
+export function closeness({ score, threshold }: Pick<WatchedSignal, 'score' | 'threshold'>): number {
   return score === null || threshold === null || threshold <= 0 ? -1 : score / threshold;
 }
 
 /** The threshold stands at two thirds of the line, so that what is beyond it is seen to be. */
-export function ScoreMeter({ score, threshold, phase }: Pick<Signal, 'score' | 'threshold' | 'phase'>) {
+export function ScoreMeter({
+  score,
+  threshold,
+  phase,
+}: Pick<WatchedSignal, 'score' | 'threshold' | 'phase'>) {
   if (score === null) return <span class="unknown">{say(GENERAL.unknown)}</span>;
   const text = say(WORDS.scoreOf, { score: sayScore(score), threshold: sayScore(threshold) });
   const share = closeness({ score, threshold });

@@ -12,7 +12,7 @@ import { Facts } from '../../parts/facts.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { closeness, ScoreMeter, SignalsTable } from '../../parts/signals-table.tsx';
 import { Time } from '../../parts/time.tsx';
-import { FINDING_TONES } from '../../parts/tone.ts';
+import { CONDITION_TONES, FINDING_TONES } from '../../parts/tone.ts';
 import { askAgain } from '../../server/answers.ts';
 import { useAnswer } from '../../server/use-answer.ts';
 import { Sentence } from '../../text/text.tsx';
@@ -135,12 +135,15 @@ function Closest({ agent, onShow }: { readonly agent: DriftAgent; readonly onSho
   );
 }
 
-/** `Probed` is true when the probes found the agent changed. */
+/** True: they are answered as well as usual. */
 function Probes({ probed }: Pick<DriftAgent, 'probed'>) {
-  const words = { True: DRIFT.probesFail, False: DRIFT.probesPass, Unknown: STATUSES.Unknown };
+  const words = { True: DRIFT.probesPass, False: DRIFT.probesFail, Unknown: STATUSES.Unknown };
   return (
-    <span title={visible(probed.sentence)}>
-      <Badge tone={FINDING_TONES[probed.status]}>{say(words[probed.status])}</Badge>
-    </span>
+    <>
+      <Badge tone={CONDITION_TONES[probed.status]}>{say(words[probed.status])}</Badge>
+      <span class="block small soft">
+        <Sentence value={probed.sentence} />
+      </span>
+    </>
   );
 }
