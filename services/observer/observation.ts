@@ -10,6 +10,8 @@ import type { FleetKnowledge } from '#domain/watching/fleet-knowledge.ts';
 import type { ChangesOfObjects } from './changes-of-objects.ts';
 import { knowledgeOf } from './watched-fleet.ts';
 
+/** What is projected and what is over moves with the clock alone. */
+const STALE_MILLISECONDS = 5_000;
 /** Without a word of the ledger for so long nothing is current any more. */
 const SILENT_MILLISECONDS = 10_000;
 
@@ -37,6 +39,8 @@ export class Observation {
   #heardAt: Date | undefined;
   #newestReceivedMicroseconds: number | undefined;
   #failure: string | undefined;
+  #hasNews = true;
+  #judgedAt = 0;
 
   constructor(
     options: ObservationOptions,
@@ -69,7 +73,19 @@ export class Observation {
     return this.#currentAt !== undefined;
   }
 
+  /** Whether another judgement could say something else. */
+  get isDue(): boolean {
+    return this.#hasNews || this.#options.now().getTime() - this.#judgedAt >= STALE_MILLISECONDS;
+  }
+
+  /** Something in the cluster changed. */
+  clusterChanged(): void {
+    this.#hasNews = true;
+  }
+
   see({ entries, place, isEnd }: TakenPage): void {
+    this.#hasNews ||=
+      entries.length > 0 || this.#failure !== undefined || (isEnd && this.#currentAt === undefined);
     for (const { entry } of entries) this.#watch.see(entry);
     this.#place = place;
     this.#heardAt = this.#options.now();
@@ -80,6 +96,7 @@ export class Observation {
   }
 
   failed(sentence: string): void {
+    this.#hasNews = true;
     this.#failure = sentence;
   }
 
@@ -87,12 +104,15 @@ export class Observation {
   beginAnew(watch: WatchOfFleet, place: PlaceInLedger): void {
     this.#watch = watch;
     this.#place = place;
+    this.#hasNews = true;
     this.#currentAt = undefined;
     this.#newestReceivedMicroseconds = undefined;
   }
 
   judge(): Judged {
     const now = this.#options.now();
+    this.#hasNews = false;
+    this.#judgedAt = now.getTime();
     const atMicroseconds = now.getTime() * 1_000;
     const judgement = this.#watch.judge(atMicroseconds, this.#knowledge(now));
     return { ...judgement, atMicroseconds, problem: this.#problem(now), lagSeconds: this.#lagSeconds(now) };

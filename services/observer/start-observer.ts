@@ -35,8 +35,8 @@ import { WATCHED_RESOURCES, seeObject } from './watched-fleet.ts';
 export const OBSERVER_MANAGER = 'capataz-observer';
 
 const JUDGE_MILLISECONDS = 1_000;
-/** A judgement that takes long leaves this for everything else. */
-const LEAST_REST_MILLISECONDS = 250;
+/** A judgement that takes long is made more rarely: a quarter of the time belongs to it at most. */
+const REST_TO_JUDGEMENT = 3;
 const SNAPSHOT_SECONDS = 60;
 const SYNC_CHECK_SECONDS = 0.05;
 const STALE_SECONDS = 60;
@@ -67,7 +67,10 @@ export async function startObserver(
     resources: WATCHED_RESOURCES,
     kubeClient,
     namespace: config.watchNamespace,
-    onChange: (resource, key, change) => seeObject(observation.changes, resource, key, change, now()),
+    onChange: (resource, key, change) => {
+      observation.clusterChanged();
+      seeObject(observation.changes, resource, key, change, now());
+    },
     logger,
     random,
   });
@@ -183,19 +186,20 @@ export async function startObserver(
   async function judgeAgainAndAgain(): Promise<void> {
     while (!signal.aborted) {
       const beganAt = nowMilliseconds();
-      if (view.isSynced()) {
-        judged = observation.judge();
-        metrics.observeJudgement((nowMilliseconds() - beganAt) / 1_000);
-        news.publish(judged);
-        if (observation.isReplayed) telling?.tell(judged.attention);
-        if (judged.problem === null) conditions.write(judged.rows);
-      }
-      const rest = JUDGE_MILLISECONDS - (nowMilliseconds() - beganAt);
-      await pause(
-        view.isSynced() ? Math.max(rest, LEAST_REST_MILLISECONDS) / 1_000 : SYNC_CHECK_SECONDS,
-        signal,
-      );
+      if (view.isSynced() && observation.isDue) judgeOnce();
+      const tookMilliseconds = nowMilliseconds() - beganAt;
+      const rest = Math.max(JUDGE_MILLISECONDS - tookMilliseconds, REST_TO_JUDGEMENT * tookMilliseconds);
+      await pause(view.isSynced() ? rest / 1_000 : SYNC_CHECK_SECONDS, signal);
     }
+  }
+
+  function judgeOnce(): void {
+    const beganAt = nowMilliseconds();
+    judged = observation.judge();
+    metrics.observeJudgement((nowMilliseconds() - beganAt) / 1_000);
+    news.publish(judged);
+    if (observation.isReplayed) telling?.tell(judged.attention);
+    if (judged.problem === null) conditions.write(judged.rows);
   }
 
   async function saveAgainAndAgain(): Promise<void> {
