@@ -53,7 +53,7 @@ export const ObserverConfig = z
     /** What was seen is kept here, so that a restart need not read it all again. */
     CAPATAZ_OBSERVER_DIRECTORY: z.string().min(1).default('/var/lib/capataz/observer'),
     /** Of the ledger, this much is read when there is no such file. */
-    CAPATAZ_OBSERVER_HISTORY_DAYS: wholeNumber(1, 400).default(56),
+    CAPATAZ_OBSERVER_HISTORY_DAYS: wholeNumber(1, 400).default(35),
     /** Whose hours, weeks and months. */
     CAPATAZ_OBSERVER_TIME_ZONE: TimeZone,
     /** Of all signals of all agents together. */
