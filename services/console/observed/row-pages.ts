@@ -8,8 +8,8 @@ import { MEASURE_VERDICTS } from '#domain/observation/judged-measure.ts';
 import { AGENT_SORTS, type AgentSort, type ShownRow } from '../api/answers.ts';
 
 export const PAGE_MOST_ROWS = 100;
-/** Sentences are long: a page is cut sooner when its rows are. */
-export const PAGE_MOST_BYTES = 60_000;
+/** Sentences are long: a page is cut sooner when its rows are. With what stands around them it stays below 60 kB. */
+export const PAGE_MOST_BYTES = 58_000;
 
 /** By what rows are sorted. What is not known comes last, in either order. */
 const KEYS: Readonly<Record<AgentSort, (row: ShownRow) => string | number | null>> = {

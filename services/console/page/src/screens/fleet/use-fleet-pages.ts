@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { AgentsAnswer, ShownRow } from '#services/console/api/answers.ts';
 import { answerOf, follow } from '../../server/answers.ts';
 import type { RequestProblem } from '../../server/request-problem.ts';
-import { type FleetQuery, fleetPath, PAGE_ROWS } from './fleet-query.ts';
+import { type FleetQuery, fleetPath } from './fleet-query.ts';
 
 /** A page is some 60 kB: whoever looks at a list need not see it move more often. */
 const PAUSE_MILLISECONDS = 3000;
@@ -17,7 +17,7 @@ export interface FleetPages {
 
 interface Shown {
   readonly first: AgentsAnswer;
-  readonly pages: readonly (AgentsAnswer | undefined)[];
+  readonly pages: readonly WantedPage[];
 }
 
 /**
@@ -26,9 +26,9 @@ interface Shown {
  */
 export function useFleetPages(query: FleetQuery, firstRow: number, lastRow: number): FleetPages {
   const shown = useRef<Shown | undefined>(undefined);
-  const wanted = pagesOf(query, Math.floor(lastRow / PAGE_ROWS));
+  const wanted = pagesOf(query, lastRow);
   const followed = wanted
-    .filter(({ answer }, page) => answer === undefined || page >= Math.floor(firstRow / PAGE_ROWS))
+    .filter(({ answer, begin }) => answer === undefined || begin + answer.rows.length > firstRow)
     .map(({ path }) => path)
     .join('\n');
   useEffect(() => {
@@ -38,30 +38,36 @@ export function useFleetPages(query: FleetQuery, firstRow: number, lastRow: numb
     };
   }, [followed]);
   const first = wanted[0]?.answer;
-  if (first !== undefined) shown.current = { first, pages: wanted.map(({ answer }) => answer) };
+  if (first !== undefined) shown.current = { first, pages: wanted };
   return {
     first: shown.current?.first,
     isCurrent: first !== undefined,
     problem: wanted.find(({ problem }) => problem !== undefined)?.problem,
-    rowAt: (index) => shown.current?.pages[Math.floor(index / PAGE_ROWS)]?.rows[index % PAGE_ROWS],
+    rowAt: (index) => {
+      const page = shown.current?.pages.findLast(({ begin }) => begin <= index);
+      return page?.answer?.rows[index - page.begin];
+    },
   };
 }
 
 interface WantedPage {
   readonly path: string;
+  /** Index of its first row: the server cuts a page sooner when its rows are long. */
+  readonly begin: number;
   readonly answer: AgentsAnswer | undefined;
   readonly problem: RequestProblem | undefined;
 }
 
-function pagesOf(query: FleetQuery, lastPage: number): readonly WantedPage[] {
+function pagesOf(query: FleetQuery, lastRow: number): readonly WantedPage[] {
   const pages: WantedPage[] = [];
   let cursor: string | undefined;
-  for (let page = 0; page <= lastPage; page += 1) {
+  for (let begin = 0; begin <= lastRow;) {
     const path = fleetPath(query, cursor);
     const { value, problem } = answerOf<AgentsAnswer>(path).value;
-    pages.push({ path, answer: value, problem });
+    pages.push({ path, begin, answer: value, problem });
     if (value === undefined || value.nextCursor === null) break;
     cursor = value.nextCursor;
+    begin += value.rows.length;
   }
   return pages;
 }
