@@ -1,7 +1,15 @@
 /** Runs once before the browser suite: fetches what is missing, and starts the one world that all its files share. */
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { ensureChromium } from './chromium/chromium-program.ts';
+import { runCommand } from '#cluster/command-line/command.ts';
+import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
+import { listen } from '#process/http/listen.ts';
+import { launchChromium } from './chromium/launch-chromium.ts';
+import { type Sessions, logInEverybody } from './visits/logged-in.ts';
 import { startBrowserWorld } from './world/browser-world.ts';
+import type { ConsoleProcess } from './world/watching-processes.ts';
+import type { PersonName } from './world/people.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,16 +22,49 @@ export interface SharedWorld {
   /** Of somebody who may do everything. */
   readonly kubeconfig: string;
   readonly ledgerUrl: string;
+  readonly consoleUrl: string;
+  /** `POST /kill` and `POST /start`: answered when the console is so. */
+  readonly consoleControlUrl: string;
+  readonly tokens: Readonly<Record<PersonName, string>>;
+  /** Cookies of each, logged in. */
+  readonly sessions: Sessions;
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await ensureChromium();
-  const world = await startBrowserWorld({ isHostile: true });
+  await using begun = new AsyncDisposableStack();
+  // First, for it may have to be fetched, and a world is no good without.
+  const browser = await launchChromium();
+  begun.defer(() => browser.close());
+  await runCommand(process.execPath, [join(CHECKOUT_DIRECTORY, 'services/console/page/build/build-page.ts')]);
+  const { world, ledger, console, tokens } = begun.use(await startBrowserWorld({ isHostile: true }));
+  const control = begun.use(await startControl(console));
   project.provide('browserWorld', {
-    kubeconfig: world.world.controlPlane.kubeconfig,
-    ledgerUrl: world.ledger.url,
+    kubeconfig: world.controlPlane.kubeconfig,
+    ledgerUrl: ledger.url,
+    consoleUrl: console.url,
+    consoleControlUrl: control.url,
+    tokens,
+    sessions: await logInEverybody(browser, console.url, tokens),
   });
-  return async () => {
-    await world[Symbol.asyncDispose]();
+  await browser.close();
+  const all = begun.move();
+  return () => all.disposeAsync();
+}
+
+async function startControl(console: ConsoleProcess): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    const act = request.url === '/kill' ? console.kill : console.start;
+    act().then(
+      () => response.end(),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  const port = await listen(server, 0, '127.0.0.1');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => void server.close(resolve));
+    },
   };
 }

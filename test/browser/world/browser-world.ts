@@ -14,15 +14,17 @@ import {
 import { type FleetLedger, fillStore, startFleetLedger } from './fleet-ledger.ts';
 import { createFleet } from './fleet-objects.ts';
 import { HOSTILE_NAMESPACE, createHostileObjects } from './hostile-objects.ts';
-import { HOSTILE_AGENT, hostileAttempts, hostileBatches } from './hostile-runs.ts';
+import { HOSTILE_AGENT, hostileAttempts, hostileRun } from './hostile-run.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { longRun } from './long-run.ts';
 import { simulateFleet } from './simulated-fleet.ts';
+import { type PersonName, createPeople } from './people.ts';
 import { historyOf } from './simulated-history.ts';
+import { type ConsoleProcess, startConsole, startObserver } from './watching-processes.ts';
 
 export const AGENT_COUNT = 1_000;
 const SEED = 20_261_126;
-const DAYS_OF_HISTORY = 15;
+const DAYS_OF_HISTORY = 8;
 const WRITERS = ['router', 'observer', 'console'] as const;
 const MINUTE_MICROSECONDS = 60_000_000;
 
@@ -34,6 +36,9 @@ export interface BrowserWorldOptions {
 export interface BrowserWorld extends AsyncDisposable {
   readonly world: World;
   readonly ledger: FleetLedger;
+  readonly console: ConsoleProcess;
+  /** What each person pastes to log in. */
+  readonly tokens: Readonly<Record<PersonName, string>>;
 }
 
 export async function startBrowserWorld({ isHostile }: BrowserWorldOptions): Promise<BrowserWorld> {
@@ -56,16 +61,22 @@ export async function startBrowserWorld({ isHostile }: BrowserWorldOptions): Pro
   await Promise.all([createObjects(), fillStore(directory, histories)]);
   const ledger = await startFleetLedger(world, directory, WRITERS);
   begun.defer(() => ended(ledger.process));
-  if (isHostile) await tellHostileRuns(world, ledger);
+  if (isHostile) await tellHostileRun(world, ledger);
+  const place = { world, directory, ledgerUrl: ledger.url };
+  const observer = await startObserver(place);
+  begun.defer(() => ended(observer));
+  const console = await startConsole({ ...place, observerUrl: `http://127.0.0.1:${observer.port()}` });
+  begun.defer(() => console.kill());
+  const tokens = await createPeople(world);
   const all = begun.move();
-  return { world, ledger, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { world, ledger, console, tokens, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function tellHostileRuns(world: World, ledger: FleetLedger): Promise<void> {
+async function tellHostileRun(world: World, ledger: FleetLedger): Promise<void> {
   const nowMicroseconds = Date.now() * 1000;
   const account = `agent-${HOSTILE_AGENT}`;
   await world.createServiceAccount(HOSTILE_NAMESPACE, account);
-  for (const batch of hostileBatches(nowMicroseconds)) await ledger.tell(HOSTILE_NAMESPACE, account, batch);
+  for (const batch of hostileRun(nowMicroseconds)) await ledger.tell(HOSTILE_NAMESPACE, account, batch);
   await ledger.tell(SYSTEM_NAMESPACE, 'capataz-router', hostileAttempts(nowMicroseconds));
 }
 

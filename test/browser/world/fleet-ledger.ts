@@ -11,7 +11,7 @@ import {
   eventually,
   launch,
 } from '#test/cluster/operator/operator-world.ts';
-import type { ToldToLedger } from './hostile-runs.ts';
+import type { ToldToLedger } from './hostile-run.ts';
 
 const LEDGER = 'capataz-ledger';
 const PROGRAM = { path: 'services/ledger/main.ts', startedMessage: 'the process is listening' } as const;

@@ -6,9 +6,9 @@ import { seededRandom } from '#domain/judging/testing/outcomes.ts';
 
 /** What somebody who opens the console should find. */
 export type Story =
-  /** Each call takes three times the tokens since two hours ago. */
+  /** Each call takes three times the tokens for six hours now. */
   | 'costly'
-  /** Its runs last six times as long since two hours ago. */
+  /** Its runs last six times as long for six hours now. */
   | 'slow'
   /** One answer in four does not fit its schema since yesterday, though nothing of ours changed. */
   | 'drifting'
@@ -157,6 +157,7 @@ export function simulateFleet(seed: number, agentCount = 1_000): SimulatedFleet 
       tasks.map(([task, description]): SimulatedAgent => {
         const name = `${task}-${market}`;
         const story = STORIES.find(([where, who]) => where === namespace && who === name)?.[2] ?? 'usual';
+        const isBusy = marketIndex < BUSY_MARKETS || (story !== 'usual' && story !== 'new');
         return {
           namespace,
           name,
@@ -164,8 +165,9 @@ export function simulateFleet(seed: number, agentCount = 1_000): SimulatedFleet 
           prompt: task,
           models: random() < 0.7 ? ['swift', 'reserve'] : ['careful', 'swift'],
           story,
-          isBusy: marketIndex < BUSY_MARKETS || (story !== 'usual' && story !== 'new'),
-          nanoUsdPerRun: Math.round(2_000_000 * Math.exp(2.5 * random())),
+          isBusy,
+          // Whoever is asked but now and then does small work.
+          nanoUsdPerRun: Math.round((isBusy ? 100_000_000 : 5_000_000) * Math.exp(2.3 * random())),
           microsecondsPerRun: Math.round(600_000 * Math.exp(2 * random())),
         };
       }),

@@ -16,15 +16,19 @@ import {
 export interface HistoryOptions {
   /** The end of the history. */
   readonly nowMicroseconds: number;
-  /** How long ago agents that are told hour by hour began; the others began a third of it ago. */
+  /** How long ago agents that are told hour by hour began; the others began half of it ago. */
   readonly days: number;
   readonly seed: number;
 }
 
 const HOUR = 3_600_000_000;
-const HOURS_OF_STORY = 3;
+const HOURS_OF_STORY = 6;
 const HOURS_OF_DRIFT = 24;
 const HOURS_OF_NEW_AGENT = 5;
+/** An hour of fewer says little of how long they take. */
+const RUNS_OF_BUSY_HOUR = 6;
+/** Of those that are not busy. */
+const HOURS_BETWEEN_RUNS = 4;
 const ATTEMPTS_OF_ATTACK = 50;
 const HOURS_OF_WORKDAYS = 120;
 /** 1970 began on a Thursday. */
@@ -81,9 +85,8 @@ interface HourOfAgent {
 function runsInHour(agent: SimulatedAgent, { index, hour, ago, days }: HourOfAgent): number {
   if (agent.story === 'new') return ago < HOURS_OF_NEW_AGENT ? 2 : 0;
   if (agent.story === 'stalled' && ago < HOURS_OF_STORY) return 0;
-  if (agent.story === 'drifting') return 4;
-  if (agent.isBusy) return 2;
-  return ago < days * 8 && (hour + index) % 6 === 0 ? 1 : 0;
+  if (agent.isBusy) return RUNS_OF_BUSY_HOUR;
+  return ago < days * 12 && (hour + index) % HOURS_BETWEEN_RUNS === 0 ? 1 : 0;
 }
 
 /** Offices sleep at night and rest at the weekend. */
