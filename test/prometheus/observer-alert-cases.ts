@@ -1,4 +1,4 @@
-/** The same as alert-cases.ts, of what the observer tells. */
+/** Series with which the alerts on the observer, and on what it finds, fire, and others with which they do not. */
 import { type AlertCase, always } from './alert-case.ts';
 
 /** Of an agent of which two replicas of the observer speak. */
