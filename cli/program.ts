@@ -9,6 +9,7 @@ import { addDev } from './commands/dev.ts';
 import { addEval } from './commands/eval.ts';
 import { addFeedback } from './commands/feedback.ts';
 import { addGate } from './commands/gate.ts';
+import { addProbe } from './commands/probe.ts';
 import { addPromptDiff } from './commands/prompt-diff.ts';
 import { addRolloutHistory } from './commands/rollout-history.ts';
 import { addRolloutStatus } from './commands/rollout-status.ts';
@@ -58,6 +59,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addFeedback(program, context);
   addEval(program, context);
   addGate(program, context);
+  addProbe(program, context);
   addRolloutStatus(program, context);
   addRolloutHistory(program, context);
   addPromptDiff(program, context);

@@ -159,6 +159,7 @@ async function runInputs(inputs: Inputs, flags: EvalFlags, context: CommandConte
   const model = createRouterModel({
     url: baseOf(flags.endpoint),
     model: flags.model,
+    runPurpose: 'evaluation',
     tokenPath: flags.tokenFile,
     token,
     now,
@@ -169,6 +170,7 @@ async function runInputs(inputs: Inputs, flags: EvalFlags, context: CommandConte
       : createRouterModel({
           url: baseOf(flags.judgeEndpoint ?? flags.endpoint),
           model: flags.judgeModel,
+          runPurpose: 'evaluation',
           // A token is for one server.
           tokenPath: flags.judgeEndpoint === undefined ? flags.tokenFile : undefined,
           token:

@@ -2,20 +2,18 @@
  * `capataz gate`: the program in the Job of a gate, for nobody to type. It lays out what is mounted as the files that
  * `capataz eval` takes, and ends as that does. The log has the report, the termination message the verdict.
  */
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { parseBoundedJson } from '#domain/bounded-json/bounded-json.ts';
 import { GATE_VARIABLES, GateVersions } from '#domain/evaluation/gate-entry.ts';
 import { errorVerdict } from '#domain/evaluation/judge-evaluation.ts';
-import { FILE_MAXIMUM_CHARACTERS } from '#domain/evaluation/read-file-format.ts';
 import { ANY_MODEL } from '#domain/routing/choose-models.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import type { CommandContext } from '../command-context.ts';
+import { layOutGoldenSet } from '../evaluation/mounted-golden-set.ts';
 import { InputProblem } from '../evaluation/read-inputs.ts';
 import { type EvalFlags, concludeEvaluation, evaluate } from './eval.ts';
 
@@ -71,7 +69,14 @@ async function layOut(value: Value, folder: string, report: string): Promise<Eva
   return {
     prompt,
     ...(versions.stable !== undefined && { stable }),
-    goldenSet: await layOutGoldenSet(value, folder),
+    goldenSet: await layOutGoldenSet(
+      {
+        directory: value('goldenSetDirectory'),
+        name: value('goldenSetName'),
+        namespace: value('namespace'),
+      },
+      folder,
+    ),
     agent: value('configurationPath'),
     endpoint: value('routerUrl'),
     model: ANY_MODEL,
@@ -104,32 +109,4 @@ async function readVersions(value: Value): Promise<GateVersions> {
     );
   }
   return versions;
-}
-
-/** A mounted ConfigMap has links beside its files that begin with two dots. */
-async function layOutGoldenSet(value: Value, folder: string): Promise<string> {
-  const directory = value('goldenSetDirectory');
-  const names = (await readdir(directory).catch((): string[] => [])).filter((name) => !name.startsWith('.'));
-  const [name] = names;
-  if (name === undefined || names.length > 1) {
-    throw new InputProblem(
-      'golden_set_invalid',
-      `ConfigMap ${value('goldenSetName')} must exist in namespace ${value('namespace')} and have exactly one key, a golden set; it has ${names.length}.`,
-    );
-  }
-  const path = join(directory, name);
-  if (!name.endsWith('.gz')) return path;
-  const unpacked = join(folder, name.slice(0, -'.gz'.length));
-  try {
-    const content = await promisify(gunzip)(await readFile(path), {
-      maxOutputLength: FILE_MAXIMUM_CHARACTERS,
-    });
-    await writeFile(unpacked, content);
-  } catch {
-    throw new InputProblem(
-      'golden_set_invalid',
-      `${name} in ConfigMap ${value('goldenSetName')} is no gzip, or too large.`,
-    );
-  }
-  return unpacked;
 }

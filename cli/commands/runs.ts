@@ -157,8 +157,9 @@ const WIDE: readonly Column<RunRow>[] = [
 ];
 
 /** One word for awk: `failed(model_failed)`, and whether records of it are missing. */
-function statusOf({ status, reason, isComplete }: RunRow): string {
-  return `${status}${reason === undefined ? '' : `(${reason})`}${isComplete === false ? ',incomplete' : ''}`;
+function statusOf({ status, reason, isComplete, purpose }: RunRow): string {
+  const ofWhat = purpose === undefined ? '' : `,${purpose}`;
+  return `${status}${reason === undefined ? '' : `(${reason})`}${isComplete === false ? ',incomplete' : ''}${ofWhat}`;
 }
 
 /** `+?`: and something whose price is not known. */

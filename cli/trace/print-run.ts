@@ -41,6 +41,16 @@ function printHead(page: Page, run: RunRow, { begun }: RunStory, texts: TextPrin
       paint('yellow', `${visible(run.trust)}: this is what the agent says of itself; nobody of ours saw it`),
     );
   }
+  if (run.purpose !== undefined) {
+    page.line(
+      0,
+      'Purpose',
+      paint(
+        'yellow',
+        `${visible(run.purpose)}: no user asked for it, and it counts in nothing of production`,
+      ),
+    );
+  }
   page.line(0, 'Asked', askedBy(run, begun));
   if (run.promptVersion !== undefined || run.promptDigest !== undefined)
     page.line(0, 'Prompt', promptOf(run, begun));

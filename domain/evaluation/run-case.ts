@@ -8,6 +8,7 @@ import type { Deadlines } from '#domain/conversation/interruption.ts';
 import type { Model } from '#domain/conversation/model.ts';
 import { type RunResult, runAgent } from '#domain/conversation/run-agent.ts';
 import { NO_RECORDER } from '#domain/conversation/run-recorder.ts';
+import type { RunRecords } from '#domain/conversation/run-records.ts';
 import type { Tool } from '#domain/conversation/tool.ts';
 import { renderPrompt } from '#domain/prompts/render-prompt.ts';
 import { builtInTool } from '#domain/tools/built-in-tools.ts';
@@ -44,6 +45,8 @@ export type CaseAttempt =
 
 export interface CasePorts extends Deadlines {
   readonly model: Model;
+  /** Of runs that the ledger is told of; without it none is. */
+  readonly openRecords?: (runId: string) => Pick<RunRecords, 'begun' | 'recorder' | 'ended' | 'faulted'>;
   readonly now: () => Date;
   readonly monotonicMilliseconds: () => number;
 }
@@ -72,6 +75,14 @@ export async function runCase(
   const { steps, seconds, outputRepairs } = version.agent.limits;
   // A tool without results has nothing to go on with: what is judged are the calls.
   const endsWithCalls = goldenCase.tools.some(({ results }) => results.length === 0);
+  const limits = { steps: endsWithCalls ? 1 : steps, seconds, outputRepairs };
+  const records = ports.openRecords?.(runId);
+  records?.begun({
+    input: JSON.stringify(goldenCase.vars),
+    callerRequestId: '',
+    tools: tools.tools.map(({ name }) => name),
+    limits,
+  });
   const result = await runAgent(
     {
       runId,
@@ -80,20 +91,24 @@ export async function runCase(
       settings: version.settings,
       tools: tools.tools,
       output: version.output,
-      limits: { steps: endsWithCalls ? 1 : steps, seconds, outputRepairs },
+      limits,
       streamsText: false,
       tracesContent: false,
     },
     {
       ...ports,
       model,
-      recorder: NO_RECORDER,
+      recorder: records?.recorder ?? NO_RECORDER,
       spans: NO_SPANS,
       onText: () => undefined,
       onCycle: () => undefined,
     },
     signal,
-  );
+  ).catch((fault: unknown) => {
+    records?.faulted();
+    throw fault;
+  });
+  records?.ended(result);
   const end = readEnd(result, endsWithCalls && calls.length > 0);
   if ('error' in end) {
     const { retryAfterSeconds } = end;

@@ -10,7 +10,7 @@ import type { CaseAnswer } from './assertions/assertion-check.ts';
 import type { ArmName, CaseRun, EvaluationResult } from './evaluation-result.ts';
 import type { EvaluatedVersion } from './evaluated-version.ts';
 import type { GoldenCase, GoldenSet } from './golden-set.ts';
-import { type CasePorts, CaseRunRecord, runCase } from './run-case.ts';
+import { type CaseAttempt, type CasePorts, CaseRunRecord, runCase } from './run-case.ts';
 import { type AskJudge, scoreCase } from './score-case.ts';
 
 /** So many errors and not one answer: nothing more is asked of such a model. */
@@ -53,6 +53,16 @@ export interface EvaluationPorts extends CasePorts {
   readonly cache: EvaluationCache;
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly onProgress: (progress: EvaluationProgress) => void;
+  /** Of each attempt at a case; without it the ids follow from what is run, so that they are the same again. */
+  readonly newRunId?: () => string;
+  /** A case was run and scored; `runId` is that of its last attempt. */
+  readonly onScored?: (scored: ScoredRun) => void;
+}
+
+export interface ScoredRun {
+  readonly runId: string;
+  readonly goldenCase: GoldenCase;
+  readonly run: CaseRun;
 }
 
 interface Job {
@@ -187,7 +197,7 @@ class Evaluation {
       this.#cached += 1;
       return await this.#score(goldenCase, before.data, repeat, true);
     }
-    const attempt = await this.#attempt(version, goldenCase, key);
+    const { runId, attempt } = await this.#attempt(version, goldenCase, key);
     if (attempt.kind === 'error') {
       return {
         kind: 'error',
@@ -198,22 +208,26 @@ class Evaluation {
       };
     }
     await this.#ports.cache.set(key, attempt.record);
-    return await this.#score(goldenCase, attempt.record, repeat, false);
+    const run = await this.#score(goldenCase, attempt.record, repeat, false);
+    this.#ports.onScored?.({ runId, goldenCase, run });
+    return run;
   }
 
   async #attempt(
     version: EvaluatedVersion,
     goldenCase: GoldenCase,
     key: string,
-  ): Promise<Awaited<ReturnType<typeof runCase>>> {
+  ): Promise<{ readonly runId: string; readonly attempt: CaseAttempt }> {
     for (let number = 1; ; number += 1) {
-      const runId = `eval-${key.slice(0, 32)}-${number}`;
+      const runId = this.#ports.newRunId?.() ?? `eval-${key.slice(0, 32)}-${number}`;
       const attempt = await runCase(version, goldenCase, runId, this.#ports, this.#signal);
       this.#signal.throwIfAborted();
       const cost = attempt.kind === 'error' ? attempt.costNanoUsd : attempt.record.costNanoUsd;
       this.#charge(cost);
       if (attempt.kind === 'recorded' && cost === null) this.#endUnpriced();
-      if (attempt.kind === 'recorded' || !attempt.isRetryable || number >= ATTEMPTS_MAXIMUM) return attempt;
+      if (attempt.kind === 'recorded' || !attempt.isRetryable || number >= ATTEMPTS_MAXIMUM) {
+        return { runId, attempt };
+      }
       await this.#ports.pause(pauseMilliseconds(number, attempt.retryAfterSeconds), this.#signal);
     }
   }
