@@ -1,5 +1,6 @@
 /** Agent: a prompt, a model policy and limits that the operator turns into a running microservice. */
 import { z } from 'zod';
+import { AgentProbes, PROBED_AGENT_NAME_MAXIMUM_LENGTH } from './agent-probes.ts';
 import { AgentTool } from './agent-tool.ts';
 import type { ClaimOf, ConditionTable } from './conditions.ts';
 import {
@@ -160,6 +161,7 @@ export const AgentSpec = z
       .describe('What the answer must look like. Without it the answer is plain text.'),
     limits: AgentLimits.optional(),
     audit: AgentAudit.optional(),
+    probes: AgentProbes.optional(),
     replicas: z
       .int()
       .min(0)
@@ -203,10 +205,22 @@ export const AgentSpec = z
       ),
   })
   .meta(
-    celRules({
-      rule: '!(has(self.replicas) && has(self.autoscaling))',
-      message: 'set replicas or autoscaling, not both',
-    }),
+    celRules(
+      {
+        rule: '!(has(self.replicas) && has(self.autoscaling))',
+        message: 'set replicas or autoscaling, not both',
+      },
+      {
+        rule: '!(has(self.probes) && has(self.image))',
+        message:
+          'probes run the prompt as the agent-runtime does, which says nothing of an image of your own: set probes or image, not both',
+      },
+      {
+        rule: '!has(self.probes) || !has(self.probes.judge) || self.modelPolicy.allow.exists(model, model.name == self.probes.judge.modelRef.name)',
+        message:
+          'the Model of probes.judge must be in modelPolicy.allow, with weight: 0 when it is to grade only',
+      },
+    ),
   )
   .describe('What the agent is.');
 export type AgentSpec = z.infer<typeof AgentSpec>;
@@ -264,6 +278,12 @@ export const AGENT_CONDITIONS = {
       status: 'False',
       meaning: 'None of the allowed Models is usable.',
       remedy: '`kubectl describe model NAME` says why.',
+    },
+    ProbesNotPossible: {
+      status: 'False',
+      meaning:
+        'All that the Agent needs to answer is there, and something is missing without which it cannot be probed: the ConfigMap of `spec.probes.goldenSetRef`, or a ledger. The Agent runs all the same.',
+      remedy: 'Create what the message names.',
     },
   },
   Ready: {
@@ -338,6 +358,10 @@ export const AGENT = {
     {
       rule: `self.metadata.name.size() <= ${AGENT_NAME_MAXIMUM_LENGTH} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
       message: `metadata.name of an Agent may have at most ${AGENT_NAME_MAXIMUM_LENGTH} characters, only a-z, 0-9 and "-", because its Service is called agent-<name>`,
+    },
+    {
+      rule: `!has(self.spec.probes) || self.metadata.name.size() <= ${PROBED_AGENT_NAME_MAXIMUM_LENGTH}`,
+      message: `metadata.name of an Agent with spec.probes may have at most ${PROBED_AGENT_NAME_MAXIMUM_LENGTH} characters, because its CronJob is called agent-<name>`,
     },
   ],
   printerColumns: [

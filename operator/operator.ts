@@ -17,7 +17,7 @@ import { Drain } from '#process/drain.ts';
 import { type Readiness, startHealthServer } from '#process/health-server.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { CONFIG_MAPS } from './agent/resources.ts';
-import { createGoldenSetCounter } from './canary-rollout/gate/golden-set-config-map.ts';
+import { createGoldenSetCounter } from './runtime/golden-set-config-map.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './canary-rollout/resources.ts';
 import { registerRolloutMetrics } from './canary-rollout/rollout-metrics.ts';
 import { OutcomeFeed } from './canary-rollout/outcomes/outcome-feed.ts';

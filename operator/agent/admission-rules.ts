@@ -61,12 +61,12 @@ export const AGENT_ADMISSION_RULES: readonly AdmissionRule[] = [
   {
     expression: `variables.volumes.all(volumes, volumes.all(volume, has(volume.emptyDir)
       || (has(volume.configMap) && (volume.configMap.name == variables.name
-      || volume.configMap.name.startsWith('${ROLLOUT_CHILD_PREFIX}')))
+      || volume.configMap.name.startsWith('${ROLLOUT_CHILD_PREFIX}') || request.resource.resource == 'cronjobs'))
       || (has(volume.projected) && volume.projected.sources.all(source, has(source.serviceAccountToken)
       && has(source.serviceAccountToken.audience)
       && source.serviceAccountToken.audience in ['${ROUTER_AUDIENCE}', '${OPERATOR_AUDIENCE}', '${LEDGER_AUDIENCE}']))))`,
     message:
-      "the operator of Capataz mounts only the agent's own configuration, the document of a rollout and its tokens for router, operator and ledger",
+      "the operator of Capataz mounts only the agent's own configuration, the document of a rollout, for a probe a golden set, and its tokens for router, operator and ledger",
   },
   ...POD_ADMISSION_RULES,
 ];

@@ -36,6 +36,15 @@ const childrenOf = (agent: Agent, liveReplicas?: number, settings: PodSettings =
     mountedRollout: agent.spec.promptRef.name,
     liveReplicas,
     settings,
+    probes:
+      agent.spec.probes === undefined || settings.ledgerUrl === undefined
+        ? undefined
+        : {
+            probes: agent.spec.probes,
+            isSuspended: false,
+            mountedRollout: agent.spec.promptRef.name,
+            settings: { ...settings, ledgerUrl: settings.ledgerUrl },
+          },
   });
 
 function yamlOf(agent: Agent, settings?: PodSettings): string {
@@ -74,6 +83,7 @@ describe('the environment of an agent', () => {
           mountedRollout: undefined,
           liveReplicas: undefined,
           settings,
+          probes: undefined,
         }),
       );
     const variable = '{"name":"OTEL_EXPORTER_OTLP_ENDPOINT","value":"http://collector:4318"}';
@@ -85,6 +95,32 @@ describe('the environment of an agent', () => {
 describe('the children of an Agent', () => {
   it('are these for the least of an Agent', async () => {
     await expect(yamlOf(anAgent())).toMatchFileSnapshot('./golden/least-agent.yaml');
+  });
+
+  it('are these with probes: a CronJob with the name of them all, whose pods bear no label by which requests or an Agent find them', async () => {
+    const agent = anAgent({
+      probes: {
+        goldenSetRef: { name: 'hard-mails' },
+        everyMinutes: 30,
+        casesPerRound: 10,
+        maximumUsdPerDay: '0.50',
+        judge: { modelRef: { name: 'small' } },
+      },
+    });
+    const settings = { ...SETTINGS, ledgerUrl: 'http://capataz-ledger.capataz-system.svc:8080' };
+    const cronJob = childrenOf(agent, undefined, settings).find(
+      ({ resource }) => resource.kind === 'CronJob',
+    );
+    await expect(
+      stringify(
+        { apiVersion: cronJob?.resource.groupVersion, kind: 'CronJob', ...cronJob?.object },
+        { aliasDuplicateObjects: false },
+      ),
+    ).toMatchFileSnapshot('./golden/probes-cron-job.yaml');
+    const text = JSON.stringify(cronJob?.object['spec']);
+    expect(text).not.toContain('app.kubernetes.io/instance');
+    expect(text).not.toContain('capataz.dev/agent"');
+    expect(text).not.toContain('capataz-operator');
   });
 
   it('are these where there is a ledger: a token for it and a volume for what it has not taken yet', async () => {
@@ -144,6 +180,7 @@ describe('the children of an Agent', () => {
       mountedRollout: undefined,
       liveReplicas: 1,
       settings: SETTINGS,
+      probes: undefined,
     }).map(({ resource }) => resource.kind);
     expect(kinds).toEqual(['ServiceAccount', 'Service', 'PodDisruptionBudget', 'Deployment']);
   });

@@ -10,10 +10,12 @@ import { agentChildName } from '#domain/agent/agent-names.ts';
 import type { DesiredChild } from '../runtime/child-applier.ts';
 import { controlledBy } from '../runtime/child-owner.ts';
 import { type PodSettings, agentPodTemplate } from './pod-template.ts';
+import { type ProbeInputs, probeCronJob } from './probes/probe-cron-job.ts';
 import {
   AGENTS,
   AGENT_LABEL,
   CONFIG_MAPS,
+  CRON_JOBS,
   DEPLOYMENTS,
   HORIZONTAL_POD_AUTOSCALERS,
   MANAGED_BY,
@@ -36,6 +38,8 @@ export interface ChildrenInputs {
   /** `spec.replicas` of the live Deployment, when there is one. */
   readonly liveReplicas: number | undefined;
   readonly settings: PodSettings;
+  /** Undefined when the agent is not probed. */
+  readonly probes: ProbeInputs | undefined;
 }
 
 /** Labels by which a Service and a Deployment find the pods; they can never change. */
@@ -65,6 +69,7 @@ export function agentChildren(inputs: ChildrenInputs): readonly DesiredChild[] {
     ...(agent.spec.autoscaling === undefined
       ? []
       : [child(HORIZONTAL_POD_AUTOSCALERS, agent, horizontalPodAutoscaler(agent, agent.spec.autoscaling))]),
+    ...(inputs.probes === undefined ? [] : [child(CRON_JOBS, agent, probeCronJob(agent, inputs.probes))]),
   ];
 }
 

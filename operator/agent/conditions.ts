@@ -4,6 +4,7 @@ import type { Model } from '#crds/model.ts';
 import type { ChildProblem } from '../runtime/decision.ts';
 import { currentConditionStatus, lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import type { ObservedAgent } from './observe.ts';
+import { probeObstacle } from './probes/decide-probes.ts';
 
 type TakenName = ChildProblem & { readonly kind: 'taken' };
 
@@ -55,7 +56,8 @@ export function resolveReferences(observed: ObservedAgent, isRunning: boolean): 
   return (
     rolloutFails(observed) ??
     promptVersionFails(observed) ??
-    modelsFail(observed, isRunning) ?? {
+    modelsFail(observed, isRunning) ??
+    probesFail(observed) ?? {
       claim: {
         type: 'ResolvedRefs',
         status: 'True',
@@ -66,6 +68,12 @@ export function resolveReferences(observed: ObservedAgent, isRunning: boolean): 
       isHopeless: false,
     }
   );
+}
+
+/** Whoever runs needs no probes: it is said, and nothing else follows from it. */
+function probesFail({ agent, probes, podSettings }: ObservedAgent): References | undefined {
+  const obstacle = probes && probeObstacle(agent, probes, podSettings);
+  return obstacle === undefined ? undefined : unresolved('ProbesNotPossible', obstacle, { isServable: true });
 }
 
 function unresolved(

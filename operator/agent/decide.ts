@@ -19,9 +19,13 @@ import { agentChildren } from './children.ts';
 import { type References, acceptedClaim, resolveReferences } from './conditions.ts';
 import type { ObservedAgent } from './observe.ts';
 import { ROLLOUT_VOLUME } from './pod-template.ts';
-import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from './resources.ts';
+import { probeObstacle, wantedProbes } from './probes/decide-probes.ts';
+import { CRON_JOBS, DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from './resources.ts';
 import { readDeployment } from './deployment-progress.ts';
 import { agentStatus } from './status.ts';
+
+/** Golden sets are not watched: one that comes or goes is seen by then. */
+const GOLDEN_SET_RECHECK_SECONDS = 300;
 
 export function decideAgent(
   observed: ObservedAgent,
@@ -35,18 +39,30 @@ export function decideAgent(
   const isRunning = deployment !== undefined;
   const configuration = decideConfiguration(observed, spec.status === 'True', isRunning, references, now);
   const mayRun = configuration !== undefined || deployment !== undefined;
+  const mountedRollout = rolloutToMount(configuration, deployment);
+  const probes = wantedProbes(observed.probes, {
+    settings: podSettings,
+    mountedRollout,
+    isServing: spec.status === 'True' && references.isServable && hasReadyPods(deployment),
+    obstacle: observed.probes && probeObstacle(agent, observed.probes, podSettings),
+  });
   const wanted = agentChildren({
     agent,
     settings: podSettings,
     configuration: configuration === undefined ? undefined : JSON.stringify(configuration),
     formerConfiguration: formerConfigurationText(observed, references, deployment, now),
-    mountedRollout: rolloutToMount(configuration, deployment),
+    mountedRollout,
     liveReplicas: readReplicas(deployment),
+    probes,
   });
   const taken = children.problems.filter((problem) => problem.kind === 'taken');
   return {
     children: mayRun ? wanted : [],
-    unwanted: agent.spec.autoscaling === undefined ? [HORIZONTAL_POD_AUTOSCALERS] : [],
+    unwanted: [
+      ...(agent.spec.autoscaling === undefined ? [HORIZONTAL_POD_AUTOSCALERS] : []),
+      ...(probes === undefined ? [CRON_JOBS] : []),
+    ],
+    ...(observed.probes !== undefined && { recheckSeconds: GOLDEN_SET_RECHECK_SECONDS }),
     status: agentStatus(
       {
         observed,
@@ -125,6 +141,11 @@ function mayHaveFormerPods(deployment: KubeObject | undefined, isFormerWritten: 
   const isReplaced =
     status.observedGeneration >= metadata.generation && status.updatedReplicas === status.replicas;
   return isFormerWritten && !isReplaced;
+}
+
+function hasReadyPods(deployment: KubeObject | undefined): boolean {
+  const progress = readDeployment(deployment);
+  return progress !== undefined && progress.spec.replicas > 0 && progress.status.readyReplicas > 0;
 }
 
 function readReplicas(deployment: KubeObject | undefined): number | undefined {

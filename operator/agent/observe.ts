@@ -1,4 +1,7 @@
-/** Gathers all that decides about one Agent, from the local copies. No request to the API server is made. */
+/**
+ * Gathers all that decides about one Agent, from the local copies. No request to the API server is made, but for the golden set
+ * of an Agent that is probed.
+ */
 import type { KubeObject } from '#adapters/kubernetes/kube-object.ts';
 import type { DesiredObject } from '#adapters/kubernetes/object-writer.ts';
 import type { Agent } from '#crds/agent.ts';
@@ -15,6 +18,7 @@ import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import type { ObservedChildren } from '../runtime/decision.ts';
 import type { PodSummary } from './pod-summary.ts';
 import type { PodSettings } from './pod-template.ts';
+import type { ObservedProbes } from './probes/decide-probes.ts';
 import { CONFIG_MAPS } from './resources.ts';
 import { findToolProblem } from './tool-problem.ts';
 
@@ -48,11 +52,18 @@ export interface ObservedAgent {
   /** What is wrong with one of the Http tools. */
   readonly toolProblem: string | undefined;
   readonly pods: readonly PodSummary[];
+  /** Undefined when it is not to be probed. */
+  readonly probes: ObservedProbes | undefined;
   /** What every agent's pod has in common in this installation. */
   readonly podSettings: PodSettings;
 }
 
-export function observeAgent(agent: Agent, children: ObservedChildren, sources: AgentSources): ObservedAgent {
+export function observeAgent(
+  agent: Agent,
+  children: ObservedChildren,
+  sources: AgentSources,
+  probes: ObservedProbes | undefined,
+): ObservedAgent {
   const { namespace, name, uid } = agent.metadata;
   const { promptRef, modelPolicy, output, tools = [] } = agent.spec;
   const inNamespace = (objectName: string): string => `${namespace}/${objectName}`;
@@ -81,6 +92,7 @@ export function observeAgent(agent: Agent, children: ObservedChildren, sources: 
     outputSchema: output === undefined ? undefined : compileOnce(output.schema),
     toolProblem: findToolProblem(tools, compileOnce),
     pods: sources.listPods(inNamespace(name)),
+    probes,
     podSettings: sources.podSettings,
   };
 }

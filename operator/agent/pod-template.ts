@@ -18,9 +18,9 @@ export const ROLLOUT_VOLUME = 'rollout';
 const ROLLOUT_DIRECTORY = '/etc/capataz-rollout';
 export const ROUTER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/router';
 const OPERATOR_TOKEN_DIRECTORY = '/var/run/secrets/capataz/operator';
-const LEDGER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/ledger';
+export const LEDGER_TOKEN_DIRECTORY = '/var/run/secrets/capataz/ledger';
 /** It outlives the container, not the pod: what is left in it when a pod goes is lost. */
-const SPOOL_DIRECTORY = '/var/lib/capataz/spool';
+export const SPOOL_DIRECTORY = '/var/lib/capataz/spool';
 const SPOOL_MEBIBYTES = 192;
 /** A pod whose volume passes its limit is evicted, so the spool stays well below it. */
 const SPOOL_VOLUME_LIMIT = '256Mi';

@@ -45,6 +45,11 @@ export const HORIZONTAL_POD_AUTOSCALERS = watchedObjects(
   OF_AGENTS,
 );
 
+export const CRON_JOBS = watchedObjects(
+  { groupVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs' },
+  OF_AGENTS,
+);
+
 export const PODS: WatchedResource<PodSummary, 'agent'> = {
   groupVersion: 'v1',
   kind: 'Pod',

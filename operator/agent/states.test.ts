@@ -36,6 +36,16 @@ describe('what an Agent says of itself', () => {
       'Current',
       { deployment: rolledOut(), spec: { modelPolicy: { allow: [{ name: 'm' }, { name: 'lost' }] } } },
     ],
+    [
+      'probes-not-possible',
+      'Current',
+      {
+        deployment: rolledOut(),
+        spec: { probes: { goldenSetRef: { name: 'hard-mails' } } },
+        goldenSet: 'absent',
+        ledgerUrl: 'http://ledger',
+      },
+    ],
     ['deployment-being-made', 'InProgress', {}],
     ['pods-starting', 'InProgress', { deployment: starting }],
     ['pods-in-trouble', 'InProgress', { deployment: starting, pods }],

@@ -15,7 +15,7 @@ import { type ReadObject, readableObject } from '#adapters/kubernetes/read-kind.
 import { decideCanaryRollout } from './decide.ts';
 import { GATE_ADMISSION_RULES } from './gate/gate-admission-rules.ts';
 import { GATE_JOBS, GATE_PODS, rolloutOfGatePod } from './gate/gate-resources.ts';
-import type { CountGoldenSetKeys } from './gate/golden-set-config-map.ts';
+import type { CountGoldenSetKeys } from '../runtime/golden-set-config-map.ts';
 import { neededGoldenSet, observeCanaryRollout } from './observe.ts';
 import type { OutcomeFeed } from './outcomes/outcome-feed.ts';
 import { CANARY_ROLLOUTS, ROLLOUT_CONFIG_MAPS } from './resources.ts';

@@ -19,7 +19,7 @@ import type { GatePod } from './gate/gate-resources.ts';
 import { type GateInputs, gateObstacle } from './gate/gate-obstacle.ts';
 import { gateRunOf, goldenSetOf } from './gate/gate-run.ts';
 import { endedGate, isJobOfRun } from './gate/gate-status.ts';
-import type { GoldenSetKeys } from './gate/golden-set-config-map.ts';
+import type { GoldenSetKeys } from '../runtime/golden-set-config-map.ts';
 import type { ServedVersions } from './rollout-document-child.ts';
 
 export interface ObservedCanaryRollout {

@@ -3,12 +3,14 @@ import { KubeApiError } from '#adapters/kubernetes/kube-api-error.ts';
 import type { DesiredObject, ObjectWriter } from '#adapters/kubernetes/object-writer.ts';
 import { promptDigest } from '#domain/prompts/prompt-digest.ts';
 import { AGENTS, CONFIG_MAPS, SERVICES } from '../agent/resources.ts';
-import { AGENT_KIND } from '../agent/kind.ts';
+import { agentKind } from '../agent/kind.ts';
 import type { OperatorConfig } from '../config.ts';
 import { MODELS } from '../model/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import { createInMemoryView } from '../testing/in-memory-view.ts';
 import { resourcesOf } from './kind-module.ts';
+
+const AGENT_KIND = agentKind({ countGoldenSetKeys: () => Promise.resolve('unknown') });
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const KEY = 'ns/a';

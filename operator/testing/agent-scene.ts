@@ -12,6 +12,7 @@ import { decideAgent } from '../agent/decide.ts';
 import { observeAgent } from '../agent/observe.ts';
 import type { PodSummary } from '../agent/pod-summary.ts';
 import type { ChildProblem, ObservedChildren } from '../runtime/decision.ts';
+import type { GoldenSetKeys } from '../runtime/golden-set-config-map.ts';
 
 export const NOON = new Date('2026-01-01T12:00:00Z');
 const SETTINGS = {
@@ -81,6 +82,9 @@ export interface Scene {
   problems?: ChildProblem[];
   pods?: PodSummary[];
   generation?: number;
+  /** Keys of the ConfigMap with the golden set of the probes; one when not given. */
+  goldenSet?: GoldenSetKeys;
+  ledgerUrl?: string;
 }
 
 function childrenOf({ configMap, former, written, deployment, problems = [] }: Scene): ObservedChildren {
@@ -98,29 +102,37 @@ function childrenOf({ configMap, former, written, deployment, problems = [] }: S
   return { live, wanted, problems };
 }
 
+function anAgent({ spec, status, generation = 3 }: Scene): Agent {
+  return {
+    ...head,
+    kind: 'Agent',
+    metadata: meta('a', generation),
+    spec: { promptRef: { name: 'r' }, modelPolicy: { allow: [{ name: 'm' }] }, ...spec },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
 /** What is decided on an Agent called a that follows the rollout r and allows the Model m. */
 export function scene(given: Scene = {}) {
   const { versions = [aPromptVersion('v1')], models = [aModel(true)], pods = [] } = given;
-  const agent: Agent = {
-    ...head,
-    kind: 'Agent',
-    metadata: meta('a', given.generation ?? 3),
-    spec: { promptRef: { name: 'r' }, modelPolicy: { allow: [{ name: 'm' }] }, ...given.spec },
-    ...(given.status === undefined ? {} : { status: given.status }),
-  };
+  const agent = anAgent(given);
   const rollout = 'rollout' in given ? given.rollout : aRollout('v1');
   const children = childrenOf(given);
-  const observed = observeAgent(agent, children, {
-    getRollout: (key) => (key === 'ns/r' ? rollout : undefined),
-    getPromptVersion: (key) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
-    getModel: (key) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
+  const { probes } = agent.spec;
+  const sources = {
+    getRollout: (key: string) => (key === 'ns/r' ? rollout : undefined),
+    getPromptVersion: (key: string) => versions.find(({ metadata }) => key === `ns/${metadata.name}`),
+    getModel: (key: string) => models.find(({ metadata }) => key === `ns/${metadata.name}`),
     listPods: () => pods,
     getLastStable: () => undefined,
-    podSettings: SETTINGS,
-  });
-  const { status, children: wanted = [] } = decideAgent(observed, NOON, children);
-  const configMap = wanted.find(({ resource }) => resource.kind === 'ConfigMap');
-  const data = configMap?.object['data'] as Readonly<Record<string, string>> | undefined;
+    podSettings: { ...SETTINGS, ledgerUrl: given.ledgerUrl },
+  };
+  const observedProbes = probes && { probes, goldenSet: given.goldenSet ?? 1 };
+  const observed = observeAgent(agent, children, sources, observedProbes);
+  const decision = decideAgent(observed, NOON, children);
+  const { status, children: wanted = [], unwanted = [] } = decision;
+  const childOf = (kind: string) => wanted.find(({ resource }) => resource.kind === kind)?.object;
+  const data = childOf('ConfigMap')?.['data'] as Readonly<Record<string, string>> | undefined;
   const text = data?.['agent.json'];
   const former = data?.['configuration.json'];
   return {
@@ -130,7 +142,9 @@ export function scene(given: Scene = {}) {
     configuration: text === undefined ? undefined : (JSON.parse(text) as AgentConfiguration),
     /** What is written for pods of version 0.1. */
     former: former === undefined ? undefined : (JSON.parse(former) as AgentConfiguration),
-    deployment: wanted.find(({ resource }) => resource.kind === 'Deployment')?.object,
+    deployment: childOf('Deployment'),
+    cronJob: childOf('CronJob'),
+    unwanted: unwanted.map(({ kind }) => kind),
   };
 }
 

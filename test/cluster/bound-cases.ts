@@ -47,13 +47,19 @@ function caseOf(kind: string, path: string, { says, value, refusal }: Bound): Bo
     (sample) => sample.kind === kind && valueAt(sample, path) !== undefined,
   );
   if (!base) throw new Error(`no sample of ${kind} has ${path}: add it to test/cluster/sample-objects.ts`);
-  const object =
-    path === 'spec.tools[0].type' && value === BUILT_IN_TOOL.type
-      ? changed(base, 'spec.tools[0]', BUILT_IN_TOOL)
-      : changed(base, path, value);
+  const object = withWhatItWants(changed(base, path, value), path, value);
   const verb = refusal === undefined ? 'accepts' : 'refuses';
   const title = `${verb} ${kind} objects in which ${path} is ${says}`;
   return { title, object, ...(refusal === undefined ? {} : { refusal: `${path}: ${refusal}` }) };
+}
+
+function withWhatItWants(object: SampleObject, path: string, value: unknown): SampleObject {
+  if (path === 'spec.tools[0].type' && value === BUILT_IN_TOOL.type) {
+    return changed(object, 'spec.tools[0]', BUILT_IN_TOOL);
+  }
+  return path === 'spec.probes.judge.modelRef.name' && value !== undefined
+    ? changed(object, 'spec.modelPolicy.allow', [{ name: value }])
+    : object;
 }
 
 function boundsOf(schema: StructuralSchema, path: string): readonly Bound[] {

@@ -2,6 +2,7 @@
  * For each CEL rule of the kinds, objects that keep it and objects that break it. `rule` is the path of the schema
  * node that carries it and the beginning of its message, which is also what the refusal must say.
  */
+import { PROBE_CASES } from './probe-rule-cases.ts';
 import { REPOSITORY_CASES } from './repository-rule-cases.ts';
 import { ROLLOUT_CASES } from './rollout-rule-cases.ts';
 import { URL_CASES } from './url-rule-cases.ts';
@@ -327,6 +328,7 @@ export const RULE_CASES: readonly RuleCase[] = [
   ...AGENT_CASES,
   ...RESOURCE_CASES,
   ...TOOL_CASES,
+  ...PROBE_CASES,
   ...RELEASE_CASES,
   ...ROLLOUT_CASES,
   ...MODEL_CASES,

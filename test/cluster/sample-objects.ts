@@ -58,6 +58,13 @@ export const SAMPLES = {
     modelPolicy: { allow: [{ name: 'first' }] },
     resources: { limits: { cpu: '1', memory: '256Mi' } },
     autoscaling: { minReplicas: 1, maxReplicas: 1000, targetCpuPercent: 70 },
+    probes: {
+      goldenSetRef: { name: 'spam' },
+      everyMinutes: 60,
+      casesPerRound: 20,
+      maximumUsdPerDay: '0.50',
+      judge: { modelRef: { name: 'first' }, votes: 3 },
+    },
   }),
   promptVersion: sample('PromptVersion', 'email-classifier-aaaaaaaaaaaa', {
     prompt: 'email-classifier',

@@ -10,7 +10,7 @@ export function validSpecs(kind: string, schema: StructuralSchema): fc.Arbitrary
 
 /** A schema knows nothing of the CEL rules: what breaks one is put right here. */
 const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = {
-  Agent: ({ replicas, autoscaling, resources, tools, ...spec }) => {
+  Agent: ({ replicas, autoscaling, resources, tools, probes, image, ...spec }) => {
     const policy = spec['modelPolicy'] as { readonly allow: readonly Spec[] };
     const [first, ...others] = policy.allow;
     return {
@@ -18,6 +18,7 @@ const KEEP_THE_RULES: Readonly<Partial<Record<string, (spec: Spec) => Spec>>> = 
       // Requests alone cannot be above a limit.
       ...(resources === undefined ? {} : { resources: { ...resources, limits: {} } }),
       ...(tools === undefined ? {} : { tools: (tools as readonly Spec[]).map(whole) }),
+      ...probing(probes as Spec | undefined, image, first?.['name']),
       ...scaling(replicas, autoscaling as ScalingBounds | undefined),
       promptRef: onePrompt(spec['promptRef'] as PromptReference),
       modelPolicy: { ...policy, allow: [{ ...first, weight: 1 }, ...others] },
@@ -73,6 +74,14 @@ function wholeMetrics({ metrics, ...analysis }: Spec): Spec {
 /** An Http tool, which any tool can be. */
 function whole(tool: Spec): Spec {
   return { description: 'Books.', url: 'https://example.com/', ...tool, type: 'Http' };
+}
+
+/** What is probed has no image of its own, and its judge is one of its Models. */
+function probing(probes: Spec | undefined, image: unknown, model: unknown): Spec {
+  if (probes === undefined) return image === undefined ? {} : { image };
+  const { judge, ...others } = probes;
+  const judged = judge === undefined ? {} : { judge: { modelRef: { name: model }, votes: 3 } };
+  return { probes: { ...others, ...judged, everyMinutes: 120 } };
 }
 
 interface ScalingBounds {

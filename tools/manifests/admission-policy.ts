@@ -5,6 +5,8 @@ import { apiGroup } from './operator-rights.ts';
 
 /** Those that have a pod spec at `spec.template.spec`. */
 const WITH_PODS = new Set(['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'jobs']);
+/** Those that have it a level deeper. */
+const WITH_JOBS = 'cronjobs';
 
 interface Validation {
   readonly expression: string;
@@ -34,7 +36,10 @@ export function admissionPolicyTemplate(modules: readonly KindModule[], notice: 
         expression: `request.userInfo.username == 'system:serviceaccount:{{ .Release.Namespace }}:{{ include "capataz.fullname" . }}-operator'`,
       },
     ],
-    variables: variables(plurals.filter((plural) => WITH_PODS.has(plural))),
+    variables: variables(
+      plurals.filter((plural) => WITH_PODS.has(plural)),
+      plurals.includes(WITH_JOBS),
+    ),
     validations: validations(owned),
   };
   const text = stringify({ spec }, { lineWidth: 0, aliasDuplicateObjects: false });
@@ -58,13 +63,16 @@ spec:
 const METADATA = `metadata:
   {{- include "capataz.metadata" (list $ "operator") | nindent 2 }}`;
 
-function variables(withPods: readonly string[]): readonly object[] {
+function variables(withPods: readonly string[], hasCronJobs: boolean): readonly object[] {
   const list = withPods.map((plural) => `'${plural}'`).join(', ');
+  const ofJobs = hasCronJobs
+    ? `request.resource.resource == '${WITH_JOBS}' && object != null ? [object.spec.jobTemplate.spec.template.spec] : []`
+    : '[]';
   return [
     { name: 'name', expression: 'object == null ? oldObject.metadata.name : object.metadata.name' },
     {
       name: 'pods',
-      expression: `request.resource.resource in [${list}] && object != null ? [object.spec.template.spec] : []`,
+      expression: `request.resource.resource in [${list}] && object != null ? [object.spec.template.spec] : ${ofJobs}`,
     },
     { name: 'containers', expression: 'variables.pods.map(pod, pod.containers)' },
     { name: 'volumes', expression: 'variables.pods.map(pod, has(pod.volumes) ? pod.volumes : [])' },

@@ -67,6 +67,7 @@ describe('the rights of the operator', () => {
       `/services ${children.join()}`,
       `apps/deployments ${children.join()}`,
       'autoscaling/horizontalpodautoscalers get,list,watch,create,patch,update,delete',
+      'batch/cronjobs get,list,watch,create,patch,update,delete',
       'capataz.dev/agents list,watch',
       'capataz.dev/agents/finalizers update',
       'capataz.dev/agents/status patch,update',

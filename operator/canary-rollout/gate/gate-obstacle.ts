@@ -8,7 +8,7 @@ import type { Model } from '#crds/model.ts';
 import { currentConditionStatus } from '#adapters/kubernetes/read-kind.ts';
 import { gateJobName, hasRoomForGateJob } from './gate-job.ts';
 import type { GateRun } from './gate-run.ts';
-import type { GoldenSetKeys } from './golden-set-config-map.ts';
+import type { GoldenSetKeys } from '#operator/runtime/golden-set-config-map.ts';
 
 export interface GateInputs {
   /** `unreadable`: it is there, and its own condition says what is wrong with it. */

@@ -16,7 +16,7 @@ import { type Decision, NO_CHILDREN, type ObservedChildren } from '#operator/run
 import { decideCanaryRollout } from '../decide.ts';
 import { observeCanaryRollout } from '../observe.ts';
 import { summariseGatePod } from './gate-resources.ts';
-import type { GoldenSetKeys } from './golden-set-config-map.ts';
+import type { GoldenSetKeys } from '#operator/runtime/golden-set-config-map.ts';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const at = (seconds: number): Date => new Date(NOON.getTime() + seconds * 1000);

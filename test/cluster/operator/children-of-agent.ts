@@ -11,15 +11,25 @@ import {
   rolloutConfigMapName,
 } from '#domain/rollout/rollout-document.ts';
 import { ROLLOUT_CONFIG_MAPS } from '#operator/canary-rollout/resources.ts';
-import { AGENT_KIND } from '#operator/agent/kind.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, PODS } from '#operator/agent/resources.ts';
+import { agentKind } from '#operator/agent/kind.ts';
+import {
+  CONFIG_MAPS,
+  CRON_JOBS,
+  DEPLOYMENTS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  PODS,
+} from '#operator/agent/resources.ts';
 import { condition } from './objects.ts';
 import { type AnyObject, type World, eventually } from './operator-world.ts';
+
+const AGENT_KIND = agentKind({ countGoldenSetKeys: () => Promise.resolve('unknown') });
 
 /** In the order in which they are made. */
 export const CHILD_RESOURCES = (AGENT_KIND.children?.resources ?? []).map(({ resource }) => resource);
 
-export const ALWAYS_THERE = CHILD_RESOURCES.filter((resource) => resource !== HORIZONTAL_POD_AUTOSCALERS);
+export const ALWAYS_THERE = CHILD_RESOURCES.filter(
+  (resource) => resource !== HORIZONTAL_POD_AUTOSCALERS && resource !== CRON_JOBS,
+);
 
 export function getChild(
   world: World,

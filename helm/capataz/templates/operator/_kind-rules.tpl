@@ -17,7 +17,7 @@
   resources: [configmaps]
   verbs: [get, list, watch, create, patch, update, delete]
 - apiGroups: [batch]
-  resources: [jobs]
+  resources: [jobs, cronjobs]
   verbs: [get, list, watch, create, patch, update, delete]
 - apiGroups: [""]
   resources: [serviceaccounts, services]
