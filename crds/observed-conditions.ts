@@ -55,6 +55,12 @@ export const OBSERVED_CONDITIONS = {
       meaning: 'Two rounds of probes or more are missing.',
       remedy: 'See why they do not run.',
     },
+    NothingAsked: {
+      status: 'Unknown',
+      meaning:
+        'The latest round of probes came to no verdict: it could ask nothing (a broken golden set, a spent limit), or got no answer.',
+      remedy: 'The message says why, as the round told it.',
+    },
     NoProbes: { status: 'Unknown', meaning: 'Probes are planned, and none has answered yet.' },
     NotPlanned: { status: 'Unknown', meaning: 'No probes are planned for it.' },
     Learning: LEARNING,

@@ -99,7 +99,7 @@ export function driftFound(
 
 /** Probes that fell are a drift where production fell too; alone they are told of by themselves, and so is their silence. */
 export function probeFound(agent: AgentName, finding: Finding): FoundCause | undefined {
-  const isMissed = finding.reason === 'ProbesMissed';
+  const isMissed = finding.reason === 'ProbesMissed' || finding.reason === 'NothingAsked';
   if (finding.status !== 'False' && !isMissed) return undefined;
   return {
     ...base(agent, finding, []),

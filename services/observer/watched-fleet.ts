@@ -9,6 +9,7 @@ import { CANARY_ROLLOUT, type CanaryRollout } from '#crds/canary-rollout.ts';
 import type { Condition } from '#crds/conditions.ts';
 import type { KindObject, KindStatus } from '#crds/kind-definition.ts';
 import { MODEL, type Model } from '#crds/model.ts';
+import { DEFAULT_PROBE_MINUTES } from '#domain/probes/probe-entry.ts';
 import { priceOfModel } from '#domain/pricing/price-request.ts';
 import type { AgentRow } from '#domain/observation/agent-row.ts';
 import type {
@@ -26,6 +27,7 @@ export const MODELS = watchedKind(MODEL);
 export const ROLLOUTS = watchedKind(CANARY_ROLLOUT);
 export const WATCHED_RESOURCES: readonly AnyWatchedResource[] = [AGENTS, MODELS, ROLLOUTS];
 
+const SECONDS_PER_MINUTE = 60;
 const SENTENCE_CHARACTERS = 1_024;
 const RUNNING_PHASES: ReadonlySet<string> = new Set([
   'Progressing',
@@ -89,9 +91,14 @@ function knownAgent({ content }: ReadAgent, changes: readonly KnownChange[]): Kn
         ? null
         : { name: promptName, digest: prompt.digest },
     models: content.ok ? content.object.spec.modelPolicy.allow.map((allowed) => allowed.name) : [],
-    probesEverySeconds: null,
+    probesEverySeconds: content.ok ? secondsBetweenProbes(content.object.spec) : null,
     changes,
   };
+}
+
+/** Null: it is not probed, or its spec cannot be read. */
+function secondsBetweenProbes({ probes }: AgentSpec): number | null {
+  return probes === undefined ? null : (probes.everyMinutes ?? DEFAULT_PROBE_MINUTES) * SECONDS_PER_MINUTE;
 }
 
 /** As kstatus reads it. */

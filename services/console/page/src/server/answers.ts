@@ -50,10 +50,7 @@ export function follow(
     entry.pauses.splice(entry.pauses.indexOf(pauseMilliseconds), 1);
     // From here on the stream tells nothing of it.
     entry.isStale = true;
-    if (entry.pauses.length > 0) return;
-    entry.ends?.abort();
-    // Who comes back at once asks at once.
-    entry.ends = undefined;
+    if (entry.pauses.length === 0) entry.ends?.abort();
   };
 }
 

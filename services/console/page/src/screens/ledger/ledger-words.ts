@@ -63,7 +63,6 @@ export const TYPES = {
   key_rotation: { en: 'key rotation', es: 'rotación de clave' },
   content_access: { en: 'content access', es: 'acceso a textos' },
   command: { en: 'command', es: 'orden' },
-  probe_round: { en: 'probe round', es: 'ronda de sondas' },
   silence: { en: 'silence', es: 'silencio' },
   gap: { en: 'gap', es: 'hueco' },
   reported_span: { en: 'reported span', es: 'tramo informado' },

@@ -4,7 +4,7 @@ import type { RunEntry, TextsAnswer } from '#services/console/api/answers.ts';
 import { Duration, Money } from '../../parts/amounts.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Time } from '../../parts/time.tsx';
-import { pathOf, withQuery } from '../../server/paths.ts';
+import { pathOf } from '../../server/paths.ts';
 import { Sentence, Text } from '../../text/text.tsx';
 import { GENERAL } from '../../words/general-words.ts';
 import { say, sayCount } from '../../words/say.ts';
@@ -84,15 +84,6 @@ function Told({ told, runId, namespace, texts, hasStep = false }: ToldProps) {
           {words.what}
           {hasStep && step !== undefined ? (
             <span class="faint small"> {say(RUN.step, { number: step })}</span>
-          ) : null}
-          {hasStep ? (
-            <a
-              class="small"
-              href={withQuery(pathOf('runs', namespace, runId), { after: entry.position - 1 })}
-            >
-              {' '}
-              {say(RUN.inPlace)}
-            </a>
           ) : null}
         </span>
         <span class="told__end small faint">

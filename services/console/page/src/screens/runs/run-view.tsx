@@ -1,6 +1,6 @@
 /** One run as a story, a window of its entries at a time. */
 import { useRoute } from 'preact-iso';
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { RunRow } from '#domain/ledger/rollups/run-row.ts';
 import type { RunAnswer, TextsAnswer } from '#services/console/api/answers.ts';
 import { useQuery } from '../../app/query.ts';
@@ -21,41 +21,28 @@ import { Text } from '../../text/text.tsx';
 import { say } from '../../words/say.ts';
 import { RevealDialog } from './reveal-dialog.tsx';
 import { RunStory, type RevealedTexts } from './run-story.tsx';
-import { queryOf, readWindow, type RunWindow, WINDOW_ENTRIES, WindowTrail } from './run-windows.ts';
 import { asRunRow, RunCost, RunStatus } from './runs-table.tsx';
 import { RUN, RUNS } from './runs-words.ts';
 import { VerifyButton } from './verify-dialog.tsx';
 import { Waterfall } from './waterfall.tsx';
 
+const WINDOW_ENTRIES = 200;
 const CONTENT_RIGHT = 'get agents/texts';
 
 export function RunView() {
   const { namespace = '', id = '' } = useRoute().params;
   const query = useQuery();
-  const window = readWindow(query.values);
-  // Here, for what is below goes while a window is asked for.
-  const { trail } = useMemo(() => ({ id, trail: new WindowTrail() }), [id]);
-  const [revealed, setRevealed] = useState<{ readonly id: string; readonly texts: RevealedTexts }>();
+  const after = Number(query.values['after'] ?? 0) || 0;
   useTitle(id, [{ title: say(RUNS.title), path: withQuery('/runs', { namespace }) }]);
   const path = withQuery(`/v1/runs${pathOf(id)}`, {
     namespace,
-    after: window.after || undefined,
+    after: after || undefined,
     limit: WINDOW_ENTRIES,
   });
   const answer = useAnswer<RunAnswer>(path);
   return (
     <Answered answer={answer} onRetry={() => askAgain(path)} lines={14}>
-      {(run) => (
-        <Whole
-          namespace={namespace}
-          id={id}
-          answer={run}
-          window={window}
-          trail={trail}
-          texts={revealed?.id === id ? revealed.texts : undefined}
-          onTexts={(texts) => setRevealed({ id, texts })}
-        />
-      )}
+      {(run) => <Whole key={id} namespace={namespace} id={id} answer={run} after={after} />}
     </Answered>
   );
 }
@@ -64,18 +51,16 @@ interface WholeProps {
   readonly namespace: string;
   readonly id: string;
   readonly answer: RunAnswer;
-  readonly window: RunWindow;
-  readonly trail: WindowTrail;
-  readonly texts: RevealedTexts | undefined;
-  readonly onTexts: (texts: RevealedTexts) => void;
+  readonly after: number;
 }
 
-function Whole({ namespace, id, answer, window, trail, texts, onTexts }: WholeProps) {
+function Whole({ namespace, id, answer, after }: WholeProps) {
   const run = asRunRow(answer.run);
+  const [texts, setTexts] = useState<RevealedTexts>();
   const [isAsking, setIsAsking] = useState(false);
   const mayRead = useRight(CONTENT_RIGHT, namespace) === true;
   const reveal = (revealed: TextsAnswer): void => {
-    onTexts(new Map(revealed.texts.map((text) => [`${text.recordId} ${text.field}`, text])));
+    setTexts(new Map(revealed.texts.map((text) => [`${text.recordId} ${text.field}`, text])));
     setIsAsking(false);
   };
   const last = answer.entries.at(-1)?.record['id'];
@@ -86,7 +71,7 @@ function Whole({ namespace, id, answer, window, trail, texts, onTexts }: WholePr
       <div class="run">
         <Panel
           title={say(RUN.story)}
-          hint={<WindowWords answer={answer} window={window} />}
+          hint={<WindowWords answer={answer} after={after} />}
           tools={
             <RightButton
               right={CONTENT_RIGHT}
@@ -100,7 +85,7 @@ function Whole({ namespace, id, answer, window, trail, texts, onTexts }: WholePr
           }
         >
           <RunStory runId={id} namespace={namespace} entries={answer.entries} texts={texts} />
-          <WindowButtons answer={answer} window={window} trail={trail} />
+          <WindowButtons answer={answer} after={after} />
         </Panel>
         <div class="stack">
           <Waterfall entries={answer.entries} />
@@ -181,53 +166,38 @@ function Failures({
   );
 }
 
-function WindowWords({ answer: { entries, totalEntries }, window }: Pick<WholeProps, 'answer' | 'window'>) {
+function WindowWords({ answer: { entries, totalEntries }, after }: Pick<WholeProps, 'answer' | 'after'>) {
   const all = totalEntries === null ? '?' : sayCountOf(totalEntries);
-  if (window.number === undefined) {
-    return say(RUN.somewhere, { position: entries[0]?.position ?? window.after, all });
-  }
-  const before = window.number * WINDOW_ENTRIES;
-  return say(RUN.window, { first: sayCountOf(before + 1), last: sayCountOf(before + entries.length), all });
+  return say(RUN.window, { first: sayCountOf(after + 1), last: sayCountOf(after + entries.length), all });
 }
 
-function WindowButtons({
-  answer: { nextAfter },
-  window,
-  trail,
-}: Pick<WholeProps, 'answer' | 'window' | 'trail'>) {
+function WindowButtons({ answer: { nextAfter }, after }: Pick<WholeProps, 'answer' | 'after'>) {
   const query = useQuery();
-  trail.learn(window, nextAfter);
-  const previous = trail.before(window);
-  if (window.after === 0 && nextAfter === null) return null;
-  const show = (next: RunWindow | undefined): void => {
-    if (next === undefined) return;
-    query.set(queryOf(next), true);
+  if (after === 0 && nextAfter === null) return null;
+  const show = (next: number): void => {
+    query.set({ after: next === 0 ? undefined : String(next) }, true);
     document.querySelector('#content')?.scrollIntoView();
   };
-  const next =
-    nextAfter === null
-      ? undefined
-      : { after: nextAfter, number: window.number === undefined ? undefined : window.number + 1 };
   return (
     <nav class="panel__foot row" aria-label={say(RUN.story)}>
-      <button
-        type="button"
-        class="button"
-        aria-disabled={window.after === 0}
-        onClick={() => show({ after: 0, number: 0 })}
-      >
+      <button type="button" class="button" aria-disabled={after === 0} onClick={() => show(0)}>
         {say(RUN.first)}
       </button>
       <button
         type="button"
         class="button"
-        aria-disabled={previous === undefined}
-        onClick={() => show(previous)}
+        aria-disabled={after === 0}
+        onClick={() => show(Math.max(0, after - WINDOW_ENTRIES))}
       >
         <Icon name="chevron-left" />
         {say(RUN.previous)}
       </button>
-      <button type="button" class="button" aria-disabled={next === undefined} onClick={() => show(next)}>
+      <button
+        type="button"
+        class="button"
+        aria-disabled={nextAfter === null}
+        onClick={() => (nextAfter === null ? undefined : show(nextAfter))}
+      >
         {say(RUN.next)}
         <Icon name="chevron-right" />
       </button>

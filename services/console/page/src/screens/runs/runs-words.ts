@@ -44,11 +44,6 @@ export const RUN = {
   wrong: { en: 'What went wrong', es: 'Qué salió mal' },
   story: { en: 'What happened', es: 'Qué ocurrió' },
   window: { en: 'Entries {first} to {last} of {all}', es: 'Entradas {first} a {last} de {all}' },
-  somewhere: {
-    en: 'From position {position} on, of {all} entries',
-    es: 'Desde la posición {position}, de {all} entradas',
-  },
-  inPlace: { en: 'Show it in its place', es: 'Ver en su lugar' },
   first: { en: 'First', es: 'Primeras' },
   previous: { en: 'Previous', es: 'Anteriores' },
   next: { en: 'Next', es: 'Siguientes' },
