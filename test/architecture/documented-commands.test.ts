@@ -70,7 +70,7 @@ describe('a command that a page shows', () => {
     ...KINDS.map(({ plural }) => plural),
     ...KINDS.flatMap(({ shortNames }) => shortNames),
   ];
-  const others = ['capataz', 'crd', 'deployment', 'events', 'job', 'pods', 'pv', 'service'];
+  const others = ['capataz', 'crd', 'cronjobs', 'deployment', 'events', 'job', 'pods', 'pv', 'service'];
   it.each(commandsLike(/\bkubectl (?:get|describe|wait|annotate|patch|edit) [a-z/.]+/g))(
     'of %s asks for a kind that there is: %s',
     (_page, line) => {
