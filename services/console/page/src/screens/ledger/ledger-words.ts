@@ -59,6 +59,7 @@ export const TYPES = {
   outcome: { en: 'outcome', es: 'resultado' },
   feedback: { en: 'feedback', es: 'opinión' },
   security_event: { en: 'security event', es: 'evento de seguridad' },
+  probe_round: { en: 'round of probes', es: 'ronda de sondeos' },
   rollout_decision: { en: 'rollout decision', es: 'decisión de despliegue' },
   key_rotation: { en: 'key rotation', es: 'rotación de clave' },
   content_access: { en: 'content access', es: 'acceso a textos' },
