@@ -92,7 +92,7 @@ function follow(from?: PlaceInLedger): Following {
       witness = new Witness();
       return witness;
     },
-    historyDays: 56,
+    historyDays: 35,
     watchNamespace: undefined,
     anyNamespace: 'capataz-system',
     onEntries: (_, notUnderstood) => (skipped += notUnderstood),
