@@ -20,6 +20,7 @@ export interface TimeChartContent {
 }
 
 const HEIGHT = 240;
+const MOST_DOTS = 48;
 const FONT = '12px ui-sans-serif, system-ui, sans-serif';
 const COLORS = ['accent', 'band', 'good', 'line', 'text-faint', 'warn'] as const;
 
@@ -49,7 +50,11 @@ function dataOf({ points }: TimeChartContent): uPlot.AlignedData {
 }
 
 function optionsOf(width: number, content: TimeChartContent, colors: Colors): uPlot.Options {
-  const { names, sayAmount, language } = content;
+  const { names, sayAmount, language, points } = content;
+  // Nothing but zeros needs no scale: its steps would be billionths.
+  const isAllZero = points.every(({ amount, usual }) => (amount ?? 0) === 0 && (usual?.high ?? 0) === 0);
+  // A line is drawn between two neighbours: an hour that stands alone is seen as a dot only.
+  const hasDots = points.filter(({ amount }) => amount !== null).length < MOST_DOTS;
   // Without a place on the chart there is nothing to say; at one, nothing known is said to be unknown.
   const value = (_: uPlot, amount: number | null, __: number, at: number | null): string =>
     at === null ? '' : sayAmount(amount);
@@ -70,7 +75,11 @@ function optionsOf(width: number, content: TimeChartContent, colors: Colors): uP
         space: 80,
         values: (_, splits) => splits.map((at) => formatClock(language, at * 1_000_000, Date.now())),
       },
-      { ...axis, size: 74, values: (_, splits) => splits.map((amount) => sayAmount(amount)) },
+      {
+        ...axis,
+        size: 74,
+        values: (_, splits) => splits.map((amount) => (isAllZero && amount > 0 ? '' : sayAmount(amount))),
+      },
     ],
     series: [
       { label: names.time, value: (_, at: number | null) => (at === null ? '' : momentOf(language, at)) },
@@ -81,7 +90,7 @@ function optionsOf(width: number, content: TimeChartContent, colors: Colors): uP
         stroke: colors.accent,
         width: 2,
         spanGaps: false,
-        points: { show: false },
+        points: { show: hasDots, size: 5 },
         value,
       },
     ],
