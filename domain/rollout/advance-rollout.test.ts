@@ -332,6 +332,19 @@ describe('an analysis', () => {
     expect(scene.progress.phase).toBe('Paused');
   });
 
+  it('of which the observer says that stable drifted too pauses instead of rolling back, but for what was not safe', () => {
+    const worse = { kind: 'Worse', reason: 'RunSucceeded', message: 'It fails more often.' } as const;
+    const scene = RolloutScene.releasing();
+    scene.run();
+    scene.environmentDrift = 'What the stable version serves drifted in Agent mailer: 8 % did not fit.';
+    scene.outcomes(100, 5, worse).run();
+    expect(scene.reasons().at(-1)).toBe('Paused EnvironmentDrift');
+    expect(scene.progress.paused?.message).toContain('drifted in Agent mailer');
+    expect(scene.progress.rejected).toBeUndefined();
+    scene.outcomes(100, 5, { ...worse, reason: 'SafetyEvents' }).run();
+    expect(scene.progress.phase).toBe('RolledBack');
+  });
+
   it('counts what a second one wants on top of what the first has seen', () => {
     const steps: RolloutStep[] = [
       { setExposure: { percent: '1' } },

@@ -109,6 +109,9 @@ function unwantedCandidate(observation: RolloutObservation): Transition | undefi
 function worseCandidate(observation: RolloutObservation): Transition | undefined {
   const { before, outcomes } = observation;
   if (before.candidate === undefined || outcomes.verdict.kind !== 'Worse') return undefined;
+  // What befell stable too is no fault of the candidate; what it did that is not safe is.
+  const isItsOwn = outcomes.verdict.reason === 'SafetyEvents' || observation.environmentDrift === undefined;
+  if (!isItsOwn) return undefined;
   return rollBack(observation, outcomes.verdict.reason, outcomes.verdict.message);
 }
 
@@ -128,7 +131,11 @@ function nextCandidate(observation: RolloutObservation): Transition | undefined 
 }
 
 function nextMove(observation: RolloutObservation): Transition | undefined {
-  const { before, outcomes, spec, now } = observation;
+  const { before, outcomes, environmentDrift, spec, now } = observation;
+  if (before.paused === undefined && environmentDrift !== undefined) {
+    const why = `${environmentDrift} Nothing more is exposed until it is resumed.`;
+    return pause(observation, 'EnvironmentDrift', why);
+  }
   if (before.paused === undefined && outcomes.verdict.kind === 'EnvironmentDrift') {
     const { metric } = outcomes.verdict;
     const why = `${metric} of the stable version fell as well${describeFall(before.analysis, metric)}: it is not the candidate alone. Nothing more is exposed until it is resumed.`;

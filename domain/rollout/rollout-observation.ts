@@ -17,6 +17,11 @@ export interface RolloutObservation {
   readonly agentUids: readonly string[];
   readonly outcomes: ObservedOutcomes;
   /**
+   * One sentence when what stable serves has gone worse since the candidate began, though nothing was released: then it is not
+   * the candidate that is to blame.
+   */
+  readonly environmentDrift?: string | undefined;
+  /**
    * Of the present gate step, with the digest of the candidate; undefined until its Job was made. A gate that is resumed
    * is asked anew: what its run is called follows from the digest and `step.countsFrom`.
    */

@@ -11,7 +11,7 @@ import { PROMPT_REPOSITORIES } from '../prompt-repository/resources.ts';
 import { PROMPT_VERSIONS } from '../prompt-version/resources.ts';
 import type { ClusterView } from '#adapters/kubernetes/cluster-view.ts';
 import { type KindModule, kindModule, watching } from '../runtime/kind-module.ts';
-import { type ReadObject, readableObject } from '#adapters/kubernetes/read-kind.ts';
+import { type ReadObject, lastConditionStatus, readableObject } from '#adapters/kubernetes/read-kind.ts';
 import { decideCanaryRollout } from './decide.ts';
 import { GATE_ADMISSION_RULES } from './gate/gate-admission-rules.ts';
 import { GATE_JOBS, GATE_PODS, rolloutOfGatePod } from './gate/gate-resources.ts';
@@ -153,10 +153,11 @@ function followed(read: ReadObject<Agent['spec'], NonNullable<Agent['status']>> 
   const name = agent?.spec.promptRef.name;
   if (agent === undefined || name === undefined) return undefined;
   const { namespace, uid, deletionTimestamp } = agent.metadata;
+  const drift = lastConditionStatus(agent, 'Drift');
   const rollout = objectKey({ namespace, name });
   return {
     rollout,
-    identity: [rollout, uid, agent.spec.replicas === 0, deletionTimestamp !== undefined].join(' '),
+    identity: [rollout, uid, agent.spec.replicas === 0, deletionTimestamp !== undefined, drift].join(' '),
   };
 }
 

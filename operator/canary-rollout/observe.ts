@@ -14,6 +14,7 @@ import type { ObservedOutcomes, Version } from '#domain/rollout/rollout-observat
 import { withWantedVersion } from '#domain/rollout/wanted-version.ts';
 import type { PodSettings } from '../agent/pod-template.ts';
 import { lastConditionStatus } from '#adapters/kubernetes/read-kind.ts';
+import { environmentDriftOf } from './environment-drift.ts';
 import type { ObservedGate } from './gate/gate-children.ts';
 import type { GatePod } from './gate/gate-resources.ts';
 import { type GateInputs, gateObstacle } from './gate/gate-obstacle.ts';
@@ -32,6 +33,8 @@ export interface ObservedCanaryRollout {
   readonly served: ServedVersions;
   readonly agentUids: readonly string[];
   readonly outcomes: ObservedOutcomes;
+  /** Of an agent that follows; undefined: none drifts, or did so before the candidate began or was resumed. */
+  readonly environmentDrift: string | undefined;
   /** Undefined when the rollout is at no gate. */
   readonly gate: ObservedGate | undefined;
   readonly command: ReadRolloutCommand | undefined;
@@ -68,16 +71,17 @@ export function observeCanaryRollout(written: CanaryRollout, sources: RolloutSou
   const find = (versionName: string | undefined): PromptVersion | undefined =>
     versionName === undefined ? undefined : sources.getPromptVersion(`${namespace}/${versionName}`);
   const command = readRolloutCommand(annotations?.[ROLLOUT_COMMAND_ANNOTATION]);
+  const followers = sources
+    .listFollowers(`${namespace}/${name}`)
+    .filter((agent) => isFollower(agent, rollout));
   return {
     rollout,
     repositoryExists: repository !== undefined,
     wanted: find(rollout.spec.versionRef?.name),
     served: { stable: find(stable?.name), candidate: find(candidate?.name) },
-    agentUids: sources
-      .listFollowers(`${namespace}/${name}`)
-      .filter((agent) => isFollower(agent, rollout))
-      .map(({ metadata }) => metadata.uid),
+    agentUids: followers.map(({ metadata }) => metadata.uid),
     outcomes: sources.outcomesOf(rollout),
+    environmentDrift: environmentDriftOf(followers, rollout.status?.candidateSince),
     gate: observeGate(rollout, find(candidate?.name), sources),
     command,
     rollbackTarget: rollbackTarget(rollout, command, sources),

@@ -12,6 +12,7 @@ export function observedRollout(
     repositoryExists: false,
     agentUids: ['agent-0', 'agent-1'],
     outcomes: { ...NO_OUTCOMES, salt: given.rollout.status?.exposure?.salt },
+    environmentDrift: undefined,
     gate: undefined,
     command: undefined,
     rollbackTarget: undefined,

@@ -44,6 +44,7 @@ export class RolloutScene {
   /** Whose outcomes these are; those of the present candidate when undefined. */
   salt: string | undefined;
   problem: string | undefined;
+  environmentDrift: string | undefined;
   gate: GateStatus | undefined;
   command: RolloutObservation['command'];
   rollbackTarget: Version | undefined;
@@ -87,6 +88,7 @@ export class RolloutScene {
         verdict: this.verdict,
         problem: this.problem,
       },
+      environmentDrift: this.environmentDrift,
       gate: this.gate,
       command: this.command,
       rollbackTarget: this.rollbackTarget,
