@@ -131,14 +131,10 @@ function nextCandidate(observation: RolloutObservation): Transition | undefined 
 }
 
 function nextMove(observation: RolloutObservation): Transition | undefined {
-  const { before, outcomes, environmentDrift, spec, now } = observation;
-  if (before.paused === undefined && environmentDrift !== undefined) {
-    const why = `${environmentDrift} Nothing more is exposed until it is resumed.`;
-    return pause(observation, 'EnvironmentDrift', why);
-  }
-  if (before.paused === undefined && outcomes.verdict.kind === 'EnvironmentDrift') {
-    const { metric } = outcomes.verdict;
-    const why = `${metric} of the stable version fell as well${describeFall(before.analysis, metric)}: it is not the candidate alone. Nothing more is exposed until it is resumed.`;
+  const { before, spec, now } = observation;
+  const drift = before.paused === undefined ? driftOf(observation) : undefined;
+  if (drift !== undefined) {
+    const why = `${drift} Nothing more is exposed until it is resumed.`;
     return pause(observation, 'EnvironmentDrift', why);
   }
   const state = before.paused === undefined ? presentState(observation) : undefined;
@@ -153,6 +149,13 @@ function nextMove(observation: RolloutObservation): Transition | undefined {
   }
   if (state?.kind === 'failed') return rollBack(observation, state.reason, state.message);
   return stepsChanged(observation) ?? overdue(observation) ?? undecided(observation, state);
+}
+
+/** What befell stable as well, in a sentence: by the observer, or by the outcomes of the rollout itself. */
+function driftOf({ before, outcomes, environmentDrift }: RolloutObservation): string | undefined {
+  if (environmentDrift !== undefined || outcomes.verdict.kind !== 'EnvironmentDrift') return environmentDrift;
+  const { metric } = outcomes.verdict;
+  return `${metric} of the stable version fell as well${describeFall(before.analysis, metric)}: it is not the candidate alone.`;
 }
 
 function undecided(observation: RolloutObservation, state: StepState | undefined): Transition | undefined {
