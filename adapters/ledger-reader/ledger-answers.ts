@@ -96,8 +96,8 @@ export const OutcomesAnswer = z.object({ outcomes: z.array(OutcomeRow).max(100_0
 
 export const PositionAnswer = z.object({ position: Count });
 
-/** Entries of rollout decisions alone were asked for. */
-export const DecisionsAnswer = z.object({
+/** Entries in their order, up to a position. */
+export const RecordsAnswer = z.object({
   entries: z.array(WrittenEntry).max(10_000),
   position: Count,
   isEnd: z.boolean(),

@@ -29,10 +29,13 @@ export type ReadFailureCode = 'unreachable' | 'refused' | 'not_found' | 'bad_req
 export class LedgerReadError extends Error {
   override readonly name = 'LedgerReadError';
   readonly code: ReadFailureCode;
+  /** Of the answer; undefined where there was none. */
+  readonly status: number | undefined;
 
-  constructor(code: ReadFailureCode, message: string) {
+  constructor(code: ReadFailureCode, message: string, status?: number) {
     super(message);
     this.code = code;
+    this.status = status;
   }
 }
 
@@ -192,7 +195,7 @@ async function failureOf(response: Dispatcher.ResponseData, url: URL): Promise<L
     2048,
   );
   const because = said === undefined ? `status ${status}` : said;
-  if (status === 401) return new LedgerReadError('refused', `The token is not accepted: ${because}`);
+  if (status === 401) return new LedgerReadError('refused', `The token is not accepted: ${because}`, status);
   if (status === 403) return new LedgerReadError('refused', `You may not do this: ${because}`);
   if (status === 404) return new LedgerReadError('not_found', `Not found: ${because}`);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) {

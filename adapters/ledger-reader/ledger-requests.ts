@@ -4,7 +4,7 @@ import { Identifier } from '#domain/ledger/record-fields.ts';
 import {
   type CostRow,
   CostsAnswer,
-  DecisionsAnswer,
+  RecordsAnswer,
   EventIdsAnswer,
   type OutcomeRow,
   OutcomesAnswer,
@@ -176,7 +176,7 @@ export async function askForDecisions(
   let after = 0;
   for (;;) {
     const query = { namespace, types: 'rollout_decision', after, limit: EVENT_PAGE_MAXIMUM };
-    const page = await reader.json('/v1/records', query, DecisionsAnswer);
+    const page = await reader.json('/v1/records', query, RecordsAnswer);
     for (const { entry } of page.entries) {
       const { record } = entry;
       if (record.type === 'rollout_decision' && record.rollout === rollout) decisions.push(record);

@@ -317,6 +317,31 @@ export const CONSOLE_FAILURES = {
     type: 'not_found_error',
     meaning: 'There is nothing of this name where the person may look.',
   },
+  object_changed: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The rollout is about another version than the one that the person saw.',
+  },
+  command_not_possible: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The rollout is in no phase in which the command would be obeyed. The message says why.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The id of the command was used for another command.',
+  },
+  ledger_unavailable: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The ledger does not answer, or there is none. Of a command nothing was done.',
+  },
+  kubernetes_unavailable: {
+    status: 503,
+    type: 'api_error',
+    meaning: 'The API server does not answer, or did not take the command. Giving it again is safe.',
+  },
   too_many_questions: {
     status: 503,
     type: 'api_error',

@@ -1,18 +1,27 @@
 /** The console's HTTP side: the page, and below /v1 what it asks for. Nothing of a request but its headers is read before its session is known. */
 import cookie from '@fastify/cookie';
 import type { FastifyInstance } from 'fastify';
+import { LedgerReadError } from '#adapters/ledger-reader/ledger-reader.ts';
 import { createHttpApp } from '#process/http/http-service.ts';
 import { requestIdOf } from '#process/http/request-id.ts';
 import { SharedRoom } from '#process/http/shared-room.ts';
 import type { ConsoleParts } from './console-parts.ts';
+import { refusalOfRead } from './ledger/people-ledger.ts';
 import { servePage } from './page-files/serve-page.ts';
 import { RefusedError } from './refused-error.ts';
 import { sendRefusal } from './replies.ts';
+import { registerCommands } from './routes/commands.ts';
+import { registerDrift } from './routes/drift.ts';
 import { registerFleet } from './routes/fleet.ts';
+import { registerLedger } from './routes/ledger.ts';
+import { registerModels } from './routes/models.ts';
 import { registerOpenid } from './routes/openid.ts';
 import { registerRights } from './routes/rights.ts';
 import { registerRollouts } from './routes/rollouts.ts';
+import { registerRuns } from './routes/runs.ts';
+import { registerSecurity } from './routes/security.ts';
 import { registerSession } from './routes/session.ts';
+import { registerSilence } from './routes/silence.ts';
 import { registerStream } from './routes/stream.ts';
 import { sendSecurityHeaders } from './security-headers.ts';
 import { checkSessions, refuseForeignRequests, userOf } from './sessions/check-sessions.ts';
@@ -58,6 +67,13 @@ export async function createConsoleApp(parts: ConsoleParts, streams: LiveStreams
           registerRights(questions, parts);
           registerFleet(questions, parts);
           registerRollouts(questions, parts);
+          registerCommands(questions, parts);
+          registerSilence(questions, parts);
+          registerRuns(questions, parts);
+          registerLedger(questions, parts);
+          registerSecurity(questions, parts);
+          registerDrift(questions, parts);
+          registerModels(questions, parts);
           done();
         });
         done();
@@ -72,6 +88,7 @@ export async function createConsoleApp(parts: ConsoleParts, streams: LiveStreams
 function answerRefusals(app: FastifyInstance): void {
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof RefusedError) return sendRefusal(reply, error.refusal);
+    if (error instanceof LedgerReadError) return sendRefusal(reply, refusalOfRead(error));
     throw error;
   });
 }

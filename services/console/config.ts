@@ -44,6 +44,8 @@ export const ConsoleConfig = z
     CAPATAZ_DRAIN_SECONDS: seconds(0, 3_600).default(10),
     /** Stands in the records of commands as the instance that told them. */
     CAPATAZ_POD_NAME: z.string().min(1).max(253).default('local'),
+    /** Of the console itself: records of findings that are of no agent stand there. */
+    CAPATAZ_NAMESPACE: z.string().min(1).max(63).default('capataz-system'),
     /** The folder that `npm run build:page` writes. */
     CAPATAZ_PAGE_PATH: z
       .string()
@@ -119,6 +121,7 @@ export const ConsoleConfig = z
     ...listeningHost(environment),
     kubeconfigPath: environment.CAPATAZ_KUBECONFIG,
     drainSeconds: environment.CAPATAZ_DRAIN_SECONDS,
+    namespace: environment.CAPATAZ_NAMESPACE,
     podName: environment.CAPATAZ_POD_NAME,
     pagePath: environment.CAPATAZ_PAGE_PATH,
     consoleOrigin: environment.CAPATAZ_CONSOLE_URL,

@@ -1,9 +1,11 @@
 /** What the console counts of itself. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Button } from './rollouts/rollout-buttons.ts';
 import type { Door } from './sessions/session.ts';
 
 export interface ConsoleMetrics {
   readonly login: (door: Door, outcome: 'accepted' | 'refused' | 'limited') => void;
+  readonly command: (verb: Button, outcome: 'done' | 'refused') => void;
 }
 
 export function createConsoleMetrics(
@@ -19,6 +21,12 @@ export function createConsoleMetrics(
     labelNames: ['door', 'outcome'] as const,
     registers: [registry],
   });
+  const commands = new Counter({
+    name: 'capataz_console_commands_total',
+    help: 'Commands to rollouts by verb and outcome: done, refused.',
+    labelNames: ['verb', 'outcome'] as const,
+    registers: [registry],
+  });
   registry.registerMetric(gaugeOf('capataz_console_streams', 'Open live streams: about one a tab.', streams));
   registry.registerMetric(
     gaugeOf(
@@ -27,7 +35,10 @@ export function createConsoleMetrics(
       () => (isObserverFollowed() ? 1 : 0),
     ),
   );
-  return { login: (door, outcome) => logins.inc({ door, outcome }) };
+  return {
+    login: (door, outcome) => logins.inc({ door, outcome }),
+    command: (verb, outcome) => commands.inc({ verb, outcome }),
+  };
 }
 
 function gaugeOf(name: string, help: string, value: () => number): Gauge {

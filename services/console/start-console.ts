@@ -14,11 +14,16 @@ import { createConsoleApp } from './app.ts';
 import type { ConsoleConfig } from './config.ts';
 import { createConsoleMetrics } from './console-metrics.ts';
 import type { ConsoleParts } from './console-parts.ts';
+import { openConsoleRecords } from './ledger/console-records.ts';
+import { createStatisticsOfModels } from './ledger/model-statistics.ts';
+import { openPeopleLedger } from './ledger/people-ledger.ts';
+import { rememberLogKeys } from './ledger/verify-record.ts';
 import { openObjects } from './objects/open-objects.ts';
 import { createFleet } from './observed/fleet.ts';
 import { type ObserverConnection, followObserver } from './observed/follow-observer.ts';
 import { ObservedFleet } from './observed/observed-fleet.ts';
 import { createPeopleRights } from './rights/people-rights.ts';
+import { SeenRollouts } from './rollouts/seen-rollouts.ts';
 import { EndedSessions } from './sessions/ended-sessions.ts';
 import { createHeaderDoor } from './sessions/header-door.ts';
 import { createLoginLimit } from './sessions/login-limit.ts';
@@ -39,6 +44,7 @@ export async function startConsole(
 ): Promise<RunningProcess> {
   const nowMilliseconds = (): number => performance.now();
   const nowSeconds = (): number => Date.now() / 1_000;
+  const nowMicroseconds = (): number => Date.now() * 1_000;
   await using opened = new AsyncDisposableStack();
   const running = new AbortController();
   const drain = new Drain();
@@ -49,7 +55,19 @@ export async function startConsole(
   );
 
   const changes = new ChangeLog();
-  const objects = openObjects({ kubeClient, watchNamespace: config.watchNamespace, logger, changes });
+  const seen = new SeenRollouts();
+  const objects = openObjects({
+    kubeClient,
+    watchNamespace: config.watchNamespace,
+    logger,
+    changes,
+    onRollout: (key, rollout) => seen.note(key, rollout),
+  });
+  const ledgerAt = { url: config.ledgerUrl, tokenPath: config.ledgerTokenPath, nowMilliseconds };
+  const ledger = opened.use(openPeopleLedger(ledgerAt));
+  const records = opened.use(
+    openConsoleRecords({ ...ledgerAt, instance: config.podName, newBoot: () => randomUUID() }),
+  );
   const observed = new ObservedFleet();
   const connection: ObserverConnection = {
     problem: config.observerUrl === undefined ? NO_OBSERVER : 'The observer was not reached yet.',
@@ -115,7 +133,12 @@ export async function startConsole(
     agentHistory: async (namespace, name) => await observer?.history(namespace, name),
     agents: objects.agents,
     rollouts: objects.rollouts,
-    rolloutHistory: async () => [],
+    models: objects.models,
+    ledger,
+    records,
+    logKeys: rememberLogKeys(),
+    modelStatistics: createStatisticsOfModels({ ledger, nowMicroseconds, nowMilliseconds }),
+    commands: { kubeClient, records, seen, logger, nowMicroseconds },
     changes,
     nowSeconds,
     nowMilliseconds,

@@ -34,16 +34,20 @@ export function openObjects({
   watchNamespace,
   logger,
   changes,
+  onRollout,
 }: {
   readonly kubeClient: KubeClient;
   readonly watchNamespace: string | undefined;
   readonly logger: Logger;
   readonly changes: ChangeLog;
+  /** Told of each state of a rollout. */
+  readonly onRollout: (key: string, rollout: RolloutObject | undefined) => void;
 }): ConsoleObjects {
   const open = <T extends KubeObject>(
     plural: string,
     transform: (object: KubeObject) => T,
     topicsOf: (key: string) => readonly string[],
+    onObject: (key: string, object: T | undefined) => void = () => undefined,
   ): ResilientInformer<T> =>
     createResilientInformer<T>({
       kubeClient,
@@ -51,13 +55,14 @@ export function openObjects({
       transform,
       onChange: (key, { current, previous }) => {
         const namespace = (current ?? previous)?.metadata.namespace;
+        onObject(key, current);
         for (const topic of topicsOf(key)) changes.add({ topic, namespace });
       },
       logger,
       random: Math.random,
     });
   const agents = open(AGENT.plural, agentObjectOf, (key) => [`agent/${key}`, 'now']);
-  const rollouts = open(CANARY_ROLLOUT.plural, rolloutObjectOf, () => ['rollouts', 'now']);
+  const rollouts = open(CANARY_ROLLOUT.plural, rolloutObjectOf, () => ['rollouts', 'now'], onRollout);
   const models = open(MODEL.plural, modelObjectOf, () => ['models']);
   const all = [agents, rollouts, models];
 

@@ -6,6 +6,7 @@ import type { ConsoleParts } from '../console-parts.ts';
 import { type RolloutObject, rolloutRow } from '../objects/rollout-objects.ts';
 import { notFound } from '../replies.ts';
 import { BUTTONS, possibilityOf, rightOf } from '../rollouts/rollout-buttons.ts';
+import { rolloutHistory } from '../rollouts/rollout-history.ts';
 import { rolloutMetrics } from '../rollouts/rollout-metrics.ts';
 import { userOf } from '../sessions/check-sessions.ts';
 
@@ -37,7 +38,7 @@ export function registerRollouts(app: FastifyInstance, parts: ConsoleParts): voi
       const rollout = await visibleRollout(parts, user, namespace, name);
       const [commands, history] = await Promise.all([
         buttonsFor(parts, user, rollout),
-        parts.rolloutHistory(user, namespace, name),
+        rolloutHistory(parts, user, namespace, name),
       ]);
       const answer: RolloutAnswer = {
         row: rolloutRow(rollout),

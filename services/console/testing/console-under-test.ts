@@ -7,6 +7,7 @@ import { createLogger } from '#telemetry/logger.ts';
 import type { SessionAnswer } from '../api/answers.ts';
 import { ConsoleConfig } from '../config.ts';
 import { startConsole } from '../start-console.ts';
+import { type RealLedger, TOKEN_OF_CONSOLE, startRealLedger } from './real-ledger.ts';
 import { type ScriptedKubernetes, startScriptedKubernetes, tokenOf } from './scripted-kubernetes.ts';
 import { type ScriptedObserver, startScriptedObserver } from './scripted-observer.ts';
 
@@ -34,6 +35,7 @@ export interface ConsoleUnderTest extends AsyncDisposable {
   readonly metricsUrl: string;
   readonly kubernetes: ScriptedKubernetes;
   readonly observer: ScriptedObserver;
+  readonly ledger: () => RealLedger;
   readonly visitor: () => Visitor;
   /** Somebody who has come in by the token door. Rights as in ScriptedKubernetes. */
   readonly person: (username: string, rights: readonly string[]) => Promise<Visitor>;
@@ -53,10 +55,12 @@ export const EVERYTHING = [
 export const INDEX_HTML =
   '<!doctype html><title>Capataz</title><script type="module" src="/assets/a-1.js"></script>';
 
+/** With `isLedgerReal` there is a ledger, a process of its own. */
 export async function startConsoleUnderTest(
   environment:
     | Readonly<Record<string, string>>
     | ((directory: string) => Promise<Readonly<Record<string, string>>>) = {},
+  { isLedgerReal = false } = {},
 ): Promise<ConsoleUnderTest> {
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'capataz-console-'));
@@ -65,6 +69,8 @@ export async function startConsoleUnderTest(
   const observer = opened.use(await startScriptedObserver());
   await writeFile(join(directory, 'kubeconfig'), JSON.stringify(kubernetes.kubeconfig));
   await writeFile(join(directory, 'observer-token'), 'observer-token');
+  await writeFile(join(directory, 'ledger-token'), TOKEN_OF_CONSOLE);
+  const ledger = isLedgerReal ? opened.use(await startRealLedger(directory)) : undefined;
   await mkdir(join(directory, 'page', 'assets'), { recursive: true });
   await writeFile(join(directory, 'page', 'index.html'), INDEX_HTML);
   await writeFile(join(directory, 'page', 'assets', 'a-1.js'), 'export {};\n');
@@ -77,6 +83,10 @@ export async function startConsoleUnderTest(
     CAPATAZ_PAGE_PATH: join(directory, 'page'),
     CAPATAZ_OBSERVER_URL: observer.url,
     CAPATAZ_OBSERVER_TOKEN_PATH: join(directory, 'observer-token'),
+    ...(ledger !== undefined && {
+      CAPATAZ_LEDGER_URL: ledger.url,
+      CAPATAZ_LEDGER_TOKEN_PATH: join(directory, 'ledger-token'),
+    }),
     ...(typeof environment === 'function' ? await environment(directory) : environment),
   });
   if (!read.ok) throw new Error(read.message);
@@ -91,6 +101,10 @@ export async function startConsoleUnderTest(
     metricsUrl,
     kubernetes,
     observer,
+    ledger: () => {
+      if (ledger === undefined) throw new Error('There is no ledger in this test.');
+      return ledger;
+    },
     visitor,
     person: async (username, rights) => {
       kubernetes.rights.set(username, new Set(rights));

@@ -1,0 +1,13 @@
+/** What somebody sees of the ledger who may not see what things cost. */
+import type { RunEntry } from '../api/answers.ts';
+
+const MONEY: ReadonlySet<string> = new Set(['costNanoUsd', 'claimedCostNanoUsd', 'meter']);
+
+export function withoutMoney(entry: RunEntry): RunEntry {
+  return { ...entry, record: withoutCosts(entry.record) };
+}
+
+/** Of a record, or of the row of a run. */
+export function withoutCosts(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !MONEY.has(name)));
+}
