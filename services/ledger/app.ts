@@ -40,7 +40,7 @@ export function createLedgerApp(parts: LedgerParts): {
   app.decorateRequest('caller', null);
   registerLogKeys(app, parts);
   void app.register((routes, _options, done) => {
-    checkCallers(routes, parts.identity);
+    checkCallers(routes, parts.identity, parts);
     refuseStrangers(routes, '/v1/records', parts);
     registerRecordIntake(routes, parts);
     registerReportedWork(routes, parts);

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import { callerOf } from './callers.ts';
 import { sendRefusal } from './replies.ts';
-import { SharedRoom } from './shared-room.ts';
+import { SharedRoom } from '#process/http/shared-room.ts';
 
 const MOST_QUESTIONS = 256;
 const MOST_OF_ONE_CALLER = 128;

@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { UserIdentity } from '#adapters/kubernetes/token-reviewer.ts';
 import { agentNameOfServiceAccount } from '#domain/agent/agent-names.ts';
 import type { Refusal } from '#domain/failures/refusal.ts';
+import { ON_BEHALF_HEADER, readOnBehalf } from '#domain/ledger/on-behalf.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import { nameOfServiceAccount } from './caller-identity.ts';
 import type { LedgerParts } from './ledger-parts.ts';
-import { sendRefusal } from './replies.ts';
+import { invalidRequest, sendRefusal } from './replies.ts';
 import type { PlatformProcess, Teller } from './who-may-tell.ts';
 
 declare module 'fastify' {
@@ -17,13 +18,40 @@ declare module 'fastify' {
 }
 
 /** Nothing of a request but its headers is read before its caller is known. */
-export function checkCallers(app: FastifyInstance, identity: CallerIdentity): void {
+export function checkCallers(
+  app: FastifyInstance,
+  identity: CallerIdentity,
+  parts: Pick<LedgerParts, 'platformWriters'>,
+): void {
   app.addHook('onRequest', async (request, reply): Promise<FastifyReply | undefined> => {
     const identified = await identity.identify(request.headers);
     if (!identified.ok) return sendRefusal(reply, identified.refusal);
-    request.caller = identified.identity;
+    const person = request.headers[ON_BEHALF_HEADER];
+    if (person === undefined) {
+      request.caller = identified.identity;
+      return undefined;
+    }
+    if (platformProcessOf(identified.identity, parts) !== 'console') {
+      return sendRefusal(reply, notTheConsole(identified.identity.user.username));
+    }
+    const user = typeof person === 'string' ? readOnBehalf(person) : undefined;
+    if (user === undefined) return sendRefusal(reply, UNREADABLE_PERSON);
+    const { username, uid, groups, extra } = user;
+    // From here on it is the person who asks, with his own rights and under his own name.
+    request.caller = { user: { username, ...(uid !== undefined && { uid }), groups, extra } };
     return undefined;
   });
+}
+
+const UNREADABLE_PERSON = invalidRequest(
+  `The header ${ON_BEHALF_HEADER} is not a person as domain/ledger/on-behalf.ts writes one.`,
+);
+
+function notTheConsole(name: string): Refusal {
+  return {
+    code: 'not_allowed',
+    message: `${name} may ask for nobody else: ${ON_BEHALF_HEADER} is believed of the console's ServiceAccount alone (console= in CAPATAZ_PLATFORM_WRITERS).`,
+  };
 }
 
 export function callerOf(request: FastifyRequest): UserIdentity {

@@ -19,6 +19,9 @@ export interface RealLedger extends AsyncDisposable {
 
 const AUDIENCE = { audience: 'capataz-ledger' };
 export const TOKEN_OF_CONSOLE = tokenOf('system:serviceaccount:capataz-system:capataz-console', AUDIENCE);
+export const TOKEN_OF_ROUTER = tokenOf('system:serviceaccount:capataz-system:capataz-router', AUDIENCE);
+export const tokenOfAgent = (namespace: string, name: string): string =>
+  tokenOf(`system:serviceaccount:${namespace}:agent-${name}`, AUDIENCE);
 
 /** `directory` has the kubeconfig. */
 export async function startRealLedger(directory: string): Promise<RealLedger> {

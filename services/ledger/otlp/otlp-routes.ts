@@ -23,7 +23,7 @@ import {
 import { type ReportingAgent, recordOfLog, recordOfSpan } from '#domain/otlp/reported-records.ts';
 import { type Decoded, OTLP_BOUNDS } from '#domain/otlp/reported-work.ts';
 import { retryAfterHeaders } from '#process/http/retry-after.ts';
-import { SharedRoom } from '../shared-room.ts';
+import { SharedRoom } from '#process/http/shared-room.ts';
 import { inflateBody } from './inflate-body.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 

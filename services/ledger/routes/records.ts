@@ -14,7 +14,7 @@ import { explain, judgeBatch } from '../judge-batch.ts';
 import type { LedgerParts } from '../ledger-parts.ts';
 import { TOO_MANY_RECORDS } from '../record-intake.ts';
 import { invalidRequest, sendRefusal } from '../replies.ts';
-import { SharedRoom } from '../shared-room.ts';
+import { SharedRoom } from '#process/http/shared-room.ts';
 
 /** Records are flat, and the longest holds some 150 values. */
 const BATCH_BOUNDS: JsonBounds = { depth: 12, values: 160_000 };

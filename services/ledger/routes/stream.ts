@@ -11,7 +11,7 @@ import type { LedgerParts } from '../ledger-parts.ts';
 import { StreamQuery, readQuery } from '../queries.ts';
 import { SHUTTING_DOWN, beyondTheEnd, invalidRequest, sendRefusal } from '../replies.ts';
 import type { EntryFilter } from '../store/ledger-store.ts';
-import { SharedRoom } from '../shared-room.ts';
+import { SharedRoom } from '#process/http/shared-room.ts';
 import { writeEntry } from '../written-entries.ts';
 import { entryFilterFor } from './reading.ts';
 
