@@ -33,6 +33,11 @@ export const PEOPLE = {
 export type PersonName = keyof typeof PEOPLE;
 export const PERSON_NAMES = Object.keys(PEOPLE) as readonly PersonName[];
 
+/** As the API server knows them. */
+export function personUser(name: PersonName): string {
+  return `system:serviceaccount:${NAMESPACE}:${name}`;
+}
+
 /** What each pastes to log in. The namespaces are there already. */
 export async function createPeople(world: World): Promise<Readonly<Record<PersonName, string>>> {
   await world.createNamespace(NAMESPACE);

@@ -1,4 +1,4 @@
-/** The observer and the console as they run in a cluster, each with its own rights and no more. */
+/** The observer and the console as they run in a cluster: each with exactly the rights that the chart gives it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
@@ -18,19 +18,6 @@ const CONSOLE = 'capataz-console';
 const STARTED = 'the process is listening';
 const START_SECONDS = 60;
 const REPLAY_MILLISECONDS = 120_000;
-
-/** What the console asks the API server and, by the last rule, the ledger. */
-const CONSOLE_RULES = [
-  { apiGroups: ['capataz.dev'], resources: ['agents', 'models'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['capataz.dev'], resources: ['canaryrollouts'], verbs: ['get', 'list', 'watch', 'patch'] },
-  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
-  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
-  {
-    apiGroups: ['capataz.dev'],
-    resources: ['agents/runs', 'agents/costs', 'agents/securityevents', 'agents/audit', 'agents/texts'],
-    verbs: ['get'],
-  },
-];
 
 export interface Place {
   readonly world: World;
@@ -88,7 +75,7 @@ export interface ConsoleProcess {
 
 export async function startConsole(place: Place & { readonly observerUrl: string }): Promise<ConsoleProcess> {
   const { world, directory, ledgerUrl, observerUrl } = place;
-  await grant(world, CONSOLE, CONSOLE_RULES);
+  await grant(world, CONSOLE, await chartRules('consoleRules', 'consoleReviewRules'));
   const audiences = [LEDGER_AUDIENCE, OBSERVER];
   const paths = await credentials(world, directory, CONSOLE, audiences);
   const sessionKeys = join(directory, 'session-keys');
