@@ -88,9 +88,6 @@ function consoleRights(place: string): readonly string[] {
   return [
     ...['agents', 'models', 'canaryrollouts'].map((kind) => `${place} capataz.dev/${kind} get,list,watch`),
     `${place} capataz.dev/canaryrollouts patch`,
-    ...['runs', 'costs', 'securityevents', 'audit', 'texts'].map(
-      (what) => `${place} capataz.dev/agents/${what} get`,
-    ),
   ];
 }
 
