@@ -171,6 +171,19 @@ describe('runs', () => {
   });
 });
 
+describe('records', () => {
+  it('are found from a time on, in all namespaces as in one', async () => {
+    const root = await console.person('root', EVERYTHING);
+    const all = await root.get('/v1/records?from=2020-01-01T00:00:00Z&types=run_ended');
+    const namespaces = all.body.entries.map(
+      ({ record }: { record: { namespace: string } }) => record.namespace,
+    );
+    expect([all.status, new Set(namespaces)]).toEqual([200, new Set(['shop', 'hidden'])]);
+    const later = await root.get('/v1/records?from=2100-01-01T00:00:00Z');
+    expect([later.status, later.body.entries]).toEqual([200, []]);
+  });
+});
+
 describe('texts', () => {
   it('are revealed with a reason, and the record of it names the person', async () => {
     const path = '/v1/runs/run-1/texts?namespace=shop';

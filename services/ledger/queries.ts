@@ -121,7 +121,7 @@ export const RecordsQuery = z
   })
   .refine(namesNamespace, ROLLOUT_WITHOUT_NAMESPACE);
 
-export const PositionsQuery = z.strictObject({ namespace: Namespace, before: Time });
+export const PositionsQuery = z.strictObject({ namespace: Namespace.optional(), before: Time });
 
 export const HistoriesQuery = z.strictObject({
   namespace: Namespace,
