@@ -40,7 +40,10 @@ export const OBSERVED_CONDITIONS = {
       remedy: 'The message names the signal; the console ranks what may have caused it.',
     },
     AsUsual: { status: 'False', meaning: 'All signals of quality are as they usually are.' },
-    Expected: { status: 'False', meaning: 'They have changed, and somebody said until when that is expected.' },
+    Expected: {
+      status: 'False',
+      meaning: 'They have changed, and somebody said until when that is expected.',
+    },
     Learning: LEARNING,
     NoRuns: { status: 'Unknown', meaning: 'There were no runs in the last day.' },
   },
