@@ -22,3 +22,9 @@ it('Marks that are piled upon a letter do not reach over the lines around it.', 
 it('Nothing is no part.', () => {
   expect(visibleParts('')).toEqual([]);
 });
+
+it('A name of nothing but room is written out, for nobody could read or click it.', () => {
+  expect(visibleParts(' ')).toEqual([{ text: '\\x20', isUnseen: true }]);
+  expect(visible('\t\u2800')).toBe('\\x09\\u{2800}');
+  expect(visible('\n'.repeat(800))).toBe(`${'\\x0a'.repeat(8)}\u2026`);
+});

@@ -14,8 +14,16 @@ const UNSEEN = /(?:(?![\ufe00-\ufe0f\n\t])[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}\
 /** More marks on one letter than any language has: they are drawn over the lines above and below. */
 const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
+/** Nothing but room: as a name it would be a link or a heading without any words. */
+const BLANK = /^[\s\u2800]+$/u;
+const BLANKS_SHOWN = 8;
+
 export function visibleParts(text: string): readonly TextPart[] {
   const whole = text.replaceAll('\r\n', '\n').replaceAll(PILED_MARKS, '$1\u2026');
+  if (BLANK.test(whole)) {
+    const shown = Array.from(whole.slice(0, BLANKS_SHOWN), writtenOut).join('');
+    return [{ text: whole.length > BLANKS_SHOWN ? `${shown}\u2026` : shown, isUnseen: true }];
+  }
   const parts: TextPart[] = [];
   let from = 0;
   for (const match of whole.matchAll(UNSEEN)) {
