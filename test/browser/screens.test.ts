@@ -9,12 +9,11 @@ import { HOSTILE_NAMESPACE } from './world/hostile-objects.ts';
 import { HOSTILE_AGENT, HOSTILE_RUN } from './world/hostile-run.ts';
 import { LONG_RUN } from './world/long-run.ts';
 
-/** Each pair of a theme, a language and a width is met once. */
+/** Both themes, both languages and both widths; the menu stands beside the content in wide windows alone. */
 const LOOKS: readonly Look[] = [
   { theme: 'light', language: 'en', width: 1280 },
   { theme: 'dark', language: 'es', width: 1280 },
   { theme: 'light', language: 'es', width: 390 },
-  { theme: 'dark', language: 'en', width: 390 },
 ];
 
 /** Beside the areas of the menu: half of them in wide windows, half in narrow ones. */
