@@ -101,9 +101,9 @@ test('The parts are whole and add up to the difference exactly, whatever was cha
       expect(COST_CAUSES.reduce((total, cause) => total + parts[cause], 0)).toBe(toNanoUsd - fromNanoUsd);
       expect(Object.values(parts).every(Number.isSafeInteger)).toBe(true);
       const backwards = costChange(after, before, PRICES).parts;
-      // But for the billionths that rounding moves.
+      // But for the billionths that rounding moves: half of one for each part of three Models, there and back, and all may fall to one part.
       for (const cause of COST_CAUSES)
-        expect(Math.abs(parts[cause] + backwards[cause])).toBeLessThanOrEqual(8);
+        expect(Math.abs(parts[cause] + backwards[cause])).toBeLessThanOrEqual(3 * COST_CAUSES.length);
     }),
   );
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '../judging/testing/outcomes.ts';
 import { type HourlyAmount, UNUSUAL_DEVIATIONS, baselineOf } from './hour-of-week.ts';
+import { NO_EXCESS, nextExcess } from './lasting-excess.ts';
 import { simulatedHours } from './testing/simulated-hours.ts';
 
 const WEEK = 168;
@@ -87,3 +88,39 @@ function unusualHours(hours: readonly HourlyAmount[], weeks: number): number {
     .slice(weeks * WEEK)
     .filter((hour) => (baseline.deviationsOf(hour) ?? Number.NaN) > UNUSUAL_DEVIATIONS).length;
 }
+
+/** Rests in all hours but some, drawn or every fourth. */
+function mostlyResting(
+  weeks: number,
+  isActive: (hour: number) => boolean,
+  draw: () => number,
+): HourlyAmount[] {
+  return Array.from({ length: weeks * WEEK }, (_, hour) => ({
+    hour,
+    amount: isActive(hour) ? 0.1 + 0.9 * draw() : 0,
+  }));
+}
+
+test.each([
+  ['every four hours', (hour: number) => hour % 4 === 0],
+  ['once a night', (hour: number) => hour % 24 === 2],
+  ['now and then', (hour: number) => (hour * 2_654_435_761) % 97 < 12],
+])('An agent that rests mostly and works %s alarms neither while it is learned nor later', (_, isActive) => {
+  const hours = mostlyResting(6, isActive, seededRandom(5));
+  let excess = NO_EXCESS;
+  for (let day = 4; day < 42; day += 1) {
+    const baseline = baselineOf(hours.slice(0, day * 24), FLOOR);
+    for (const { hour, amount } of hours.slice(day * 24, (day + 1) * 24)) {
+      const deviations = baseline.deviationsOf({ hour, amount });
+      if (deviations !== undefined) excess = nextExcess(excess, hour, deviations);
+      expect([hour, excess.isAbnormal]).toEqual([hour, false]);
+    }
+  }
+});
+
+test('Such an agent is unusual when it costs sixty times what it does when it works, or works when its like never does', () => {
+  const atNight = mostlyResting(4, (hour) => hour % 24 === 2, seededRandom(6));
+  const baseline = baselineOf(atNight, FLOOR);
+  expect(baseline.deviationsOf({ hour: 4 * WEEK + 2, amount: 30 })).toBeGreaterThan(UNUSUAL_DEVIATIONS);
+  expect(baseline.deviationsOf({ hour: 4 * WEEK + 14, amount: 0.5 })).toBeGreaterThan(UNUSUAL_DEVIATIONS);
+});

@@ -5,6 +5,8 @@
  * other weeks. How far amounts stray is one figure for all hours, the median absolute deviation of the residuals
  * (F. R. Hampel, JASA 69, 1974), where each hour's residual is taken from the median of the *other* weeks: a residual that the
  * hour itself has drawn near, as with few weeks it does, makes the band too narrow and alarms twenty times as often.
+ *
+ * An agent that rests in most hours is held, when it does something, against the hours in which it did something before.
  */
 import { median } from './median.ts';
 
@@ -58,6 +60,11 @@ export const SEASONS_OF_DAYS: readonly Seasonality[] = [
 const DEVIATIONS_OF_A_MAD = 1.4826;
 /** Residuals that are all nearly equal say little of those to come: never less than 5 % up or down. */
 const LEAST_DEVIATION = 0.05;
+/** Agents that rest most of the time are told by the hours in which they did something: so many, and never a narrower band. */
+const LEAST_ACTIVE = 3;
+const LEAST_ACTIVE_DEVIATION = 0.3;
+/** Where so many active hours were to be expected by chance and none came, rest is the rule: e^-5 is less than 1 %. */
+const LEAST_EXPECTED = 5;
 /** Beyond these an hour is unusual: one in 33 weeks of an agent, by simulation. */
 export const UNUSUAL_DEVIATIONS = 3.5;
 
@@ -86,11 +93,37 @@ export function baselineOf(
     return known;
   };
 
-  const centerOf = (hour: number): { center: number; deviation: number; basis: Basis } | undefined => {
+  const restingLog = logOf(0);
+  const coarsest = seasons.at(-1);
+  let active: Level | undefined;
+  // Most hours of such a slot are at rest, so that its median says nothing of those that are not. Where the like of this hour was
+  // never anything but at rest, rest it is, and whatever comes is unusual. Undefined: too few were active to say what they do.
+  const activeIn = (hour: number, atRest: Center): Center | undefined => {
+    if (coarsest === undefined) return atRest;
+    active ??= levelOf(
+      { ...coarsest, least: 1 },
+      history.filter(({ amount }) => amount > floor),
+      logOf,
+    );
+    const slot = coarsest.slotOf(hour);
+    const center = active.centers.get(slot);
+    if (center === undefined) {
+      const share = sumOf(active.counts) / history.length;
+      const expected = share * (levelFor(coarsest).counts.get(slot) ?? 0);
+      return share === 0 || expected >= LEAST_EXPECTED ? atRest : undefined;
+    }
+    if (active.deviation === undefined || (active.counts.get(slot) ?? 0) < LEAST_ACTIVE) return undefined;
+    const deviation = Math.max(active.deviation, LEAST_ACTIVE_DEVIATION);
+    return { center, deviation, basis: coarsest.basis, lowest: restingLog };
+  };
+
+  const centerOf = (hour: number): Center | undefined => {
     for (const season of seasons) {
       const { centers, deviation } = levelFor(season);
       const center = centers.get(season.slotOf(hour));
-      if (center !== undefined && deviation !== undefined) return { center, deviation, basis: season.basis };
+      if (center === undefined || deviation === undefined) continue;
+      const found = { center, deviation, basis: season.basis };
+      return center <= restingLog ? activeIn(hour, found) : found;
     }
     return undefined;
   };
@@ -98,10 +131,10 @@ export function baselineOf(
     usualIn(hour) {
       const found = centerOf(hour);
       if (found === undefined) return undefined;
-      const { center, deviation, basis } = found;
+      const { center, deviation, basis, lowest = center } = found;
       const reach = UNUSUAL_DEVIATIONS * deviation;
       return {
-        low: Math.exp(center - reach),
+        low: Math.exp(Math.min(lowest, center - reach)),
         median: Math.exp(center),
         high: Math.exp(center + reach),
         basis,
@@ -114,9 +147,19 @@ export function baselineOf(
   };
 }
 
+interface Center {
+  readonly center: number;
+  readonly deviation: number;
+  readonly basis: Basis;
+  /** Where rest is as usual as the center. */
+  readonly lowest?: number;
+}
+
 interface Level {
   /** The median logarithm of each slot that has enough. */
   readonly centers: ReadonlyMap<number, number>;
+  /** Hours in each of them. */
+  readonly counts: ReadonlyMap<number, number>;
   /** Undefined: no slot has enough. */
   readonly deviation: number | undefined;
 }
@@ -126,6 +169,7 @@ function levelOf(
   history: readonly HourlyAmount[],
   logOf: (amount: number) => number,
 ): Level {
+  const restingLog = logOf(0);
   const slots = new Map<number, number[]>();
   for (const { hour, amount } of history) {
     const slot = slotOf(hour);
@@ -134,16 +178,21 @@ function levelOf(
     else logs.push(logOf(amount));
   }
   const centers = new Map<number, number>();
+  const counts = new Map<number, number>();
   const residuals: number[] = [];
   for (const [slot, logs] of slots) {
     if (logs.length < least) continue;
     logs.sort((one, other) => one - other);
-    centers.set(slot, middleOf(logs));
+    const center = middleOf(logs);
+    centers.set(slot, center);
+    counts.set(slot, logs.length);
+    // One alone has no others to stray from, and hours at rest say nothing of how far others stray.
+    if (logs.length === 1 || center <= restingLog) continue;
     for (const [index, log] of logs.entries()) residuals.push(Math.abs(log - middleOf(logs, index)));
   }
-  if (residuals.length === 0) return { centers, deviation: undefined };
-  const spread = DEVIATIONS_OF_A_MAD * median(residuals);
-  return { centers, deviation: Math.max(LEAST_DEVIATION, spread) };
+  if (centers.size === 0) return { centers, counts, deviation: undefined };
+  const spread = residuals.length === 0 ? 0 : DEVIATIONS_OF_A_MAD * median(residuals);
+  return { centers, counts, deviation: Math.max(LEAST_DEVIATION, spread) };
 }
 
 /** The median of what is sorted already, without the one at `left` out. */
@@ -152,6 +201,12 @@ function middleOf(sorted: readonly number[], left = sorted.length): number {
   const count = left === sorted.length ? left : sorted.length - 1;
   const upper = Math.floor(count / 2);
   return count % 2 === 1 ? at(upper) : (at(upper - 1) + at(upper)) / 2;
+}
+
+function sumOf(counts: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
 }
 
 function hourOfWeek(hour: number): number {
