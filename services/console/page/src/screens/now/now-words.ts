@@ -8,7 +8,7 @@ export const NOW = {
     en: 'Cost, latency, quality, security and rollouts are as they usually are, as far as it is known.',
     es: 'Coste, latencia, calidad, seguridad y despliegues están como de costumbre, hasta donde se sabe.',
   },
-  thisHour: { en: 'Cost of this hour', es: 'Coste de esta hora' },
+  thisHour: { en: 'Cost of this hour, at this rate', es: 'Coste de esta hora, a este ritmo' },
   soFar: { en: '{amount} so far', es: '{amount} hasta ahora' },
   median: { en: 'middle {amount}', es: 'mediana {amount}' },
   monthToDate: { en: 'Month so far', es: 'Mes hasta hoy' },
