@@ -207,3 +207,20 @@ test('Nothing is green of an agent of which nothing current is known', () => {
   const unseen = watch.judge(now, knowledge(now, { agents: [knownAgent({ name: 'new' })] })).rows[0];
   expect(unseen).toMatchObject({ cost: { verdict: 'unknown', amount: null }, drift: { status: 'Unknown' } });
 });
+
+test('What was found is not over because the ledger fell silent', () => {
+  const watch = watchOfOne(() => ({}), 10);
+  const at = BEGINNING + 14 * DAY + 11 * 60_000_000;
+  watch.see(modelAttempt({ agent: 'mailer', at }, { costNanoUsd: 900e9 }));
+  watch.see(securityEvent({ agent: 'mailer', at }, { severity: 'critical', subject: 'mail:evil' }));
+  const current = at + 60_000_000;
+  const found = watch.judge(current, knowledge(current)).attention.map(({ id }) => id);
+  expect(found).toContain('cost/shop/mailer');
+  expect(found.some((id) => id.startsWith('security/'))).toBe(true);
+  for (const now of [current + HOUR / 2, current + 3 * HOUR, current + 2 * DAY]) {
+    const ledger = { currentAtMicroseconds: current, problem: 'It does not answer.' };
+    const { rows, attention } = watch.judge(now, knowledge(now, { ledger }));
+    expect(rows[0]?.cost.verdict).toBe('unknown');
+    expect(attention.map(({ id }) => id).toSorted()).toEqual([...found, 'ledger/silent'].toSorted());
+  }
+});

@@ -31,6 +31,11 @@ import type { WatchedModel } from './watched-model.ts';
 interface Question {
   readonly state: FleetState;
   readonly nowMicroseconds: number;
+  /**
+   * Up to when what the ledger tells is known: now, or when it fell silent. Causes are judged as of then, because hours of
+   * which nothing is known must not count as good ones: a cause of then is not over before the ledger says so.
+   */
+  readonly knownMicroseconds: number;
   readonly knowledge: FleetKnowledge;
   readonly models: ReadonlyMap<string, KnownModel>;
   /** A sentence when nothing current is known. */
@@ -51,16 +56,21 @@ export function judgeFleet(
   nowMicroseconds: number,
   knowledge: FleetKnowledge,
 ): FleetJudgement {
+  const blindness = blindnessOf(knowledge, nowMicroseconds);
+  const { currentAtMicroseconds } = knowledge.ledger;
   const question: Question = {
     state,
     nowMicroseconds,
+    knownMicroseconds: blindness === undefined ? nowMicroseconds : (currentAtMicroseconds ?? nowMicroseconds),
     knowledge,
     models: new Map(knowledge.models.map((model) => [`${model.namespace}/${model.name}`, model])),
-    blindness: blindnessOf(knowledge, nowMicroseconds),
+    blindness,
   };
   const judged = knowledge.agents.map((agent) => judgeAgent(question, agent));
   const silenceOf = (id: string): Silence | undefined => silenceFor(state, id, nowMicroseconds);
-  const found = [...judged.flatMap((agent) => agent.found), ...platformCauses(question)];
+  // Before everything was read once nothing was found that could last.
+  const ofAgents = currentAtMicroseconds === null ? [] : judged.flatMap((agent) => agent.found);
+  const found = [...ofAgents, ...platformCauses(question)];
   const rows = judged.map((agent) => withExpected(agent, silenceOf));
   return {
     rows,
@@ -70,15 +80,15 @@ export function judgeFleet(
 }
 
 function judgeAgent(question: Question, known: KnownAgent): JudgedAgent {
-  const { state, nowMicroseconds, blindness } = question;
+  const { state, nowMicroseconds, knownMicroseconds, blindness } = question;
   const agent = state.agents.get(`${known.namespace}/${known.name}`);
   const security = state.security.ofAgent(known.namespace, known.name, nowMicroseconds);
   const plain = plainRow(known, security);
   if (agent === undefined) return { row: blind(plain, blindness ?? NOTHING_SEEN), found: [], idOf: {} };
-  const cost = judgeCost(agent, nowMicroseconds, state.local);
-  const latency = judgeLatency(agent.latency, nowMicroseconds, state.local, 'run');
-  const drift = judgeDrift(state, agent, known, nowMicroseconds);
-  const probed = judgeProbes(agent.probes, known, nowMicroseconds);
+  const cost = judgeCost(agent, knownMicroseconds, state.local);
+  const latency = judgeLatency(agent.latency, knownMicroseconds, state.local, 'run');
+  const drift = judgeDrift(state, agent, known, knownMicroseconds);
+  const probed = judgeProbes(agent.probes, known, knownMicroseconds);
   const hour = Math.floor(nowMicroseconds / HOUR_MICROSECONDS);
   const row: AgentRow = {
     ...plain,
@@ -92,7 +102,6 @@ function judgeAgent(question: Question, known: KnownAgent): JudgedAgent {
     runs: agent.counters.within(nowMicroseconds),
     lastRunMicroseconds: agent.lastRunMicroseconds,
   };
-  if (blindness !== undefined) return { row: blind(row, blindness), found: [], idOf: {} };
   const found = [
     cost.isAbnormal ? costCauseOf(question, agent, known, row.cost) : undefined,
     latency.verdict === 'abnormal' ? latencyCauseOf(question, agent, known, row.latency) : undefined,
@@ -101,11 +110,13 @@ function judgeAgent(question: Question, known: KnownAgent): JudgedAgent {
   const [foundCost, foundLatency, foundDrift] = found;
   // A drift tells of its probes itself.
   const foundProbe = drift.isDrifting && probed.status === 'False' ? undefined : probeFound(known, probed);
+  const causes = [...found, foundProbe].filter((cause) => cause !== undefined);
+  if (blindness !== undefined) return { row: blind(row, blindness), found: causes, idOf: {} };
   const measure = foundCost?.causes[0];
   const explained = measure === undefined ? row.cost : withWhy(row.cost, measure.sentence);
   return {
     row: { ...row, cost: explained },
-    found: [...found, foundProbe].filter((cause) => cause !== undefined),
+    found: causes,
     idOf: {
       ...(foundCost && { cost: foundCost.id }),
       ...(foundLatency && { latency: foundLatency.id }),
@@ -119,13 +130,13 @@ function withWhy(measure: JudgedMeasure, why: string): JudgedMeasure {
 }
 
 function costCauseOf(
-  { state, nowMicroseconds, models }: Question,
+  { state, knownMicroseconds, models }: Question,
   agent: WatchedAgent,
   known: KnownAgent,
   measure: JudgedMeasure,
 ): FoundCause {
-  const since = measure.sinceMicroseconds ?? nowMicroseconds;
-  const explained = explainCost(agent, nowMicroseconds, Math.floor(since / HOUR_MICROSECONDS), models);
+  const since = measure.sinceMicroseconds ?? knownMicroseconds;
+  const explained = explainCost(agent, knownMicroseconds, Math.floor(since / HOUR_MICROSECONDS), models);
   const name = explained?.model;
   const ofModel = name === undefined ? [] : (models.get(`${agent.namespace}/${name}`)?.changes ?? []);
   const changes = [...ourChangesOf(agent, known), ...ofModel];
@@ -137,14 +148,14 @@ function costCauseOf(
 }
 
 function latencyCauseOf(
-  { state, nowMicroseconds }: Question,
+  { state, knownMicroseconds }: Question,
   agent: WatchedAgent,
   known: KnownAgent,
   measure: JudgedMeasure,
 ): FoundCause {
-  const since = measure.sinceMicroseconds ?? nowMicroseconds;
+  const since = measure.sinceMicroseconds ?? knownMicroseconds;
   const changes = ourChangesOf(agent, known);
-  const { causes, model } = explainLatency(state, agent, changes, since, nowMicroseconds);
+  const { causes, model } = explainLatency(state, agent, changes, since, knownMicroseconds);
   return latencyFound(known, measure, model, causes);
 }
 
@@ -161,7 +172,12 @@ function modelOfDrift(state: FleetState, agent: WatchedAgent, drift: DriftFindin
   return models.find((model) => model?.failed.phase === 'watching' && model.failed.isDrifting);
 }
 
-function platformCauses({ state, knowledge, nowMicroseconds }: Question): readonly FoundCause[] {
+function platformCauses({
+  state,
+  knowledge,
+  nowMicroseconds,
+  knownMicroseconds,
+}: Question): readonly FoundCause[] {
   const { agents, models, rollouts, ledger } = knowledge;
   const isReady = new Map(
     models.map(({ namespace, name, ...model }) => [`${namespace}/${name}`, model.isReady === 'True']),
@@ -176,8 +192,8 @@ function platformCauses({ state, knowledge, nowMicroseconds }: Question): readon
       modelCause(model, users.get(`${model.namespace}/${model.name}`) ?? [], isStranded, nowMicroseconds),
     ),
     ...rollouts.map((rollout) => rolloutCause(rollout, nowMicroseconds)),
-    ...state.platform.gapsSince(nowMicroseconds - DAY_MICROSECONDS).map(gapCause),
-    ...Array.from(state.security.sources(), (source) => securityCause(source, nowMicroseconds)),
+    ...state.platform.gapsSince(knownMicroseconds - DAY_MICROSECONDS).map(gapCause),
+    ...Array.from(state.security.sources(), (source) => securityCause(source, knownMicroseconds)),
   ];
   return causes.filter((cause) => cause !== undefined);
 }
