@@ -37,11 +37,8 @@ try {
     });
     const page = await context.newPage();
     await page.goto(`${url}${path}`);
-    await page.waitForFunction(
-      () => document.querySelector('.content') !== null && document.querySelector('.skeleton') === null,
-      undefined,
-      { timeout: SHOWN_MILLISECONDS },
-    );
+    await page.locator('.content').waitFor({ timeout: SHOWN_MILLISECONDS });
+    await page.locator('.skeleton').first().waitFor({ state: 'detached', timeout: SHOWN_MILLISECONDS });
     await page.waitForTimeout(500);
     await page.screenshot({ path: join(IMAGES, `${name}.png`) });
     console.log(`docs/operations/images/${name}.png`);

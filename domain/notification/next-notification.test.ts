@@ -74,6 +74,13 @@ describe('a cause', () => {
     expect(receiver.until(START + 3 * HOUR)).toEqual([`[0.5] began: ${TITLE} (9)`]);
   });
 
+  it('is told though a clock that was once ahead has filled the hour of another century', () => {
+    const receiver = new Told({ maximumPerHour: 2 });
+    const ahead = START + 70 * 365 * 24 * HOUR;
+    receiver.told = { ...NOTHING_TOLD, sent: { page: [ahead, ahead], other: [ahead, ahead] } };
+    expect(receiver.until(START + HOUR, [attentionItem({})]).length).toBeGreaterThan(0);
+  });
+
   it('that is gone before it was told is not told', () => {
     const receiver = new Told();
     receiver.until(START + 10 * SECOND, [attentionItem()]);

@@ -123,7 +123,8 @@ function observed({ told, items, policy, nowMicroseconds }: NotificationInput): 
     .map((cause) => goneSince(cause, nowMicroseconds))
     .filter((cause) => isKept(cause, policy, nowMicroseconds))
     .toSorted((one, other) => other.goneMicroseconds - one.goneMicroseconds);
-  const isRecent = (at: number): boolean => at > nowMicroseconds - HOUR;
+  // A clock that was once ahead must not silence anybody until it comes to be that late.
+  const isRecent = (at: number): boolean => at > nowMicroseconds - HOUR && at <= nowMicroseconds;
   return {
     causes: [...present.values(), ...gone].slice(0, CAUSES_MAXIMUM),
     sent: { page: told.sent.page.filter(isRecent), other: told.sent.other.filter(isRecent) },

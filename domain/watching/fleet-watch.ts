@@ -80,7 +80,7 @@ export class FleetWatch implements WatchOfFleet {
     this.#sweepHourly();
     const atMicroseconds = Math.min(record.atMicroseconds, this.#clock);
     const moment = { atMicroseconds, hour: Math.floor(atMicroseconds / HOUR_MICROSECONDS) };
-    if (record.type === 'security_event') this.#security.see(record, atMicroseconds);
+    if (record.type === 'security_event') this.#security.see(record, atMicroseconds, entry.trust);
     // What somebody tells of himself is neither billed nor judged.
     else if (entry.trust === 'witnessed') this.#seeWitnessed(record, moment);
   }
@@ -147,7 +147,7 @@ export class FleetWatch implements WatchOfFleet {
       return 0;
     }
     if (record.type === 'probe_round') {
-      agentOf(record.agent.name).probes.seeRound(record);
+      agentOf(record.agent.name).probes.seeRound(record, moment.atMicroseconds);
       return 0;
     }
     const isOfProbe = record.type === 'outcome' && record.judge === PROBE_JUDGE;

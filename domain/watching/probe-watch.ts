@@ -60,7 +60,8 @@ export class ProbeWatch {
     };
   }
 
-  seeRound({ atMicroseconds, passed, failed, planned, sentence }: RecordOf<'probe_round'>): void {
+  /** `atMicroseconds`: not later than the ledger's clock, whatever the record says. */
+  seeRound({ passed, failed, planned, sentence }: RecordOf<'probe_round'>, atMicroseconds: number): void {
     if (this.#told !== null && atMicroseconds < this.#told.atMicroseconds) return;
     const told = sentence?.slice(0, SENTENCE_MAXIMUM_CHARACTERS) ?? null;
     this.#told = { atMicroseconds, judged: passed + failed, planned, sentence: told };

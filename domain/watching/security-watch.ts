@@ -1,11 +1,14 @@
 /** Security events of the last day by what happened and where it came from, in bins of ten minutes. */
 import { z } from 'zod';
+import type { Trust } from '../ledger/ledger-entry.ts';
 import { type RecordOf, SEVERITIES } from '../ledger/ledger-record.ts';
 
 const BIN_MICROSECONDS = 600_000_000;
 const BINS_OF_DAY = 144;
 const BINS_OF_HOUR = 6;
 const MOST_SOURCES = 2_000;
+/** More of one namespace are told together, without what they came from: nobody takes the room of the others. */
+const MOST_SOURCES_OF_NAMESPACE = 200;
 const MOST_AGENTS = 50;
 const MOST_RUNS = 10;
 
@@ -50,23 +53,15 @@ export class SecurityWatch {
     for (const [agent, bins] of agents) this.#agents.set(agent, bins);
   }
 
-  see(record: RecordOf<'security_event'>, atMicroseconds: number): void {
-    const { namespace, event, subject = '', severity, owasp, sentence, agent, run, action } = record;
+  see(record: RecordOf<'security_event'>, atMicroseconds: number, trust: Trust): void {
+    const { namespace, event, owasp, sentence, agent, run, action } = record;
+    // What somebody tells of himself wakes nobody.
+    const severity = trust === 'witnessed' ? record.severity : 'low';
+    const subject = this.#hasRoomFor(record) ? (record.subject ?? '') : '';
     const key = keyOf({ namespace, event, subject });
     const isBlocked = action === 'blocked';
-    const source = this.#sources.get(key) ?? {
-      namespace,
-      event,
-      subject,
-      severity,
-      owasp: [...owasp],
-      sentence,
-      bins: [],
-      agents: [],
-      runs: [],
-      lastMicroseconds: 0,
-    };
-    source.severity = severity;
+    const source = this.#sources.get(key) ?? unseen({ namespace, event, subject, severity, owasp, sentence });
+    source.severity = graver(source.severity, severity);
     source.sentence = sentence;
     source.lastMicroseconds = Math.max(source.lastMicroseconds, atMicroseconds);
     count(source.bins, atMicroseconds, isBlocked);
@@ -84,6 +79,13 @@ export class SecurityWatch {
     const bins = this.#agents.get(ofAgent) ?? [];
     count(bins, atMicroseconds, isBlocked);
     this.#agents.set(ofAgent, bins);
+  }
+
+  #hasRoomFor({ namespace, event, subject = '' }: RecordOf<'security_event'>): boolean {
+    if (this.#sources.has(keyOf({ namespace, event, subject }))) return true;
+    let ofNamespace = 0;
+    for (const source of this.#sources.values()) if (source.namespace === namespace) ofNamespace += 1;
+    return ofNamespace < MOST_SOURCES_OF_NAMESPACE;
   }
 
   /** Forgets what is older than a day. */
@@ -149,6 +151,26 @@ function countsIn(
     blocked += kept;
   }
   return { total, blocked };
+}
+
+type Description = Pick<
+  RecordOf<'security_event'>,
+  'namespace' | 'event' | 'severity' | 'owasp' | 'sentence'
+> & { readonly subject: string };
+
+function unseen({ namespace, event, subject, severity, owasp, sentence }: Description): SecuritySource {
+  // In the order of the snapshot's schema: a replay is compared with it by the letter.
+  return {
+    ...{ namespace, event, subject, severity, owasp: [...owasp], sentence },
+    ...{ bins: [], agents: [], runs: [], lastMicroseconds: 0 },
+  };
+}
+
+function graver(
+  one: SecuritySource['severity'],
+  other: SecuritySource['severity'],
+): SecuritySource['severity'] {
+  return SEVERITIES.indexOf(one) >= SEVERITIES.indexOf(other) ? one : other;
 }
 
 function count(bins: [number, number, number][], atMicroseconds: number, isBlocked: boolean): void {

@@ -12,6 +12,8 @@ import { knowledgeOf } from './watched-fleet.ts';
 
 /** What is projected and what is over moves with the clock alone. */
 const STALE_MILLISECONDS = 5_000;
+/** By so much the ledger's clock may be ahead of ours. */
+const AHEAD_MILLISECONDS = 3_600_000;
 /** Without a word of the ledger for so long nothing is current any more. */
 const SILENT_MILLISECONDS = 10_000;
 
@@ -86,7 +88,12 @@ export class Observation {
   see({ entries, place, isEnd }: TakenPage): void {
     this.#hasNews ||=
       entries.length > 0 || this.#failure !== undefined || (isEnd && this.#currentAt === undefined);
-    for (const { entry } of entries) this.#watch.see(entry);
+    // One entry of a clock that was far ahead must not make everything before it old.
+    const latest = (this.#options.now().getTime() + AHEAD_MILLISECONDS) * 1_000;
+    for (const { entry } of entries) {
+      const isAhead = entry.receivedAtMicroseconds > latest;
+      this.#watch.see(isAhead ? { ...entry, receivedAtMicroseconds: latest } : entry);
+    }
     this.#place = place;
     this.#heardAt = this.#options.now();
     this.#failure = undefined;

@@ -2,6 +2,7 @@
  * Puts the observer together and runs it until `stop`. Every replica reads, judges and serves; the one that holds the Lease also
  * writes conditions.
  */
+import { LEDGER_PATIENCE_MICROSECONDS } from '#domain/attention/platform-causes.ts';
 import { randomUUID } from 'node:crypto';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { cachingTokenReviewer } from '#adapters/kubernetes/caching-token-reviewer.ts';
@@ -199,7 +200,10 @@ export async function startObserver(
     metrics.observeJudgement((nowMilliseconds() - beganAt) / 1_000);
     news.publish(judged);
     if (observation.isReplayed) telling?.tell(judged.attention);
-    if (judged.problem === null) conditions.write(judged.rows);
+    // A ledger that is silent for long leaves nothing green: its rows are unknown, and the Agents say so too.
+    const isLongSilent =
+      observation.isReplayed && judged.lagSeconds * 1_000_000 > LEDGER_PATIENCE_MICROSECONDS;
+    if (judged.problem === null || isLongSilent) conditions.write(judged.rows);
   }
 
   async function saveAgainAndAgain(): Promise<void> {
