@@ -17,12 +17,12 @@ export function shownHistory(history: AgentHistory, namespace: string, visible: 
 }
 
 /** What the observer writes on an Agent has the numbers in its sentence. */
-const HIDDEN: Readonly<Record<string, 'costs' | 'runs'>> = {
-  CostNormal: 'costs',
-  LatencyNormal: 'runs',
-  Drift: 'runs',
-  Probed: 'runs',
-};
+const HIDDEN: ReadonlyMap<string, 'costs' | 'runs'> = new Map([
+  ['CostNormal', 'costs'],
+  ['LatencyNormal', 'runs'],
+  ['Drift', 'runs'],
+  ['Probed', 'runs'],
+]);
 
 export function shownConditions(
   conditions: readonly Condition[],
@@ -30,7 +30,7 @@ export function shownConditions(
   visible: Visible,
 ): readonly Condition[] {
   return conditions.filter(({ type }) => {
-    const right = HIDDEN[type];
+    const right = HIDDEN.get(type);
     return right === undefined || visible[right].includes(namespace);
   });
 }

@@ -134,15 +134,19 @@ export function registerLedger(app: FastifyInstance, parts: ConsoleParts): void 
       .header('content-disposition', `attachment; filename="capataz-${namespace}.${format}"`)
       .send(
         Readable.from(
-          exportedText(reader, query, first, format, hasCosts, userIsStill(parts, user, namespace)),
+          exportedText(reader, query, first, format, hasCosts, rightsAnew(parts, user, namespace)),
         ),
       );
   });
 }
 
-/** A long export asks for the right again with each page. */
-function userIsStill({ rights }: ConsoleParts, user: UserInfo, namespace: string): () => Promise<void> {
-  return async () => rights.require(user, 'get agents/runs', namespace);
+/** A long export asks for the rights again with each page; the answer is whether costs may be seen. */
+function rightsAnew({ rights }: ConsoleParts, user: UserInfo, namespace: string): () => Promise<boolean> {
+  return async () => {
+    await rights.require(user, 'get agents', namespace);
+    await rights.require(user, 'get agents/runs', namespace);
+    return await rights.has(user, 'get agents/costs', namespace);
+  };
 }
 
 type ExportQuery = Omit<z.infer<typeof ExportQuery>, 'format'>;
@@ -161,19 +165,22 @@ async function* exportedText(
   query: ExportQuery,
   first: LedgerPage,
   format: 'jsonl' | 'csv',
-  hasCosts: boolean,
-  mayGoOn: () => Promise<void>,
+  mayFirstSeeCosts: boolean,
+  askAnew: () => Promise<boolean>,
 ): AsyncGenerator<string> {
   const lineOf = format === 'csv' ? csvLine : jsonLine;
   if (format === 'csv') yield CSV_HEAD;
   let page = first;
+  let hasCosts = mayFirstSeeCosts;
   for (let exported = 0; ;) {
     const entries = page.entries.map(runEntry);
     yield (hasCosts ? entries : entries.map(withoutMoney)).map(lineOf).join('');
     exported += entries.length;
     if (page.isEnd || exported >= MOST_EXPORTED) return;
-    await mayGoOn();
-    page = await exportPage(reader, query, page.position);
+    hasCosts = await askAnew();
+    const next = await exportPage(reader, query, page.position);
+    if (next.position <= page.position && !next.isEnd) throw new Error('The ledger does not go on.');
+    page = next;
   }
 }
 

@@ -104,7 +104,7 @@ async function enterByHeaders(
   reply: FastifyReply,
   parts: ConsoleParts,
 ): Promise<Session | undefined> {
-  const user = parts.headerDoor?.personIn(request.socket.remoteAddress ?? '', request.headers);
+  const user = parts.headerDoor?.personIn(request.socket.remoteAddress ?? '', request.raw.headersDistinct);
   return user && (await beginSession(reply, parts, { user, door: 'header', ends: Infinity }));
 }
 

@@ -54,7 +54,7 @@ export async function findSession(
   if (session === undefined || ended.has(session.id)) return undefined;
   if (session.door !== 'header') return session;
   // The proxy says anew with each request who it is: another person at the same browser has no part in the session.
-  const person = headerDoor?.personIn(request.socket.remoteAddress ?? '', request.headers);
+  const person = headerDoor?.personIn(request.socket.remoteAddress ?? '', request.raw.headersDistinct);
   return person !== undefined && isSamePerson(person, session.user) ? session : undefined;
 }
 

@@ -3,7 +3,6 @@
  * network that is named and the request shows the secret that the proxy shares with us; everybody else's headers are ignored.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { UserInfo } from '#adapters/kubernetes/token-reviewer.ts';
 import { isInNetworks } from './networks.ts';
 import { personOf } from './person.ts';
@@ -19,9 +18,12 @@ export interface HeaderDoorSettings {
   readonly groupsPrefix: string;
 }
 
+/** As Node's `headersDistinct`: a header that stands twice has two values. */
+export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+
 export interface HeaderDoor {
   /** Undefined: the request does not come through the door. */
-  readonly personIn: (address: string, headers: IncomingHttpHeaders) => UserInfo | undefined;
+  readonly personIn: (address: string, headers: DistinctHeaders) => UserInfo | undefined;
 }
 
 const SECRET_MINIMUM_CHARACTERS = 16;
@@ -37,11 +39,15 @@ export function createHeaderDoor(settings: HeaderDoorSettings, secret: string): 
   return {
     personIn: (address, headers) => {
       if (!isInNetworks(address, settings.networks)) return undefined;
-      const shown = oneOf(headers, settings.secretHeader);
+      const { secretHeader, userHeader, groupsHeader } = settings;
+      // One of them is of whoever sits before the proxy, which has added its own and not put it in place.
+      if ([secretHeader, userHeader, groupsHeader].some((name) => (headers[name]?.length ?? 0) > 1))
+        return undefined;
+      const shown = headers[secretHeader]?.[0];
       if (shown === undefined || !timingSafeEqual(digestOf(shown), expected)) return undefined;
-      const username = oneOf(headers, settings.userHeader);
+      const username = headers[userHeader]?.[0];
       if (username === undefined || username === '') return undefined;
-      const groups = (oneOf(headers, settings.groupsHeader) ?? '')
+      const groups = (headers[groupsHeader]?.[0] ?? '')
         .split(',')
         .map((group) => group.trim())
         .filter((group) => group !== '');
@@ -51,12 +57,6 @@ export function createHeaderDoor(settings: HeaderDoorSettings, secret: string): 
       });
     },
   };
-}
-
-/** A header that stands twice is joined by Node for most names; two users are none. */
-function oneOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Of one length, whatever was shown. */

@@ -2,7 +2,7 @@
  * Whether a request comes from our own page: by what the browser says of its origin, and for whatever changes something by a
  * token that only our page was told. SameSite=Strict alone would believe every host of the site.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Refusal } from '#domain/failures/refusal.ts';
 import type { Session } from './session.ts';
@@ -28,11 +28,13 @@ export function foreignRequest(
 export function missingCsrfToken(request: FastifyRequest, session: Session): Refusal | undefined {
   if (READS.has(request.method)) return undefined;
   const shown = request.headers[CSRF_HEADER];
-  const isRight =
-    typeof shown === 'string' &&
-    shown.length === session.csrfToken.length &&
-    timingSafeEqual(Buffer.from(shown), Buffer.from(session.csrfToken));
+  const isRight = typeof shown === 'string' && timingSafeEqual(digestOf(shown), digestOf(session.csrfToken));
   return isRight ? undefined : NO_CSRF_TOKEN;
+}
+
+/** Of one length: as many characters may be more bytes, which cannot be compared. */
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function hostOf(origin: string): string | undefined {

@@ -18,6 +18,8 @@ const RIGHTS_LOST_MILLISECONDS = 120_000;
 /** A tab that has read nothing for so long is given up. */
 const STALL_SECONDS = 15;
 const MOST_OF_ONE_SESSION = 20;
+/** Whoever logs in again and again does not take the streams of all others. */
+const MOST_OF_ONE_PERSON = 100;
 const MOST_AGENT_TOPICS = 200;
 const ALL_TOPICS = ['now', 'agents', 'rollouts', 'security', 'models'] as const;
 
@@ -60,9 +62,14 @@ export class LiveStreams implements Disposable {
   }
 
   /** Whether one more may be opened. */
-  hasRoom({ id }: Session): boolean {
-    const own = [...this.#streams].filter(({ session }) => session.id === id);
-    return this.#streams.size < this.#parts.settings.mostStreams && own.length < MOST_OF_ONE_SESSION;
+  hasRoom({ id, user }: Session): boolean {
+    const sessions = [...this.#streams].map(({ session }) => session);
+    const ofPerson = sessions.filter((session) => session.user.username === user.username);
+    return (
+      sessions.length < this.#parts.settings.mostStreams &&
+      ofPerson.length < MOST_OF_ONE_PERSON &&
+      ofPerson.filter((session) => session.id === id).length < MOST_OF_ONE_SESSION
+    );
   }
 
   open(reply: FastifyReply, session: Session, visible: Visible): void {
