@@ -105,6 +105,17 @@ describe('a command', () => {
     ]);
   });
 
+  it('that ends a release is not written over by one that does not, before the operator has obeyed it', async () => {
+    const ana = await console.person('ana', OPERATOR);
+    const ben = await console.person('ben', OPERATOR);
+    await command(ben, 'pause');
+    expect((await command(ana, 'abort')).status).toBe(202);
+    const refused = await command(ben, 'promote');
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'command_not_possible']);
+    expect(annotation()).toMatchObject({ verb: 'abort', by: 'ana' });
+    expect((await recordsOfCommands()).map(({ verb }) => verb)).toEqual(['pause', 'abort']);
+  });
+
   it('that is promote to 100 % is another than the next step', async () => {
     const ana = await console.person('ana', OPERATOR);
     await command(ana, 'promote_full');

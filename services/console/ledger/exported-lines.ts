@@ -50,3 +50,12 @@ export function csvCell(value: unknown): string {
   const harmless = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(harmless) || harmless !== value ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
+
+/** The last line of an export that holds as much as one may: where the next one begins. */
+export function cutLine(format: 'jsonl' | 'csv', position: number): string {
+  if (format === 'jsonl') return `${JSON.stringify({ isCut: true, after: position })}\n`;
+  const values = COLUMNS.map((column) =>
+    column === 'record' ? `The export ends here: go on with after=${position}` : '',
+  );
+  return `${values.map(csvCell).join(',')}\r\n`;
+}

@@ -26,6 +26,7 @@ import type { SeenRollouts } from './seen-rollouts.ts';
 
 /** Whoever writes the status meanwhile is the operator, many times a second at most. */
 const TRIES = 5;
+const ENDING_VERBS: ReadonlySet<string> = new Set(['abort', 'rollback']);
 
 export interface CommandParts {
   readonly kubeClient: Pick<KubeClient, 'request'>;
@@ -129,6 +130,22 @@ function refuseWhatCannotBe(
   if (!possibility.isPossible) {
     throw new RefusedError({ code: 'command_not_possible', message: possibility.sentence });
   }
+  const ending = endingThatWaits(rollout);
+  if (ending !== undefined && !ENDING_VERBS.has(verbOf(button))) {
+    throw new RefusedError({
+      code: 'command_not_possible',
+      message: `${ending.by ?? 'Somebody'} asked to ${ending.verb} it, and the operator has not obeyed yet: see what comes of that first.`,
+    });
+  }
+}
+
+/** There is room for one command: what ends a bad release is not written over by what does not. */
+function endingThatWaits({ command, status }: RolloutObject): RolloutCommand | undefined {
+  const read = readRolloutCommand(command);
+  if (read?.ok !== true || !ENDING_VERBS.has(read.command.verb)) return undefined;
+  const { id } = read.command;
+  const isAnswered = status.lastCommandId === id || status.commandIds?.includes(id) === true;
+  return isAnswered ? undefined : read.command;
 }
 
 async function annotate(

@@ -11,7 +11,7 @@ import { openCheckpoint } from '#domain/transparency/checkpoint.ts';
 import { EVIDENCE_MAXIMUM_CHARACTERS } from '#domain/transparency/evidence.ts';
 import type { CheckpointsAnswer, RecordsAnswer } from '../api/answers.ts';
 import type { ConsoleParts } from '../console-parts.ts';
-import { CSV_HEAD, csvLine, jsonLine } from '../ledger/exported-lines.ts';
+import { CSV_HEAD, csvLine, cutLine, jsonLine } from '../ledger/exported-lines.ts';
 import { refusalOfRead } from '../ledger/people-ledger.ts';
 import { runEntry } from '../ledger/run-entries.ts';
 import { withoutMoney } from '../ledger/without-money.ts';
@@ -176,7 +176,11 @@ async function* exportedText(
     const entries = page.entries.map(runEntry);
     yield (hasCosts ? entries : entries.map(withoutMoney)).map(lineOf).join('');
     exported += entries.length;
-    if (page.isEnd || exported >= MOST_EXPORTED) return;
+    if (page.isEnd) return;
+    if (exported >= MOST_EXPORTED) {
+      yield cutLine(format, page.position);
+      return;
+    }
     hasCosts = await askAnew();
     const next = await exportPage(reader, query, page.position);
     if (next.position <= page.position && !next.isEnd) throw new Error('The ledger does not go on.');
