@@ -161,8 +161,16 @@ type Description = Pick<
 function unseen({ namespace, event, subject, severity, owasp, sentence }: Description): SecuritySource {
   // In the order of the snapshot's schema: a replay is compared with it by the letter.
   return {
-    ...{ namespace, event, subject, severity, owasp: [...owasp], sentence },
-    ...{ bins: [], agents: [], runs: [], lastMicroseconds: 0 },
+    namespace,
+    event,
+    subject,
+    severity,
+    owasp: [...owasp],
+    sentence,
+    bins: [],
+    agents: [],
+    runs: [],
+    lastMicroseconds: 0,
   };
 }
 
