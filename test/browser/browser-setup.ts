@@ -1,9 +1,6 @@
 /** Runs once before the browser suite: fetches what is missing, and starts the one world that all its files share. */
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { runCommand } from '#cluster/command-line/command.ts';
-import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import { listen } from '#process/http/listen.ts';
 import { launchChromium } from './chromium/launch-chromium.ts';
 import { type Sessions, logInEverybody } from './visits/logged-in.ts';
@@ -35,7 +32,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // First, for it may have to be fetched, and a world is no good without.
   const browser = await launchChromium();
   begun.defer(() => browser.close());
-  await runCommand(process.execPath, [join(CHECKOUT_DIRECTORY, 'services/console/page/build/build-page.ts')]);
   const { world, ledger, console, tokens } = begun.use(await startBrowserWorld({ isHostile: true }));
   const control = begun.use(await startControl(console));
   project.provide('browserWorld', {

@@ -5,6 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCommand } from '#cluster/command-line/command.ts';
+import { CHECKOUT_DIRECTORY } from '#cluster/instance/cluster-paths.ts';
 import {
   type OperatorProcess,
   SYSTEM_NAMESPACE,
@@ -58,7 +60,7 @@ export async function startBrowserWorld({ isHostile }: BrowserWorldOptions): Pro
     if (isHostile) await createHostileObjects(world);
     for (const writer of WRITERS) await world.createServiceAccount(SYSTEM_NAMESPACE, `capataz-${writer}`);
   };
-  await Promise.all([createObjects(), fillStore(directory, histories)]);
+  await Promise.all([createObjects(), fillStore(directory, histories), buildPage()]);
   const ledger = await startFleetLedger(world, directory, WRITERS);
   begun.defer(() => ended(ledger.process));
   if (isHostile) await tellHostileRun(world, ledger);
@@ -78,6 +80,11 @@ async function tellHostileRun(world: World, ledger: FleetLedger): Promise<void> 
   await world.createServiceAccount(HOSTILE_NAMESPACE, account);
   for (const batch of hostileRun(nowMicroseconds)) await ledger.tell(HOSTILE_NAMESPACE, account, batch);
   await ledger.tell(SYSTEM_NAMESPACE, 'capataz-router', hostileAttempts(nowMicroseconds));
+}
+
+/** As it is now: what is tested, measured and shown is never of yesterday. */
+async function buildPage(): Promise<void> {
+  await runCommand(process.execPath, [join(CHECKOUT_DIRECTORY, 'services/console/page/build/build-page.ts')]);
 }
 
 async function ended(process: OperatorProcess): Promise<void> {
