@@ -15,6 +15,7 @@ import { POD_MUTATIONS, type PodSpec } from '#test/helm/pod-security.ts';
 
 const NAMESPACE = 'capataz-system';
 const DEPLOYMENTS = [
+  'capataz-console',
   'capataz-local-model',
   'capataz-operator',
   'capataz-prompt-repository',
@@ -102,6 +103,7 @@ async function eventually(check: () => Promise<boolean>, what: string): Promise<
 describe('a release in a namespace that enforces restricted pods', () => {
   it('gets every pod of every part', async () => {
     const wanted = {
+      'capataz-console': 1,
       'capataz-local-model': 1,
       'capataz-operator': 2,
       'capataz-prompt-repository': 1,
@@ -165,6 +167,9 @@ describe('the rights of a release', () => {
     ['operator', 'patch', 'agents.capataz.dev/status'],
     ['operator', 'create', 'deployments.apps'],
     ['operator', 'create', 'tokenreviews.authentication.k8s.io'],
+    ['observer', 'patch', 'agents.capataz.dev/status'],
+    ['console', 'patch', 'canaryrollouts.capataz.dev'],
+    ['console', 'create', 'subjectaccessreviews.authorization.k8s.io'],
     ['router', 'watch', 'agents.capataz.dev'],
     ['router', 'watch', 'secrets'],
     ['router', 'create', 'tokenreviews.authentication.k8s.io'],
@@ -386,10 +391,12 @@ describe('an upgrade of a release', () => {
     const text = await readFile(template, 'utf8');
     await writeFile(
       template,
-      text.replace(
-        /^ +image:\n(?: +description: "Bring[^\n]+\n)(?: +(?:type|minLength|maxLength): [^\n]+\n)+/m,
-        '',
-      ),
+      text
+        .replaceAll('has(self.image)', 'false')
+        .replace(
+          /^ +image:\n(?: +description: "Bring[^\n]+\n)(?: +(?:type|minLength|maxLength): [^\n]+\n)+/m,
+          '',
+        ),
     );
     await release('upgrade', 'capataz', older);
     expect(await kubectl('get', 'crd', 'agents.capataz.dev', '--output=json')).not.toContain(
