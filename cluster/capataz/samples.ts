@@ -67,6 +67,17 @@ async function readSamples(checkout: string, nodeProgram: string): Promise<reado
   return [...objects, ...(await readManifests(checkout, 'samples/*.yaml'))];
 }
 
+export async function hasSampleAgent(access: ClusterAccess): Promise<boolean> {
+  const found = await access.tryKubectl([
+    'get',
+    `agents.${API_GROUP}`,
+    SAMPLE_AGENT,
+    '--namespace',
+    SAMPLE_NAMESPACE,
+  ]);
+  return found.exitCode === 0;
+}
+
 export async function waitForSampleAgent(access: ClusterAccess, report: ConsoleReport): Promise<void> {
   report.step(`Waiting until the agent ${SAMPLE_AGENT} is Ready.`);
   const subject = ['--namespace', SAMPLE_NAMESPACE, `agent/${SAMPLE_AGENT}`];

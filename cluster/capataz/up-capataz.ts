@@ -6,7 +6,13 @@ import { type FirstAnswer, askFirstQuestion, openAgent, readSampleEmail } from '
 import { findOtherVersion, readOwnVersion, readServedVersions } from './answering-version.ts';
 import { installCapataz, SYSTEM_NAMESPACE } from './install-capataz.ts';
 import { REPOSITORY_NAME } from '#cluster/sample-repository/server-objects.ts';
-import { SAMPLE_AGENT, SAMPLE_NAMESPACE, applySamples, waitForSampleAgent } from './samples.ts';
+import {
+  SAMPLE_AGENT,
+  SAMPLE_NAMESPACE,
+  applySamples,
+  hasSampleAgent,
+  waitForSampleAgent,
+} from './samples.ts';
 import { openConsole } from './open-console.ts';
 import { makeTraffic } from './make-traffic.ts';
 import { parseServices, renderNextSteps } from './next-steps.ts';
@@ -23,6 +29,8 @@ export interface InstallOptions {
 /** The part of `up` that is the same on every cluster: install, samples, the first question. */
 export async function installAndAsk(access: ClusterAccess, options: InstallOptions): Promise<void> {
   const { report } = options;
+  // Before the kinds are there it is not either.
+  const isKnown = await hasSampleAgent(access);
   await installCapataz(access, CHECKOUT_DIRECTORY, options.image, report);
   const tools = { nodeProgram: process.execPath, image: options.image };
   await applySamples(access, CHECKOUT_DIRECTORY, tools, report);
@@ -38,7 +46,8 @@ export async function installAndAsk(access: ClusterAccess, options: InstallOptio
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     report.detail(`\n${JSON.stringify(first.answer, undefined, 2)}\n`);
     report.step(`Answered in ${seconds} s.${await noteOnFirstAnswer(access, first)}`);
-    await makeTraffic(agent.url, CHECKOUT_DIRECTORY, report);
+    // Once: a node that was up before has runs to show.
+    if (!isKnown) await makeTraffic(agent.url, CHECKOUT_DIRECTORY, report);
   } finally {
     agent.close();
   }
