@@ -431,7 +431,7 @@ describeCanaryOnTheNode();
 
 describeLedgerOnTheNode();
 
-describeMonitoringOnTheNode(TEAM, 'key-two');
+describeMonitoringOnTheNode();
 
 describe('helm uninstall', () => {
   it('takes away all but the ledger, which it names, and a new install finds agents and records again', async () => {

@@ -1,14 +1,12 @@
-/** What a Prometheus and an Alertmanager make of the whole node. Called by factory.test.ts, whose node it shares. */
+/** What a Prometheus makes of the whole node. Called by factory.test.ts, whose node it shares. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Watch, startWatch } from '#test/prometheus/watch.ts';
-import { apply, list, serviceUrl, untilReady } from '../world/cluster.ts';
-import { secret } from '../world/objects.ts';
-import { ask } from '../world/runs.ts';
+import { list } from '../world/cluster.ts';
 
 const PARTS = 'app.kubernetes.io/name in (capataz, agent)';
 
-/** `goodKey`: the one that the provider of the team's Model `paid` takes by then. */
-export function describeMonitoringOnTheNode(team: string, goodKey: string): void {
+/** That it pages people is held by test/prometheus/alert-delivery.test.ts. */
+export function describeMonitoringOnTheNode(): void {
   describe('a Prometheus that watches the node', () => {
     const stack = new AsyncDisposableStack();
     let watch: Watch;
@@ -44,27 +42,6 @@ export function describeMonitoringOnTheNode(team: string, goodKey: string): void
         .toEqual([true, []]);
       await expect.poll(async () => new Set(await watch.healthOfRules())).toEqual(new Set(['ok']));
     });
-
-    it('pages whoever listens at Alertmanager when a provider refuses a key, and says where it is written what to do', async () => {
-      await apply(secret('provider-key', team, 'key-wrong'));
-      const url = await serviceUrl('agent-clerk', team);
-      await expect
-        .poll(async () => (await ask(url, { question: 'anybody there?' })).statusCode, { timeout: 60_000 })
-        .not.toBe(200);
-      await expect
-        .poll(() => watch.told('pages', 'CapatazKeyRefused').length, { timeout: 60_000 })
-        .toBeGreaterThan(0);
-      const [page] = watch.told('pages', 'CapatazKeyRefused');
-      expect(page?.alerts[0]).toMatchObject({
-        labels: { namespace: team, model: 'paid', severity: 'page' },
-        annotations: {
-          summary: `A provider refuses the key of Model paid of ${team}.`,
-          runbook_url: 'https://capataz.dev/docs/operations/alerts.md#capatazkeyrefused',
-        },
-      });
-      await apply(secret('provider-key', team, goodKey));
-      await untilReady('models.capataz.dev', 'paid', team, 90);
-    });
   });
 }
 
@@ -73,7 +50,11 @@ async function runningPods(): Promise<
 > {
   const found = await list('pods', '*', PARTS);
   return found
-    .filter(({ metadata, status }) => status?.['phase'] === 'Running' && !('deletionTimestamp' in metadata))
+    .filter(
+      ({ metadata, status }) =>
+        !('deletionTimestamp' in metadata) &&
+        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true,
+    )
     .map(({ metadata, status }) => ({
       address: `${String(status?.['podIP'])}:9090`,
       pod: metadata.name,
