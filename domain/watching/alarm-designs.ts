@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import { designsFor } from '../drift/alarm-budget.ts';
 import type { Design } from './quality-watch.ts';
+import { DAY_MICROSECONDS } from './time-units.ts';
 
 const DAYS = 7;
-const DAY_MICROSECONDS = 86_400_000_000;
 /** Half of the budget is that of costs, which are watched by another rule. */
 const SHARE_OF_BUDGET = 0.5;
 /** Before a day was seen: as of a fleet of some dozen agents. */

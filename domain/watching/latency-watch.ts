@@ -10,6 +10,7 @@ import { HourlyHistory, HourlyHistorySnapshot, UNSEEN_HISTORY } from '../normali
 import type { LocalHours } from '../normality/local-hours.ts';
 import { UsualHours } from '../normality/usual-hours.ts';
 import { DurationHistogram } from './duration-histogram.ts';
+import { HOUR_MICROSECONDS } from './time-units.ts';
 import { WatchedShareSnapshot } from './watched-share-snapshot.ts';
 
 /** Below it nothing is slow. */
@@ -132,7 +133,7 @@ export class LatencyWatch {
   get slowSinceHour(): number | undefined {
     const slow = this.#slow;
     if (slow.phase === 'learning' || !slow.isDrifting || slow.since === undefined) return undefined;
-    return Math.floor(slow.since.atMicroseconds / 3_600_000_000);
+    return Math.floor(slow.since.atMicroseconds / HOUR_MICROSECONDS);
   }
 
   #accept(since: number, hour: number): void {

@@ -1,6 +1,7 @@
 /** What the ledger says of itself and of releases, and which findings somebody has silenced. */
 import { z } from 'zod';
 import type { RecordOf } from '../ledger/ledger-record.ts';
+import { DAY_MICROSECONDS } from './time-units.ts';
 
 const MOST_GAPS = 200;
 const MOST_DECISIONS = 500;
@@ -43,7 +44,7 @@ export const PlatformWatchSnapshot = z.strictObject({
 export type PlatformWatchSnapshot = z.infer<typeof PlatformWatchSnapshot>;
 
 /** The longest that anything is silenced; a silence without an end ends then. */
-const LONGEST_SILENCE_MICROSECONDS = 30 * 86_400_000_000;
+const LONGEST_SILENCE_MICROSECONDS = 30 * DAY_MICROSECONDS;
 
 export class PlatformWatch {
   readonly #gaps: SeenGap[];

@@ -1,8 +1,7 @@
 import type { Query } from '../../app/query.ts';
 import { SearchField, SelectField } from '../../parts/filters.tsx';
-import { useNamespaces } from '../../parts/use-namespaces.ts';
-import { visible } from '../../text/visible-text.ts';
-import { GENERAL, STATES, VERDICTS } from '../../words/general-words.ts';
+import { NamespaceField } from '../../parts/namespace-field.tsx';
+import { STATES, VERDICTS } from '../../words/general-words.ts';
 import { say } from '../../words/say.ts';
 import { ALL_STATES, ALL_VERDICTS, type FleetQuery } from './fleet-query.ts';
 import { FLEET, SORTS } from './fleet-words.ts';
@@ -13,7 +12,6 @@ interface FleetFiltersProps {
 }
 
 export function FleetFilters({ fleet, query }: FleetFiltersProps) {
-  const namespaces = useNamespaces();
   return (
     <div class="row" role="search">
       <SearchField
@@ -21,15 +19,7 @@ export function FleetFilters({ fleet, query }: FleetFiltersProps) {
         value={fleet.search}
         onChange={(search) => query.set({ search })}
       />
-      <SelectField
-        label={say(GENERAL.namespace)}
-        value={fleet.namespace}
-        options={[
-          { value: '', text: say(FLEET.allNamespaces) },
-          ...namespaces.map((value) => ({ value, text: visible(value) })),
-        ]}
-        onChange={(namespace) => query.set({ namespace }, true)}
-      />
+      <NamespaceField value={fleet.namespace} onChange={(namespace) => query.set({ namespace }, true)} />
       <SelectField
         label={say(FLEET.state)}
         value={fleet.state}

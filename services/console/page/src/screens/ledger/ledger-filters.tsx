@@ -1,29 +1,17 @@
 import type { Query } from '../../app/query.ts';
 import { SearchField, SelectField } from '../../parts/filters.tsx';
-import { useNamespaces } from '../../parts/use-namespaces.ts';
-import { visible } from '../../text/visible-text.ts';
-import { GENERAL } from '../../words/general-words.ts';
+import { NamespaceField } from '../../parts/namespace-field.tsx';
 import { say, sayCount } from '../../words/say.ts';
-import { FLEET } from '../fleet/fleet-words.ts';
 import { HOURS, readLedgerQuery } from './ledger-query.ts';
 import { LEDGER, TYPES } from './ledger-words.ts';
 
 export function LedgerFilters({ query }: { readonly query: Query }) {
   const { namespace, type, agent, run, hours } = readLedgerQuery(query.values);
-  const namespaces = useNamespaces();
   const choose = (changes: Readonly<Record<string, string>>): void =>
     query.set({ ...changes, after: undefined }, true);
   return (
     <div class="row" role="search">
-      <SelectField
-        label={say(GENERAL.namespace)}
-        value={namespace}
-        options={[
-          { value: '', text: say(FLEET.allNamespaces) },
-          ...namespaces.map((value) => ({ value, text: visible(value) })),
-        ]}
-        onChange={(value) => choose({ namespace: value })}
-      />
+      <NamespaceField value={namespace} onChange={(value) => choose({ namespace: value })} />
       <SelectField
         label={say(LEDGER.type)}
         value={type}

@@ -4,14 +4,11 @@ import { useQuery } from '../../app/query.ts';
 import { useTitle } from '../../app/title.ts';
 import { Answered } from '../../parts/answered.tsx';
 import { SearchField, SelectField } from '../../parts/filters.tsx';
-import { useNamespaces } from '../../parts/use-namespaces.ts';
+import { NamespaceField } from '../../parts/namespace-field.tsx';
 import { askAgain } from '../../server/answers.ts';
 import { withQuery } from '../../server/paths.ts';
 import { useAnswer } from '../../server/use-answer.ts';
-import { visible } from '../../text/visible-text.ts';
-import { GENERAL } from '../../words/general-words.ts';
 import { say } from '../../words/say.ts';
-import { FLEET } from '../fleet/fleet-words.ts';
 import { RunsTable } from './runs-table.tsx';
 import { RUN, RUN_STATUSES, RUNS } from './runs-words.ts';
 
@@ -25,7 +22,6 @@ export function RunsView() {
   const { namespace = '', agent = '', status = '', model = '', cursor = '' } = query.values;
   const path = withQuery('/v1/runs', { namespace, agent, status, model, cursor, limit: PAGE_RUNS });
   const answer = useAnswer<RunsAnswer>(path, cursor === '' ? ['agents'] : [], PAUSE_MILLISECONDS);
-  const namespaces = useNamespaces();
   return (
     <div class="stack">
       <div class="row" role="search">
@@ -39,13 +35,8 @@ export function RunsView() {
           value={model}
           onChange={(value) => query.set({ model: value, cursor: undefined })}
         />
-        <SelectField
-          label={say(GENERAL.namespace)}
+        <NamespaceField
           value={namespace}
-          options={[
-            { value: '', text: say(FLEET.allNamespaces) },
-            ...namespaces.map((value) => ({ value, text: visible(value) })),
-          ]}
           onChange={(value) => query.set({ namespace: value, cursor: undefined }, true)}
         />
         <SelectField

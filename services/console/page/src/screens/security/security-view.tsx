@@ -9,16 +9,14 @@ import { DataTable, type TableColumn } from '../../parts/data-table.tsx';
 import { SelectField } from '../../parts/filters.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { CONDITION_TONES, type Tone } from '../../parts/tone.ts';
-import { useNamespaces } from '../../parts/use-namespaces.ts';
+import { NamespaceField } from '../../parts/namespace-field.tsx';
 import { RecordLines } from '../../records/record-lines.tsx';
 import { askAgain } from '../../server/answers.ts';
 import { withQuery } from '../../server/paths.ts';
 import { useAnswer } from '../../server/use-answer.ts';
 import { Sentence, Text } from '../../text/text.tsx';
-import { visible } from '../../text/visible-text.ts';
 import { GENERAL, STATUSES } from '../../words/general-words.ts';
 import { say, sayCode, sayCount } from '../../words/say.ts';
-import { FLEET } from '../fleet/fleet-words.ts';
 import { HourlyAttempts } from './hourly-attempts.tsx';
 import { SECURITY, SEVERITY_WORDS } from './security-words.ts';
 
@@ -38,7 +36,6 @@ export function SecurityView() {
   const hours = HOURS.find((each) => String(each) === query.values['hours']) ?? 24;
   const path = withQuery('/v1/security', { namespace, hours });
   const answer = useAnswer<SecurityAnswer>(path, ['security'], 2000);
-  const namespaces = useNamespaces();
   return (
     <div class="stack">
       <div class="row" role="search">
@@ -48,15 +45,7 @@ export function SecurityView() {
           options={HOURS.map((each) => ({ value: String(each), text: periodOf(each) }))}
           onChange={(value) => query.set({ hours: value }, true)}
         />
-        <SelectField
-          label={say(GENERAL.namespace)}
-          value={namespace}
-          options={[
-            { value: '', text: say(FLEET.allNamespaces) },
-            ...namespaces.map((value) => ({ value, text: visible(value) })),
-          ]}
-          onChange={(value) => query.set({ namespace: value }, true)}
-        />
+        <NamespaceField value={namespace} onChange={(value) => query.set({ namespace: value }, true)} />
       </div>
       <Answered answer={answer} onRetry={() => askAgain(path)} lines={12}>
         {(security) => <Whole security={security} />}
